@@ -1,0 +1,1 @@
+"""Sightsong listens to a photo: emotion, caption, and the tracks of your library that fit."""

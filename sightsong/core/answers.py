@@ -1,0 +1,108 @@
+"""Answers: what a photo job leaves behind, as JSON values in a fixed order and precision."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sightsong.core import reasons
+from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
+from sightsong.core.matching import Match
+from sightsong.core.models import Profile
+from sightsong.core.photos import PhotoReading
+from sightsong.core.tracks import Track, TrackId
+
+#: Decimals of every number in an answer: enough to compare, few enough to read.
+_DECIMALS = 4
+
+
+def photo_answer(
+    reading: PhotoReading, *, query: str, matches: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Put together what was seen in a photo and the matches for it."""
+    emotion = reading.emotion
+    return {
+        "emotion": _emotion(emotion),
+        "valence": _round(emotion.affect.valence),
+        "arousal": _round(emotion.affect.arousal),
+        "faces": [_face(face) for face in reading.faces],
+        "moods": {label: _round(score) for label, score in reading.moods.items()},
+        "caption": reading.captions.plain,
+        "emotional_caption": reading.captions.emotional,
+        "query": query,
+        "matches": list(matches),
+    }
+
+
+def match_answers(
+    photo: Affect, matches: Sequence[Match], tracks: Mapping[TrackId, Track]
+) -> list[dict[str, Any]]:
+    """List the chosen tracks with rank, score, parts and reason."""
+    return [
+        {
+            "rank": rank,
+            "track_id": match.candidate.track_id,
+            "title": tracks[match.candidate.track_id].title,
+            "artist": match.candidate.artist,
+            "score": _round(match.score),
+            "parts": {
+                "semantic": _round(match.parts.semantic),
+                "cosine": _round(match.parts.cosine),
+                "affect": _round(match.parts.affect),
+                "affect_distance": _round_or_none(match.parts.affect_distance),
+            },
+            "reason": reasons.reason(photo, match),
+            "window_start_s": _round(match.candidate.window_start_s),
+        }
+        for rank, match in enumerate(matches, start=1)
+    ]
+
+
+def receipt(profile: Profile, *, index_snapshot: str | None, prompts_sha256: str) -> dict[str, Any]:
+    """Name everything that the answer depends on besides the photo."""
+    models = [{"task": c.task, "id": c.id, "revision": c.revision} for c in profile.cards]
+    return {
+        "profile": profile.name,
+        "device": profile.device,
+        "models": models,
+        "index_snapshot": index_snapshot,
+        "prompts_sha256": prompts_sha256,
+    }
+
+
+def _emotion(emotion: EmotionReading) -> dict[str, Any]:
+    distribution = _rounded_to_one([emotion.distribution[name] for name in Emotion])
+    return {
+        "dominant": emotion.dominant.value,
+        "confidence": _round(emotion.confidence),
+        "distribution": dict(zip((name.value for name in Emotion), distribution, strict=True)),
+    }
+
+
+def _rounded_to_one(shares: Sequence[float]) -> list[float]:
+    """Round shares so that they still sum to 1: the largest takes the rounding error."""
+    rounded = [_round(share) for share in shares]
+    largest = max(range(len(rounded)), key=rounded.__getitem__)
+    others = sum(share for i, share in enumerate(rounded) if i != largest)
+    rounded[largest] = _round(1.0 - others)
+    return rounded
+
+
+def _face(face: Face) -> dict[str, Any]:
+    return {
+        "box": {
+            "x": _round(face.x),
+            "y": _round(face.y),
+            "width": _round(face.width),
+            "height": _round(face.height),
+        },
+        "score": _round(face.score),
+        "distribution": {name: _round(share) for name, share in face.distribution.items()},
+    }
+
+
+def _round(value: float) -> float:
+    # Adding 0.0 turns -0.0 into 0.0: the same answer must have the same bytes.
+    return round(float(value), _DECIMALS) + 0.0
+
+
+def _round_or_none(value: float | None) -> float | None:
+    return None if value is None else _round(value)

@@ -1,0 +1,179 @@
+"""Everything that can go wrong, named once.
+
+    SightsongError
+    ├── InputError              the caller's input; never retried
+    │   ├── InvalidRequest      ├── UnsupportedImage    ├── ImageTooLarge   ├── TooManyPixels
+    │   ├── BrokenImage         ├── UnsupportedAudio    ├── BrokenAudio     ├── SilentAudio
+    │   ├── AudioTooLong        └── PathNotAllowed
+    ├── NotFound                an id that names nothing (or nothing of yours)
+    │   ├── JobNotFound         ├── TrackNotFound       └── BlobNotFound
+    ├── Unavailable             the service, not the caller; retried
+    │   ├── StoreUnavailable    ├── QueueFull           └── StorageFull
+    ├── SnapshotRefused         an index on disk that must not be served
+    ├── WorkerCrashed           the process died under this job, each time
+    ├── TaskFailed              an error nobody foresaw, in a task; retried
+    └── ConfigurationError      a setting that cannot work
+
+A class carries a stable `code` (part of the API) and says whether it is `retryable`. It knows
+nothing of HTTP or Celery: `api.errors` maps codes to statuses, `core.lifecycle` decides on retries.
+"""
+
+from typing import ClassVar
+
+
+class SightsongError(Exception):
+    """Something went wrong inside Sightsong."""
+
+    #: Stable name of this error in the API, in job rows and in `docs/errors.md`.
+    code: ClassVar[str] = "internal"
+    #: Whether the same work may succeed when it is tried again.
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "") -> None:
+        """Use `detail` as the message, or else the first line of the class's docstring."""
+        super().__init__(detail or (type(self).__doc__ or "").partition("\n")[0])
+
+    @property
+    def detail(self) -> str:
+        """The message, safe to show to a user: no paths of the server, no SQL, no stack."""
+        return str(self)
+
+
+class InputError(SightsongError):
+    """The input cannot be used."""
+
+    code = "invalid_input"
+
+
+class InvalidRequest(InputError):
+    """The request is not of the form that this operation takes."""
+
+    code = "invalid_request"
+
+
+class UnsupportedImage(InputError):
+    """This is not a JPEG, PNG or WebP image."""
+
+    code = "unsupported_image"
+
+
+class ImageTooLarge(InputError):
+    """The image has more bytes than this service takes."""
+
+    code = "image_too_large"
+
+
+class TooManyPixels(InputError):
+    """The image has more pixels than this service takes."""
+
+    code = "too_many_pixels"
+
+
+class BrokenImage(InputError):
+    """The image is truncated or damaged."""
+
+    code = "image_broken"
+
+
+class UnsupportedAudio(InputError):
+    """This is not audio that the decoder reads."""
+
+    code = "unsupported_audio"
+
+
+class BrokenAudio(InputError):
+    """The audio is truncated or damaged."""
+
+    code = "audio_broken"
+
+
+class SilentAudio(InputError):
+    """The audio holds no sound above the silence threshold."""
+
+    code = "audio_silent"
+
+
+class AudioTooLong(InputError):
+    """The audio is longer than this service takes."""
+
+    code = "audio_too_long"
+
+
+class PathNotAllowed(InputError):
+    """The path is not a folder or file that this service may read."""
+
+    code = "path_not_allowed"
+
+
+class NotFound(SightsongError):
+    """There is nothing with this id."""
+
+    code = "not_found"
+
+
+class JobNotFound(NotFound):
+    """There is no job with this id."""
+
+    code = "job_not_found"
+
+
+class TrackNotFound(NotFound):
+    """There is no track with this id."""
+
+    code = "track_not_found"
+
+
+class BlobNotFound(NotFound):
+    """The stored file of this job is gone."""
+
+    code = "blob_not_found"
+
+
+class Unavailable(SightsongError):
+    """The service cannot do this now; try again later."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer; try again later."""
+
+    code = "store_unavailable"
+
+
+class QueueFull(Unavailable):
+    """Too many jobs are waiting; try again later."""
+
+    code = "queue_full"
+
+
+class StorageFull(Unavailable):
+    """The disk has no room left for new work; try again later."""
+
+    code = "insufficient_storage"
+
+
+class SnapshotRefused(SightsongError):
+    """The index snapshot on disk does not match its manifest."""
+
+    code = "snapshot_refused"
+
+
+class WorkerCrashed(SightsongError):
+    """The worker process died each time it ran this job."""
+
+    code = "worker_crashed"
+
+
+class TaskFailed(SightsongError):
+    """The task stopped on an unexpected error."""
+
+    code = "task_failed"
+    retryable = True
+
+
+class ConfigurationError(SightsongError):
+    """A setting cannot work."""
+
+    code = "configuration"

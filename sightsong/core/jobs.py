@@ -1,0 +1,211 @@
+"""Jobs: anything that takes time.
+
+    queued ──▶ running ──▶ succeeded | failed | canceled
+       ▲          │
+       └──────────┘  retry, lost lease, released
+
+A final state never changes. Every change raises `state_version`, which is the ETag of the job.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NewType
+
+from sightsong.core.affect import Affect
+from sightsong.core.embeddings import Space, Vectors
+from sightsong.core.tracks import TrackId
+
+JobId = NewType("JobId", str)
+#: One process run: a new one at each start, so that a restarted worker is another owner.
+Owner = NewType("Owner", str)
+BlobId = NewType("BlobId", str)
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"  #: Waiting to be claimed.
+    RUNNING = "running"  #: Leased by one owner.
+    SUCCEEDED = "succeeded"  #: Final: has a result.
+    FAILED = "failed"  #: Final: has an error.
+    CANCELED = "canceled"  #: Final: given up on request.
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the state never changes again."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class Queue(StrEnum):
+    """A line that jobs wait in; also the name of its doorbell."""
+
+    PHOTOS = "photos"  #: Interactive: somebody waits.
+    TRACKS = "tracks"  #: Bulk: audio to embed.
+    LIBRARY = "library"  #: The indexer's: scans and rebuilds.
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    PHOTO = "photo"  #: Describe a photo and find its tracks.
+    EMBED = "embed"  #: Embed one track.
+    INGEST = "ingest"  #: Scan a folder into tracks and embed jobs.
+    REBUILD = "rebuild"  #: Build, verify and activate an index snapshot.
+
+    @property
+    def queue(self) -> Queue:
+        """The queue that jobs of this kind wait in."""
+        return _QUEUE_OF[self]
+
+
+_QUEUE_OF = {
+    JobKind.PHOTO: Queue.PHOTOS,
+    JobKind.EMBED: Queue.TRACKS,
+    JobKind.INGEST: Queue.LIBRARY,
+    JobKind.REBUILD: Queue.LIBRARY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobError:
+    """Why a job failed (or why its last attempt did)."""
+
+    code: str  #: Stable code of `sightsong.core.errors`.
+    detail: str  #: One sentence for a person.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blob:
+    """A stored upload."""
+
+    id: BlobId
+    sha256: str  #: Hex digest of the bytes.
+    size_bytes: int
+    media_type: str  #: As sniffed from the bytes, never as claimed.
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job about to be queued."""
+
+    kind: JobKind
+    params: Mapping[str, Any] = field(default_factory=dict)  #: JSON values only.
+    blob: Blob | None = None
+    parent_id: JobId | None = None
+    priority: int = 1  #: 0 first, 2 last.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job row. Times are seconds since the epoch by the database's clock."""
+
+    id: JobId
+    kind: JobKind
+    state: JobState
+    state_version: int
+    attempt: int  #: How often it was claimed; 0 while never.
+    max_attempts: int
+    crash_count: int  #: How many attempts ended with a lost lease; above 0 it runs alone.
+    priority: int
+    params: Mapping[str, Any]
+    created_at: float
+    owner: Owner | None = None
+    parent_id: JobId | None = None
+    blob_id: BlobId | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    error: JobError | None = None
+    result: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreEmbedding:
+    """Effect of a finished `embed` job: the track becomes searchable."""
+
+    track_id: TrackId
+    space: Space
+    vector: Vectors  #: float32, (d,), unit norm.
+    windows: Vectors  #: float16, (n, d), unit norm, one per 10 s window.
+    window_starts_s: tuple[float, ...]  #: Where each window begins in the track.
+    affect: Affect
+    descriptors: Mapping[str, float]  #: Measured features by name, e.g. `tempo_bpm`.
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarantineTrack:
+    """Effect of a failed `embed` job: the track is set aside with its reason."""
+
+    track_id: TrackId
+    error: JobError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivateSnapshot:
+    """Effect of a finished `rebuild` job: readers move to this snapshot."""
+
+    version: str
+
+
+Effect = StoreEmbedding | QuarantineTrack | ActivateSnapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succeeded:
+    """The job is done."""
+
+    result: Mapping[str, Any]  #: JSON values only.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The job cannot be done."""
+
+    error: JobError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """The job may succeed later."""
+
+    error: JobError
+    delay_s: float
+    alone: bool = False  #: Run it by itself next time: it may have taken its batch down.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The job was not tried: give it back as it was (the attempt does not count)."""
+
+
+Outcome = Succeeded | Failed | Retry | Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """How one attempt of a job ended. Written only while that attempt still holds the lease."""
+
+    job: Job
+    outcome: Outcome
+    effects: tuple[Effect, ...] = ()  #: Applied in the same transaction, or not at all.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What one round of maintenance did."""
+
+    requeued: int  #: Expired leases given back to their queue.
+    failed: int  #: Jobs whose attempts were spent.
+    unrung: frozenset[Queue]  #: Queues with waiting jobs whose bell should be rung again.
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerInfo:
+    """A process that runs jobs, as it last reported itself."""
+
+    owner: Owner
+    door: str  #: `workers` or `indexer`.
+    pid: int
+    profile: str
+    device: str  #: The device really in use, e.g. `cpu`.

@@ -1,0 +1,139 @@
+"""What a model is to the rest: a card, and one verb. A profile is one model for each task.
+
+The torch models, the lite models and the stubs of the tests all fit behind these.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightsong.core.affect import Affect, EmotionReading, Face
+from sightsong.core.embeddings import Space
+from sightsong.core.photos import Captions
+
+#: uint8, (height, width, 3), RGB.
+Pixels = NDArray[np.uint8]
+#: float32, (n_samples,), mono, in [-1, 1], at the rate that the receiving model names.
+Waveform = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model is, for receipts and docs."""
+
+    id: str  #: For instance `sightsong/lite-photo`.
+    revision: str
+    task: str  #: `emotion`, `faces`, `moods`, `caption`, `text`, `audio`.
+    licence: str
+    source: str  #: Where it or its formulas come from.
+
+
+class EmotionModel(Protocol):
+    """Photo to emotion."""
+
+    card: ModelCard
+
+    def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
+        """Read the emotion of each photo."""
+        ...
+
+
+class FaceModel(Protocol):
+    """Photo to faces with their expressions."""
+
+    card: ModelCard
+
+    def find(self, photos: Sequence[Pixels]) -> list[tuple[Face, ...]]:
+        """Find the faces of each photo, largest first."""
+        ...
+
+
+class MoodModel(Protocol):
+    """Photo to mood labels."""
+
+    card: ModelCard
+
+    def score(
+        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+    ) -> list[Mapping[str, float]]:
+        """Score the mood labels for each photo, highest first, 0 .. 1."""
+        ...
+
+
+class CaptionModel(Protocol):
+    """Photo to sentences."""
+
+    card: ModelCard
+
+    def caption(
+        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+    ) -> list[Captions]:
+        """Describe each photo, plainly and with its emotion."""
+        ...
+
+
+class TextModel(Protocol):
+    """Words to the space that music is embedded in."""
+
+    card: ModelCard
+    space: Space
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts: float32, (n, d), unit norm."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackReading:
+    """What was heard in one track."""
+
+    vector: NDArray[np.float32]  #: (d,), unit norm: the whole track.
+    windows: NDArray[np.float32]  #: (n, d), unit norm.
+    window_starts_s: tuple[float, ...]
+    affect: Affect
+    descriptors: Mapping[str, float]
+
+
+class AudioModel(Protocol):
+    """Music to the same space as the text model's."""
+
+    card: ModelCard
+    space: Space
+    sample_rate_hz: int  #: The rate that `read` expects.
+
+    def read(self, waveforms: Sequence[Waveform]) -> list[TrackReading]:
+        """Embed and describe whole tracks.
+
+        Raises:
+            SilentAudio: a track holds no sound; not retried.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One model for each task; a whole way to answer."""
+
+    name: str  #: `lite`, `full` or `tiny`.
+    device: str  #: The device really in use.
+    emotion: EmotionModel
+    faces: FaceModel
+    moods: MoodModel
+    caption: CaptionModel
+    text: TextModel
+    audio: AudioModel
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The cards of all models, in the order in which a photo meets them."""
+        return (
+            self.emotion.card,
+            self.faces.card,
+            self.moods.card,
+            self.caption.card,
+            self.text.card,
+            self.audio.card,
+        )

@@ -1,0 +1,52 @@
+"""The sentence that says why."""
+
+import numpy as np
+import pytest
+
+from sightsong.core import matching, reasons
+from sightsong.core.affect import Affect
+from sightsong.core.tracks import TrackId
+
+PHOTO = Affect(valence=0.5, arousal=-0.5)
+
+
+def reason_for(affect: Affect | None, *, start_s: float = 80.0) -> str:
+    candidate = matching.Candidate(
+        track_id=TrackId("t"),
+        artist=None,
+        cosine=0.5,
+        affect=affect,
+        vector=np.ones(1, dtype=np.float32),
+        window_start_s=start_s,
+    )
+    return reasons.reason(PHOTO, matching.rank(PHOTO, [candidate], k=1)[0])
+
+
+def test_a_near_track_is_called_close_with_both_numbers_and_the_place_to_listen():
+    assert reason_for(Affect(valence=0.4, arousal=-0.6)) == (
+        "Calm and bright, close to the photo "
+        "(valence +0.4 vs +0.5, arousal -0.6 vs -0.5); best from 1:20."
+    )
+
+
+def test_a_far_track_is_not_dressed_up():
+    assert "unlike the photo" in reason_for(Affect(valence=-0.9, arousal=0.9))
+
+
+@pytest.mark.parametrize(
+    ("valence", "arousal", "words"),
+    [
+        (-0.5, 0.5, "Energetic and dark"),
+        (0.0, 0.5, "Energetic,"),
+        (0.0, 0.0, "Even-tempered"),
+        (-0.5, 0.0, "Dark,"),
+    ],
+)
+def test_the_feeling_is_named_by_its_quadrant(valence, arousal, words):
+    assert reason_for(Affect(valence=valence, arousal=arousal)).startswith(words)
+
+
+def test_nothing_is_claimed_about_a_track_whose_affect_is_unknown():
+    sentence = reason_for(None)
+    assert "valence" not in sentence
+    assert sentence.endswith("best from 1:20.")
