@@ -1,0 +1,1 @@
+"""How claimed jobs are run: claim, heartbeat, completion, maintenance. Knows only the ports."""
