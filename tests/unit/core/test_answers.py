@@ -11,9 +11,7 @@ def reading(**shares: float) -> PhotoReading:
         emotion=EmotionReading(
             distribution=distribution, affect=Affect(valence=-0.00001, arousal=0.123456)
         ),
-        faces=(
-            Face(x=0.1, y=0.2, width=0.3, height=0.4, score=0.9, distribution={"happy": 1.0}),
-        ),
+        faces=(Face(x=0.1, y=0.2, width=0.3, height=0.4, score=0.9, distribution={"happy": 1.0}),),
         moods={"calm": 0.7},
         captions=Captions(plain="A grey square.", emotional="It feels even."),
     )

@@ -1,0 +1,1 @@
+"""Door 2: the GPU (or CPU) workers: photos and tracks."""

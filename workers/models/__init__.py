@@ -1,0 +1,1 @@
+"""Models behind the ports of `sightsong.core.models`."""

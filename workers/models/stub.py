@@ -1,0 +1,139 @@
+"""A profile of stubs: deterministic, without weights; what a photo or track is, its bytes decide.
+
+For tests of everything around the models, and for trying the service's machinery by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
+from sightsong.core.embeddings import Space, unit
+from sightsong.core.models import ModelCard, Pixels, Profile, TrackReading, Waveform
+from sightsong.core.photos import Captions
+
+SPACE = Space("sightsong/stub@1")
+DIMENSION = 8
+SAMPLE_RATE_HZ = 8000
+_WINDOW = 10 * SAMPLE_RATE_HZ
+
+
+def _card(task: str) -> ModelCard:
+    return ModelCard(id="sightsong/stub", revision="1", task=task, licence="MIT", source="stub")
+
+
+class StubEmotion:
+    """Bright photos are joyful, dark ones sad."""
+
+    card = _card("emotion")
+
+    def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
+        """Read the mean brightness of each photo as valence."""
+        return [_emotion(float(photo.mean()) / 127.5 - 1.0) for photo in photos]
+
+
+def _emotion(valence: float) -> EmotionReading:
+    joy = (valence + 1.0) / 2.0
+    shares = dict.fromkeys(Emotion, 0.0) | {Emotion.JOY: joy, Emotion.SADNESS: 1.0 - joy}
+    return EmotionReading(distribution=shares, affect=Affect(valence=valence, arousal=0.0))
+
+
+class StubFaces:
+    """Sees no faces."""
+
+    card = _card("faces")
+
+    def find(self, photos: Sequence[Pixels]) -> list[tuple[Face, ...]]:
+        """Find nothing."""
+        return [() for _ in photos]
+
+
+class StubMoods:
+    """Knows two moods."""
+
+    card = _card("moods")
+
+    def score(
+        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+    ) -> list[Mapping[str, float]]:
+        """Score `happy` by joy and `sad` by sadness."""
+        shares = [emotion.distribution for emotion in emotions]
+        return [{"happy": s[Emotion.JOY], "sad": s[Emotion.SADNESS]} for s in shares]
+
+
+class StubCaptions:
+    """Tells the size of a photo."""
+
+    card = _card("caption")
+
+    def caption(
+        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+    ) -> list[Captions]:
+        """Say how large each photo is and which emotion leads."""
+        return [
+            Captions(
+                plain=f"A photo of {photo.shape[1]} by {photo.shape[0]} pixels.",
+                emotional=f"A photo that speaks of {emotion.dominant}.",
+            )
+            for photo, emotion in zip(photos, emotions, strict=True)
+        ]
+
+
+class StubText:
+    """Places a text by its letters."""
+
+    card = _card("text")
+    space = SPACE
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Count letters into the dimensions of the space: float32, (n, 8), unit norm."""
+        return unit(np.array([_letters(text) for text in texts]).reshape(-1, DIMENSION))
+
+
+def _letters(text: str) -> list[float]:
+    return [1.0 + sum(ord(letter) % DIMENSION == axis for letter in text) for axis in range(8)]
+
+
+class StubAudio:
+    """Places a track by its loudness over time."""
+
+    card = _card("audio")
+    space = SPACE
+    sample_rate_hz = SAMPLE_RATE_HZ
+
+    def read(self, waveforms: Sequence[Waveform]) -> list[TrackReading]:
+        """Read each track in windows of 10 s, the last one as long as it is."""
+        return [_heard(waveform) for waveform in waveforms]
+
+
+def _heard(waveform: Waveform) -> TrackReading:
+    starts = range(0, len(waveform), _WINDOW)
+    windows = unit(np.stack([_levels(waveform[at : at + _WINDOW]) for at in starts]))
+    loudness = float(np.abs(waveform).mean())
+    return TrackReading(
+        vector=unit(windows.mean(axis=0)),
+        windows=windows,
+        window_starts_s=tuple(at / SAMPLE_RATE_HZ for at in starts),
+        affect=Affect(valence=min(1.0, 2.0 * loudness), arousal=0.0),
+        descriptors={"loudness": round(loudness, 4)},
+    )
+
+
+def _levels(window: Waveform) -> NDArray[np.float64]:
+    parts = np.array_split(np.abs(window), DIMENSION)
+    return np.array([1e-3 + float(part.mean()) if part.size else 1e-3 for part in parts])
+
+
+def stub_profile() -> Profile:
+    """One stub for each task."""
+    return Profile(
+        name="stub",
+        device="cpu",
+        emotion=StubEmotion(),
+        faces=StubFaces(),
+        moods=StubMoods(),
+        caption=StubCaptions(),
+        text=StubText(),
+        audio=StubAudio(),
+    )
