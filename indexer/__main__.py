@@ -1,0 +1,5 @@
+"""`python -m indexer`: the one indexer process."""
+
+from indexer.app import main
+
+main()

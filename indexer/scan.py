@@ -1,0 +1,49 @@
+"""The library scan: which audio files lie under a folder."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sightsong.core import errors
+
+#: Endings that are looked at, in small letters. Whether the bytes are audio, the decoder finds out.
+SUFFIXES = frozenset(
+    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff"}
+)
+
+_CHUNK_BYTES = 1 << 20
+
+
+def audio_files(root: Path) -> Iterator[Path]:
+    """Walk a folder (or take one file) in a fixed order; hidden names are left out.
+
+    Symbolic links are not followed, so that a scan never leaves the folder it was given.
+
+    Raises:
+        PathNotAllowed: there is nothing to read at `root`.
+    """
+    if root.is_file():
+        yield root
+        return
+    if not root.is_dir():
+        raise errors.PathNotAllowed("there is no folder or file at this path")
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if _is_audio(name) and not path.is_symlink():
+                yield path
+
+
+def _is_audio(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    sha256 = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            sha256.update(chunk)
+    return sha256.hexdigest()

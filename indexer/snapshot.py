@@ -1,0 +1,141 @@
+"""Snapshots: build in a new folder, fsync, verify; what is not whole is never published."""
+
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import index
+from sightsong.adapters.library import layout
+from sightsong.core import errors
+from sightsong.core.embeddings import Space
+from sightsong.core.snapshots import Snapshot, TrackVectors
+
+#: Tracks whose vectors serve as probes of the recall.
+_PROBES = 100
+#: Recall@10 below which a snapshot is refused.
+_LEAST_RECALL = 0.95
+_HALF_BUILT = ".building-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stacked:
+    ids: list[str]
+    vectors: NDArray[np.float32]  # (n, d)
+    windows: NDArray[np.float16]  # (n windows, d)
+    starts: NDArray[np.float32]  # (n windows,)
+    offsets: NDArray[np.int64]  # (n + 1,)
+
+
+def build(tracks: Iterable[TrackVectors], *, root: Path, space: Space, revision: int) -> Snapshot:
+    """Write and verify a snapshot folder under `root`.
+
+    Args:
+        tracks: the embeddings, in the order of track ids.
+        root: the library folder.
+        space: the space that all vectors belong to.
+        revision: of the embeddings, read before them.
+
+    Returns:
+        The row of the snapshot, not active yet.
+
+    Raises:
+        SnapshotRefused: there is nothing to index, or what was written does not verify.
+        StorageFull: the disk took less than the snapshot needs.
+    """
+    stacked = _stack(tracks)
+    version = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+    home = root / layout.space_folder(space)
+    building, final = home / f"{_HALF_BUILT}{version}", home / version
+    try:
+        building.mkdir(parents=True)
+        _write_files(stacked, building)
+        manifest = _write_manifest(stacked, building, space=space, revision=revision)
+        _check(building, manifest)
+        building.rename(final)
+        _sync(home)
+    except OSError as error:
+        raise errors.StorageFull("the snapshot could not be written to disk") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return Snapshot(
+        version=version,
+        space=space,
+        path=str(final.relative_to(root)),
+        revision=revision,
+        manifest=manifest,
+    )
+
+
+def clean(root: Path, space: Space) -> None:
+    """Remove what a killed build left behind. Only the one indexer that builds may call this."""
+    home = root / layout.space_folder(space)
+    for left in home.glob(f"{_HALF_BUILT}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _stack(tracks: Iterable[TrackVectors]) -> _Stacked:
+    rows = list(tracks)
+    if not rows:
+        raise errors.SnapshotRefused("there are no embedded tracks to index")
+    counts = [len(row.windows) for row in rows]
+    return _Stacked(
+        ids=[row.track_id for row in rows],
+        vectors=np.stack([row.vector for row in rows]),
+        windows=np.concatenate([row.windows for row in rows]),
+        starts=np.array([s for row in rows for s in row.window_starts_s], dtype=np.float32),
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
+
+
+def _write_files(stacked: _Stacked, folder: Path) -> None:
+    index.write(stacked.vectors, folder / layout.VECTORS)
+    (folder / layout.IDS).write_text(json.dumps(stacked.ids), "utf-8")
+    np.save(folder / layout.WINDOWS, stacked.windows)
+    np.save(folder / layout.STARTS, stacked.starts)
+    np.save(folder / layout.OFFSETS, stacked.offsets)
+
+
+def _write_manifest(
+    stacked: _Stacked, folder: Path, *, space: Space, revision: int
+) -> Mapping[str, Any]:
+    probes = stacked.vectors[:: max(1, len(stacked.vectors) // _PROBES)][:_PROBES]
+    recall = index.recall_at_10(folder / layout.VECTORS, stacked.vectors, probes)
+    manifest = {
+        "format": 1,
+        "space": space,
+        "revision": revision,
+        "tracks": len(stacked.ids),
+        "windows": len(stacked.windows),
+        "dimension": int(stacked.vectors.shape[1]),
+        "factory": index.FACTORY,
+        "recall_at_10": round(recall, 4),
+        "sha256": {name: layout.sha256_of(folder / name) for name in layout.FILES},
+    }
+    (folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=2), "utf-8")
+    for name in (*layout.FILES, layout.MANIFEST):
+        _sync(folder / name)
+    _sync(folder)
+    return manifest
+
+
+def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
+    layout.check(folder)  # reads back what the disk holds
+    if manifest["recall_at_10"] < _LEAST_RECALL:
+        raise errors.SnapshotRefused(f"recall@10 is only {manifest['recall_at_10']}")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

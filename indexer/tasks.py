@@ -1,0 +1,144 @@
+"""What the indexer does for each kind of job: plain functions over a runtime."""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from indexer import scan, snapshot, tags
+from sightsong.core import errors, jobs, lifecycle, ports
+from sightsong.core.embeddings import Space
+from sightsong.core.tracks import FileStamp, FoundFile
+
+log = structlog.get_logger()
+
+#: Files that are registered in one transaction.
+_CHUNK = 64
+#: Unreadable files that a scan lists by name; the rest is only counted.
+_LISTED = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """Everything that the tasks of the indexer use."""
+
+    stores: ports.Stores
+    doorbell: ports.Doorbell
+    space: Space
+    snapshots_dir: Path
+    is_stopping: Callable[[], bool]
+
+
+@dataclass(kw_only=True)
+class _Scan:
+    """The counts of one scan, as they grow."""
+
+    found: int = 0
+    new: int = 0
+    known: int = 0
+    duplicates: int = 0
+    unreadable: list[dict[str, str]] = field(default_factory=list)
+
+    def result(self) -> dict[str, Any]:
+        return {
+            "found": self.found,
+            "new": self.new,
+            "known": self.known,
+            "duplicates": self.duplicates,
+            "unreadable": len(self.unreadable),
+            "unreadable_files": self.unreadable[:_LISTED],
+        }
+
+
+def ingest(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Scan the folder of each job into tracks and `embed` jobs."""
+    return [_ingest(job, runtime) for job in batch]
+
+
+def rebuild(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Build, verify and publish one snapshot; serves all jobs of the batch."""
+    return [_rebuild(job, runtime) for job in batch]
+
+
+def _ingest(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+    counts = _Scan()
+    try:
+        for chunk in _chunks(scan.audio_files(Path(job.params["path"])), _CHUNK):
+            if runtime.is_stopping():
+                # What is committed stays; the next attempt only stats it.
+                return jobs.Completion(job=job, outcome=jobs.Release())
+            _register(chunk, counts, job, runtime)
+    except errors.SightsongError as error:
+        return lifecycle.failure(job, error)
+    return jobs.Completion(job=job, outcome=jobs.Succeeded(result=counts.result()))
+
+
+def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runtime) -> None:
+    """Store the files of a chunk; what a stat shows to be as it was costs no read."""
+    counts.found += len(paths)
+    stamps = runtime.stores.tracks.stamps([str(path) for path in paths])
+    files: list[FoundFile] = []
+    for path in paths:
+        try:
+            stamp = _stamp(path)
+            if stamps.get(str(path)) == stamp:
+                counts.known += 1
+            else:
+                files.append(_found(path, stamp))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            counts.unreadable.append({"file": path.name, "reason": reason})
+    if not files:
+        return
+    done = runtime.stores.tracks.register(files, space=runtime.space, parent_id=job.id)
+    counts.new += done.new
+    counts.known += done.known
+    counts.duplicates += done.duplicates
+    if done.new:
+        runtime.doorbell.ring(jobs.Queue.TRACKS)
+
+
+def _found(path: Path, stamp: FileStamp) -> FoundFile:
+    return FoundFile(
+        path=str(path),
+        size_bytes=stamp.size_bytes,
+        mtime_ns=stamp.mtime_ns,
+        sha256=scan.digest(path),
+        tags=tags.read(path),
+    )
+
+
+def _stamp(path: Path) -> FileStamp:
+    stat = path.stat()
+    return FileStamp(size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
+
+
+def _rebuild(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+    store, space = runtime.stores, runtime.space
+    try:
+        snapshot.clean(runtime.snapshots_dir, space)
+        revision = store.tracks.revision(space)  # before the vectors: never newer than they are
+        built = snapshot.build(
+            store.tracks.vectors(space),
+            root=runtime.snapshots_dir,
+            space=space,
+            revision=revision,
+        )
+        store.snapshots.add(built)
+    except errors.SightsongError as error:
+        return lifecycle.failure(job, error)
+    result = {"version": built.version, "tracks": built.manifest["tracks"]}
+    return jobs.Completion(
+        job=job,
+        outcome=jobs.Succeeded(result=result),
+        effects=(jobs.ActivateSnapshot(version=built.version),),
+    )
+
+
+def _chunks(paths: Iterable[Path], size: int) -> Iterable[list[Path]]:
+    iterator = iter(paths)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,1 @@
+"""The index on disk: its layout, and the side that reads it."""

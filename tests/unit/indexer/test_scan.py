@@ -1,0 +1,59 @@
+"""Which files a scan finds."""
+
+from pathlib import Path
+
+import pytest
+
+from indexer import scan, tags
+from sightsong.core import errors
+
+
+def lay(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+
+
+def found(root: Path) -> list[str]:
+    return [str(path.relative_to(root)) for path in scan.audio_files(root)]
+
+
+def test_audio_is_found_in_all_folders_whatever_the_case_of_its_ending(tmp_path):
+    lay(tmp_path, "b.MP3", "a/one.flac", "a/deep/er/two.Ogg", "notes.txt", "cover.jpg")
+    assert found(tmp_path) == ["b.MP3", "a/one.flac", "a/deep/er/two.Ogg"]
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path):
+    lay(tmp_path, ".hidden.mp3", ".trash/x.mp3", "._resource.mp3", "seen.mp3")
+    assert found(tmp_path) == ["seen.mp3"]
+
+
+def test_links_do_not_lead_out_of_the_folder(tmp_path):
+    lay(tmp_path, "outside/secret.mp3", "inside/own.mp3")
+    inside = tmp_path / "inside"
+    (inside / "link.mp3").symlink_to(tmp_path / "outside" / "secret.mp3")
+    (inside / "folder").symlink_to(tmp_path / "outside")
+    (inside / "loop").symlink_to(inside)
+    assert found(inside) == ["own.mp3"]
+
+
+def test_a_single_file_is_a_library_of_one(tmp_path):
+    lay(tmp_path, "one.wav")
+    assert list(scan.audio_files(tmp_path / "one.wav")) == [tmp_path / "one.wav"]
+
+
+def test_a_path_that_names_nothing_is_refused(tmp_path):
+    with pytest.raises(errors.PathNotAllowed):
+        list(scan.audio_files(tmp_path / "nothing"))
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path):
+    lay(tmp_path, "one.wav")
+    digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert scan.digest(tmp_path / "one.wav") == digest
+
+
+def test_a_file_without_readable_tags_has_none(tmp_path):
+    lay(tmp_path, "noise.mp3")
+    assert tags.read(tmp_path / "noise.mp3") == tags.Tags()
+    assert tags.read(tmp_path / "gone.mp3") == tags.Tags()
