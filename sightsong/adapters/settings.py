@@ -1,0 +1,109 @@
+"""All settings in one place, read once at the start of a process, passed down as plain values.
+
+Each is an environment variable with the prefix `SIGHTSONG_` (or a line of `.env`), described
+in `docs/operations.md`; a test checks that none is missing.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sightsong.core.errors import ConfigurationError
+
+MIB = 1024 * 1024
+
+
+def default_data_dir() -> Path:
+    """Where the embedded service keeps everything unless told otherwise (XDG's data folder)."""
+    return Path.home() / ".local" / "share" / "sightsong"
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGHTSONG_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    #: SQLAlchemy URL; empty: SQLite in the data folder.
+    database_url: str = ""
+    #: Celery broker URL; empty: kombu's filesystem transport in the data folder.
+    broker_url: str = ""
+    profile: Literal["lite", "full"] = "lite"
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    #: Folder that ingests must lie in; empty: any folder (allowed on loopback only).
+    library_root: Path | None = None
+
+    max_image_bytes: int = Field(default=20 * MIB, gt=0)
+    max_image_pixels: int = Field(default=40_000_000, gt=0)
+    max_audio_s: float = Field(default=12 * 3600, gt=0)
+    upload_timeout_s: float = Field(default=30, gt=0)
+    #: Waiting photos above which a submit is refused (503).
+    queue_limit: int = Field(default=10_000, gt=0)
+    #: Free disk that is never used up.
+    disk_reserve_bytes: int = Field(default=1024 * MIB, ge=0)
+
+    photo_batch: int = Field(default=8, ge=1, le=256)
+    track_batch: int = Field(default=2, ge=1, le=64)
+    lease_s: float = Field(default=30, gt=0)
+    heartbeat_s: float = Field(default=10, gt=0)
+    #: How often a worker looks for work by itself, rung or not.
+    poll_s: float = Field(default=1, gt=0)
+    maintenance_s: float = Field(default=1, gt=0)
+    #: A job that waited this long without a ring is rung for again.
+    ring_after_s: float = Field(default=3, gt=0)
+    #: How long a process that was told to stop may finish its batch.
+    grace_s: float = Field(default=20, ge=0)
+    #: A batch that runs longer is stuck: its process ends itself, and its jobs run elsewhere.
+    batch_limit_s: float = Field(default=900, gt=0)
+    #: Set by the supervisor: end when standard input closes.
+    lifeline: bool = False
+
+    @model_validator(mode="after")
+    def _lease_outlives_heartbeats(self) -> Self:
+        if self.heartbeat_s * 2 > self.lease_s:
+            raise ValueError("SIGHTSONG_LEASE_S must be at least twice SIGHTSONG_HEARTBEAT_S")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL, with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'sightsong.db'}"
+
+    @property
+    def broker(self) -> str:
+        """The broker URL, with the embedded default filled in."""
+        return self.broker_url or "filesystem://"
+
+    @property
+    def blobs_dir(self) -> Path:
+        """Where uploads lie until they expire."""
+        return self.data_dir / "blobs"
+
+    @property
+    def doorbell_dir(self) -> Path:
+        """Where the filesystem transport keeps its messages."""
+        return self.data_dir / "doorbell"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Where the index snapshots lie."""
+        return self.data_dir / "library"
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings from the environment; `overrides` win.
+
+    Raises:
+        ConfigurationError: a value cannot work; names the variable.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        where = f"SIGHTSONG_{name}: " if name else ""
+        raise ConfigurationError(f"{where}{first['msg']}") from error

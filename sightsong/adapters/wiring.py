@@ -1,0 +1,77 @@
+"""Where the real things are plugged into the ports, from the settings."""
+
+import threading
+
+from sightsong.adapters import doorbell, store
+from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.adapters.settings import Settings
+from sightsong.core import ports
+from sightsong.core.embeddings import Space
+from sightsong.core.jobs import WorkerInfo
+from sightsong.engine import process
+from sightsong.engine.work import Pace, Work
+
+
+def open_stores(settings: Settings) -> ports.Stores:
+    """Open the database and the folders that the settings name."""
+    return store.open_stores(
+        settings.database,
+        settings.blobs_dir,
+        disk_reserve_bytes=settings.disk_reserve_bytes,
+    )
+
+
+def open_doorbell(settings: Settings) -> ports.Doorbell:
+    """Make the doorbell that the settings name; connects at its first ring."""
+    return doorbell.CeleryDoorbell(doorbell.celery_app(settings.broker, settings.doorbell_dir))
+
+
+def open_library(settings: Settings, stores: ports.Stores, space: Space) -> SnapshotLibrary:
+    """Open the read side of the index of one space."""
+    return SnapshotLibrary(stores.snapshots, settings.snapshots_dir, space)
+
+
+def serve(
+    settings: Settings,
+    stores: ports.Stores,
+    work: Work,
+    *,
+    worker: WorkerInfo,
+    stopping: threading.Event | None = None,
+) -> None:
+    """Run this process until SIGTERM: the engine in a thread, the doorbell in this one.
+
+    Args:
+        settings: of this process.
+        stores: where its jobs are.
+        work: what it does for them.
+        worker: who it is.
+        stopping: set as soon as no more will be claimed, for tasks that look at it.
+    """
+    running = process.Process(
+        stores.jobs,
+        work,
+        doorbell=open_doorbell(settings),
+        worker=worker,
+        pace=_pace(settings),
+        stopping=stopping or threading.Event(),
+    )
+    engine = running.engine
+    app = doorbell.celery_app(settings.broker, settings.doorbell_dir)
+    running.start()
+    try:
+        doorbell.listen(app, engine.queues, on_ring=engine.wake, on_stopping=engine.finish)
+    finally:
+        running.stop()
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        lease_s=settings.lease_s,
+        heartbeat_s=settings.heartbeat_s,
+        poll_s=settings.poll_s,
+        maintenance_s=settings.maintenance_s,
+        ring_after_s=settings.ring_after_s,
+        grace_s=settings.grace_s,
+        batch_limit_s=settings.batch_limit_s,
+    )

@@ -1,0 +1,47 @@
+"""The shape of the house, measured."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sightsong.adapters.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(
+    path
+    for folder in ("api", "workers", "indexer", "sightsong", "demo", "tests", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+)
+LONGEST = 400
+EMPTY_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager)(_|$)")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_longer_than_the_wall(path):
+    assert len(path.read_text("utf-8").splitlines()) <= LONGEST
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    assert [path.name for path in SOURCES if EMPTY_NAMES.search(path.stem)] == []
+
+
+def test_every_setting_is_described_in_the_operations_page():
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    names = {f"SIGHTSONG_{name.upper()}" for name in Settings.model_fields}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_the_api_starts_without_models_or_index_libraries():
+    heavy = {"torch", "transformers", "librosa", "faiss", "numba", "scipy", "alembic"}
+    code = "import sys, api.app; print(' '.join({m.partition('.')[0] for m in sys.modules}))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert heavy & set(printed.stdout.decode().split()) == set()
+
+
+def test_nothing_reads_or_writes_pickles():
+    unsafe = re.compile(r"\bimport pickle\b|\ballow_pickle=True\b|\bpickle\.load|joblib\.load")
+    ours = [path for path in SOURCES if path != Path(__file__)]
+    assert [str(path) for path in ours if unsafe.search(path.read_text("utf-8"))] == []
