@@ -1,0 +1,138 @@
+"""The real service for tests: real processes, private ports, a data folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sightsong.adapters.store import migrate
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+DEMO_TRACKS = ROOT / "demo" / "library"
+DEMO_PHOTOS = ROOT / "demo" / "photos"
+
+#: Short enough that a killed worker's jobs come back within a test's patience.
+_PACE = {"SIGHTSONG_LEASE_S": "3", "SIGHTSONG_HEARTBEAT_S": "0.5", "SIGHTSONG_GRACE_S": "10"}
+_FINAL = ("succeeded", "failed", "canceled")
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """Api, workers and indexer as processes, and a client that talks to them."""
+
+    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
+        self.port = free_port()
+        self._logs = data_dir / "logs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        own = {"SIGHTSONG_DATA_DIR": str(data_dir), "SIGHTSONG_PORT": str(self.port)}
+        self.env = {
+            **os.environ,
+            **_PACE,
+            "SIGHTSONG_DISK_RESERVE_BYTES": "0",
+            **own,
+            **(env or {}),
+        }
+        self.database_url = self.env.get(
+            "SIGHTSONG_DATABASE_URL", f"sqlite:///{data_dir / 'sightsong.db'}"
+        )
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=40)
+
+    def up(self) -> None:
+        """Migrate, start one of each, and wait until they are ready."""
+        migrate.upgrade(self.database_url)
+        for door in ("api", "workers", "indexer"):
+            self.start(door)
+        wait_until(self._is_ready, within_s=60, every_s=0.1)
+
+    def start(self, door: str) -> subprocess.Popen[bytes]:
+        """Start one more process of a door."""
+        log = (self._logs / f"{door}-{len(self._processes)}.log").open("wb")
+        command = [sys.executable, "-m", door]
+        process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        log.close()
+        self._processes.append(process)
+        return process
+
+    def process_of(self, door: str) -> subprocess.Popen[bytes]:
+        """The first process of a door."""
+        return next(p for p in self._processes if p.args[-1] == door)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process outright."""
+        process.kill()
+        process.wait(10)
+
+    def down(self) -> None:
+        """Stop everything, gently first."""
+        self.client.close()
+        living = [process for process in self._processes if process.poll() is None]
+        for process in living:
+            process.send_signal(signal.SIGTERM)
+        for process in living:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill(process)
+
+    def logs(self) -> str:
+        """Everything the processes wrote."""
+        return "\n".join(path.read_text("utf-8", "replace") for path in self._logs.glob("*.log"))
+
+    def submit(self, photo: bytes, *, top_k: int = 5) -> str:
+        """Submit a photo; the id of its job."""
+        headers = {"Content-Type": "image/jpeg"}
+        answer = self.client.post(
+            "/v1/jobs", content=photo, headers=headers, params={"top_k": top_k}
+        )
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def job(self, job_id: str, *, wait_s: int = 0) -> dict[str, Any]:
+        """Read a job."""
+        answer = self.client.get(f"/v1/jobs/{job_id}", params={"wait": wait_s})
+        assert answer.status_code == 200, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def finish(self, job_id: str) -> dict[str, Any]:
+        """Wait for the final state of a job."""
+        while True:
+            job = self.job(job_id, wait_s=20)
+            if job["state"] in _FINAL:
+                return job
+
+    def ingest(self, folder: Path) -> dict[str, Any]:
+        """Ingest a folder and wait until its tracks can be found."""
+        answer = self.client.post("/v1/ingests", json={"path": str(folder)})
+        assert answer.status_code == 202, answer.text
+        url = f"/v1/ingests/{answer.json()['id']}"
+        wait_until(lambda: self.client.get(url).json()["done"], within_s=120, every_s=0.1)
+        wait_until(self._is_fresh, within_s=60, every_s=0.1)
+        ingest: dict[str, Any] = self.client.get(url).json()
+        return ingest
+
+    def _is_fresh(self) -> bool:
+        indexes = self.client.get("/v1/indexes").json()
+        return not indexes["stale"] and bool(indexes["active"])
+
+    def _is_ready(self) -> bool:
+        try:
+            ready = self.client.get("/readyz").json()
+        except httpx.TransportError:
+            return False
+        checks = ready["checks"]
+        return all(checks[name]["status"] == "ready" for name in ("workers", "indexer"))
