@@ -25,9 +25,9 @@ def load_profile(name: str) -> models.Profile:
         raise errors.ConfigurationError(
             f"the {name} profile is not in this release yet; use --profile lite"
         )
-    from workers.models.lite import profile
+    from workers.models.lite.profile import lite_profile
 
-    return profile.lite_profile()
+    return lite_profile()
 
 
 def open_runtime(config: settings.Settings) -> tasks.Runtime:

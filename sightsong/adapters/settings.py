@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     #: SQLAlchemy URL; empty: SQLite in the data folder.
     database_url: str = ""
-    #: Celery broker URL; empty: kombu's filesystem transport in the data folder.
+    #: Celery broker URL; empty: messages as files in the data folder.
     broker_url: str = ""
     profile: Literal["lite", "full"] = "lite"
 
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         """The broker URL, with the embedded default filled in."""
-        return self.broker_url or "filesystem://"
+        return self.broker_url or "folder://localhost"
 
     @property
     def blobs_dir(self) -> Path:
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
 
     @property
     def doorbell_dir(self) -> Path:
-        """Where the filesystem transport keeps its messages."""
+        """Where the embedded doorbell keeps its messages."""
         return self.data_dir / "doorbell"
 
     @property

@@ -1,5 +1,6 @@
 """Where the real things are plugged into the ports, from the settings."""
 
+import signal
 import threading
 
 from sightsong.adapters import doorbell, store
@@ -23,7 +24,7 @@ def open_stores(settings: Settings) -> ports.Stores:
 
 def open_doorbell(settings: Settings) -> ports.Doorbell:
     """Make the doorbell that the settings name; connects at its first ring."""
-    return doorbell.CeleryDoorbell(doorbell.celery_app(settings.broker, settings.doorbell_dir))
+    return doorbell.CeleryDoorbell(doorbell.make_app(settings.broker, settings.doorbell_dir))
 
 
 def open_library(settings: Settings, stores: ports.Stores, space: Space) -> SnapshotLibrary:
@@ -57,12 +58,19 @@ def serve(
         stopping=stopping or threading.Event(),
     )
     engine = running.engine
-    app = doorbell.celery_app(settings.broker, settings.doorbell_dir)
+    app = doorbell.make_app(settings.broker, settings.doorbell_dir)
+    # Celery takes the signal over once it runs. Until then the default would end the process with
+    # jobs in hand; this way it leaves through the stop below.
+    signal.signal(signal.SIGTERM, _leave)
     running.start()
     try:
         doorbell.listen(app, engine.queues, on_ring=engine.wake, on_stopping=engine.finish)
     finally:
         running.stop()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def _pace(settings: Settings) -> Pace:

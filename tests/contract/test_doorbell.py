@@ -21,7 +21,7 @@ url, folder, heard = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.ar
 def note(word):
     with heard.open("a") as file:
         file.write(word + "\\n")
-app = doorbell.celery_app(url, folder)
+app = doorbell.make_app(url, folder)
 doorbell.listen(app, [Queue.PHOTOS], on_ring=lambda: note("ring"), on_stopping=lambda: note("stop"))
 note("end")
 """
@@ -45,7 +45,7 @@ class Listener:
 def broker_url(request: pytest.FixtureRequest) -> str:
     """Where rings are published."""
     if request.param == "files":
-        return "filesystem://"
+        return "folder://localhost"
     return str(request.getfixturevalue("redis_server"))
 
 
@@ -59,7 +59,7 @@ def listener(broker_url: str, tmp_path: Path) -> Iterator[Listener]:
 
 @pytest.fixture
 def bell(broker_url: str, tmp_path: Path) -> doorbell.CeleryDoorbell:
-    return doorbell.CeleryDoorbell(doorbell.celery_app(broker_url, tmp_path))
+    return doorbell.CeleryDoorbell(doorbell.make_app(broker_url, tmp_path))
 
 
 def test_a_ring_is_heard_in_another_process(bell, listener):
@@ -95,6 +95,6 @@ def test_sigterm_is_told_and_ends_the_listener(bell, listener):
 
 
 def test_a_broker_that_is_gone_is_an_error_of_ours_within_seconds(tmp_path):
-    nobody = doorbell.celery_app("redis://127.0.0.1:1/0", tmp_path)
+    nobody = doorbell.make_app("redis://127.0.0.1:1/0", tmp_path)
     with pytest.raises(errors.Unavailable):
         doorbell.CeleryDoorbell(nobody).ring(Queue.PHOTOS)

@@ -45,6 +45,7 @@ def test_a_worker_killed_three_times_loses_and_doubles_nothing(own_service: Serv
 def test_a_worker_told_to_stop_finishes_or_gives_back(own_service: Service):
     own_service.up()
     stopped = own_service.start("workers")
+    wait_until(lambda: own_service.alive("workers") == 2, within_s=30)
     ids = [own_service.submit(photo()) for _ in range(40)]
     wait_until(lambda: succeeded(own_service) >= 3, within_s=60)
     stopped.send_signal(signal.SIGTERM)

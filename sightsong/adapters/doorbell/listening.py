@@ -1,0 +1,73 @@
+"""Listening: a Celery worker whose one task says that somebody rang."""
+
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+
+import celery
+import structlog
+from celery import signals
+from celery.exceptions import SecurityWarning
+
+from sightsong.adapters.doorbell.app import RING
+from sightsong.core import jobs
+
+log = structlog.get_logger()
+
+#: Pause before listening again after Celery gave up by itself.
+_PAUSE_S = 1.0
+
+
+def listen(
+    app: celery.Celery,
+    queues: Sequence[jobs.Queue],
+    *,
+    on_ring: Callable[[], None],
+    on_stopping: Callable[[], None],
+) -> None:
+    """Hear rings in this thread until SIGTERM: one process, no pool.
+
+    A Celery worker ends on an error that it does not know how to survive. Nothing is lost by it,
+    because the engine looks by itself, so that it is reported and a new one begins to listen.
+
+    Args:
+        app: the process's Celery app.
+        queues: whose rings to hear.
+        on_ring: called for each ring.
+        on_stopping: called as soon as the process is told to stop.
+    """
+    told = threading.Event()
+
+    def ring(queue: str) -> None:  # noqa: ARG001 - the message names it for people who look
+        on_ring()
+
+    def stopping(**_: object) -> None:
+        told.set()
+        on_stopping()
+
+    app.task(ring, name=RING)
+    signals.worker_shutting_down.connect(stopping, weak=False)
+    try:
+        _run(app, queues)
+        while not told.is_set():
+            log.error("doorbell.restarted")
+            told.wait(_PAUSE_S)
+            _run(app, queues)
+    finally:
+        signals.worker_shutting_down.disconnect(stopping)
+
+
+def _run(app: celery.Celery, queues: Sequence[jobs.Queue]) -> None:
+    """Run one Celery worker to its end, whatever that is."""
+    worker = app.Worker(
+        pool="solo",
+        queues=[queue.value for queue in queues],
+        without_gossip=True,
+        without_mingle=True,
+        loglevel="WARNING",
+        quiet=True,
+    )
+    with warnings.catch_warnings():
+        # It warns of root because of pickle, which `accept_content` refuses.
+        warnings.simplefilter("ignore", SecurityWarning)
+        worker.start()
