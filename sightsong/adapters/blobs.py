@@ -1,0 +1,94 @@
+"""Uploads as files in a folder."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+from typing import BinaryIO
+
+from sightsong.core.errors import BlobNotFound, StorageFull
+from sightsong.core.jobs import Blob, BlobId
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class FolderBlobs:
+    """The `Blobs` port over a folder: `<first two digits>/<next two>/<id>`."""
+
+    def __init__(self, folder: Path, *, reserve_bytes: int) -> None:
+        self._folder = folder
+        self._reserve_bytes = reserve_bytes
+
+    def put(self, content: bytes, *, media_type: str) -> Blob:
+        """Store bytes durably: temporary name, fsync, rename, fsync of the folder.
+
+        Raises:
+            StorageFull: less room than the reserve would be left, or the disk took no more.
+        """
+        blob = Blob(
+            id=BlobId(uuid.uuid4().hex),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
+            media_type=media_type,
+        )
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self._folder).free - len(content) < self._reserve_bytes:
+                raise StorageFull
+            _write(self._path(blob.id), content)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise StorageFull from error
+            raise
+        return blob
+
+    def open(self, blob_id: BlobId) -> BinaryIO:
+        """Open a blob for reading.
+
+        Raises:
+            BlobNotFound: it is gone.
+        """
+        try:
+            return self._path(blob_id).open("rb")
+        except FileNotFoundError as error:
+            raise BlobNotFound from error
+
+    def delete(self, blob_id: BlobId) -> None:
+        """Remove a blob; absent is fine."""
+        with contextlib.suppress(BlobNotFound):
+            self._path(blob_id).unlink(missing_ok=True)
+
+    def _path(self, blob_id: BlobId) -> Path:
+        if not _ID.fullmatch(blob_id):  # before it touches a path: `../` is not an id
+            raise BlobNotFound
+        return self._folder / blob_id[:2] / blob_id[2:4] / blob_id
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    # The name is durable once every folder above it is; syncing an unchanged one costs little.
+    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,32 @@
+"""Every port in memory: for tests and for trying things out. Nothing survives the process."""
+
+import time
+from collections.abc import Callable
+
+from sightsong.adapters.memory.blobs import MemoryBlobs
+from sightsong.adapters.memory.doorbell import MemoryDoorbell
+from sightsong.adapters.memory.jobs import MemoryJobs
+from sightsong.adapters.memory.snapshots import MemorySnapshots
+from sightsong.adapters.memory.state import State
+from sightsong.adapters.memory.tracks import MemoryTracks
+from sightsong.core import ports
+
+__all__ = ["MemoryDoorbell", "open_stores"]
+
+
+def open_stores(
+    clock: Callable[[], float] = time.time, *, blob_room_bytes: float = float("inf")
+) -> ports.Stores:
+    """Make stores that share one memory; safe to use from many threads.
+
+    Args:
+        clock: what stands for the database's clock, in seconds since the epoch.
+        blob_room_bytes: uploads beyond this many bytes are refused as `StorageFull`.
+    """
+    state = State(clock=clock)
+    return ports.Stores(
+        jobs=MemoryJobs(state),
+        tracks=MemoryTracks(state),
+        snapshots=MemorySnapshots(state),
+        blobs=MemoryBlobs(room_bytes=blob_room_bytes),
+    )

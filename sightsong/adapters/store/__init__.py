@@ -1,0 +1,48 @@
+"""The rows of jobs, tracks and snapshots, in SQLite or Postgres; the blobs beside them in files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightsong.adapters.blobs import FolderBlobs
+from sightsong.adapters.store.connect import Database, open_database
+from sightsong.adapters.store.jobs import SqlJobs
+from sightsong.adapters.store.snapshots import SqlSnapshots
+from sightsong.adapters.store.tracks import SqlTracks
+from sightsong.core import ports
+
+#: Free disk that uploads leave alone unless told otherwise: the database must still fit.
+DISK_RESERVE_BYTES = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlStores(ports.Stores):
+    """The stores of one process, and the connections that they share."""
+
+    database: Database
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+
+def open_stores(
+    url: str, blobs_dir: Path, *, disk_reserve_bytes: int = DISK_RESERVE_BYTES
+) -> SqlStores:
+    """Make the stores; connects at their first use. `migrate.upgrade` makes the tables.
+
+    Args:
+        url: SQLAlchemy URL of the database, `sqlite:///…` or `postgresql://…`.
+        blobs_dir: folder of the uploads.
+        disk_reserve_bytes: free disk that uploads never use up.
+
+    Raises:
+        ConfigurationError: the URL is of no database that we know.
+    """
+    database = open_database(url)
+    return SqlStores(
+        jobs=SqlJobs(database),
+        tracks=SqlTracks(database),
+        snapshots=SqlSnapshots(database),
+        blobs=FolderBlobs(blobs_dir, reserve_bytes=disk_reserve_bytes),
+        database=database,
+    )

@@ -1,0 +1,178 @@
+"""One database, SQLite or Postgres: connections, transactions, and what its failures mean."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, func, make_url, select
+from sqlalchemy.engine import URL
+
+from sightsong.core.errors import ConfigurationError, SightsongError, StorageFull, StoreUnavailable
+
+#: How long a write waits for another process's write on SQLite, and for our own lock.
+BUSY_TIMEOUT_S = 10.0
+#: Connections of one process; each is a server process on Postgres.
+POOL_SIZE = 8
+#: How long a thread waits for one of them.
+POOL_TIMEOUT_S = 5.0
+
+_POSTGRES_ARGUMENTS = {
+    "connect_timeout": 2,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # ms; a black hole is noticed before a lease is lost
+    "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC",  # ms
+}
+_SQLITE_FULL = 13
+_POSTGRES_FULL = "53100"
+_WRITES = "sightsong_writes"
+
+
+class Database:
+    """Transactions on one database. Safe to use from many threads."""
+
+    def __init__(self, engine: Engine, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self.engine = engine
+        self._busy_timeout_s = busy_timeout_s
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite lets waiting writers poll; ours queue up instead, before they take a connection
+        # (40 threads: the 99th percentile falls from 848 to 130 ms).
+        self._write_lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that writes; committed at the end of the block.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+            StorageFull: its disk is full.
+        """
+        with self._alone(), _translated(), self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def lock(self, connection: Connection, name: str) -> None:
+        """Let one transaction at a time past this point, in all processes, until it ends."""
+        if not self._is_sqlite:  # there every write transaction is alone anyway
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._is_sqlite:
+            yield
+            return
+        if not self._write_lock.acquire(timeout=self._busy_timeout_s):
+            raise StoreUnavailable
+        try:
+            yield
+        finally:
+            self._write_lock.release()
+
+
+def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+    """Make a database from its URL; connects at its first use.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite:///…` or `postgresql://…`.
+        busy_timeout_s: how long a write on SQLite waits for other writes.
+
+    Raises:
+        ConfigurationError: the URL is of no database that we know.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return Database(_sqlite(parsed, busy_timeout_s), busy_timeout_s=busy_timeout_s)
+        if backend == "postgresql":
+            return Database(_postgres(parsed))
+    except (exc.ArgumentError, exc.NoSuchModuleError) as error:
+        raise ConfigurationError("the database URL cannot be read") from error
+    raise ConfigurationError(f"there is no support for databases of type {backend}")
+
+
+def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigurationError("SQLite needs a file that several processes can open")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        connect_args={"timeout": busy_timeout_s},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg2"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+        executemany_mode="values_plus_batch",  # one round trip for the updates of a whole batch
+        connect_args=_POSTGRES_ARGUMENTS,
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    connection.isolation_level = None  # the driver begins nothing; `_begin_sqlite` does
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits on a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later could not wait for the lock: it would fail.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except exc.TimeoutError as error:  # all connections of the pool are in use
+        raise StoreUnavailable from error
+    except exc.DBAPIError as error:
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: exc.DBAPIError) -> SightsongError | None:
+    """What a driver's error means to us; None when it is a mistake of ours."""
+    full = (
+        getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_FULL
+        or getattr(error.orig, "pgcode", None) == _POSTGRES_FULL
+    )
+    if full:
+        return StorageFull()
+    if error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return StoreUnavailable()
+    return None

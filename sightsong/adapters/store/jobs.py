@@ -1,0 +1,124 @@
+"""The job rows in SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from sightsong.adapters.store import claims, completing, inserting, presence, rows, sweeping
+from sightsong.adapters.store.connect import Database
+from sightsong.adapters.store.schema import is_queued, is_running, jobs, results
+from sightsong.core.errors import JobNotFound
+from sightsong.core.jobs import (
+    Completion,
+    Job,
+    JobId,
+    JobState,
+    NewJob,
+    Owner,
+    Queue,
+    Swept,
+    WorkerInfo,
+)
+
+
+class SqlJobs:
+    """The `Jobs` port over SQLite or Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def submit(self, new: NewJob) -> Job:
+        """Store a queued job (and its blob's row) in one transaction."""
+        with self._database.write() as connection:
+            return inserting.add_job(connection, new)
+
+    def submit_once(self, new: NewJob) -> Job | None:
+        """Store the job unless one of its kind is queued or running already; None if so."""
+        # By queue first: the index of waiting jobs knows queues, not kinds.
+        queued = and_(is_queued, jobs.c.queue == new.kind.queue, jobs.c.kind == new.kind)
+        running = and_(is_running, jobs.c.kind == new.kind)
+        with self._database.write() as connection:
+            self._database.lock(connection, f"submit_once:{new.kind}")
+            unfinished = select(or_(exists().where(queued), exists().where(running)))
+            if connection.execute(unfinished).scalar_one():
+                return None
+            return inserting.add_job(connection, new)
+
+    def get(self, job_id: JobId) -> Job:
+        """Read a job with its result.
+
+        Raises:
+            JobNotFound: there is none.
+        """
+        joined = jobs.outerjoin(results, results.c.job_id == jobs.c.id)
+        query = select(jobs, results.c.payload).select_from(joined).where(jobs.c.id == job_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise JobNotFound
+        return rows.job(row)
+
+    def versions(self, job_ids: Iterable[JobId]) -> Mapping[JobId, int]:
+        """Read the `state_version` of many jobs; unknown ids are left out."""
+        found: dict[JobId, int] = {}
+        with self._database.read() as connection:
+            for chunk in rows.chunks(job_ids):
+                query = select(jobs.c.id, jobs.c.state_version).where(jobs.c.id.in_(chunk))
+                found |= {JobId(row.id): row.state_version for row in connection.execute(query)}
+        return found
+
+    def claim(
+        self, queues: Sequence[Queue], *, owner: Owner, limit: int, lease_s: float
+    ) -> list[Job]:
+        """Lease up to `limit` jobs of one kind to `owner`, from the first queue that has any."""
+        with self._database.write() as connection:
+            for queue in queues:
+                claimed = claims.claim(connection, queue, owner=owner, limit=limit, lease_s=lease_s)
+                if claimed:
+                    return claimed
+        return []
+
+    def heartbeat(self, jobs: Sequence[Job], *, lease_s: float) -> frozenset[JobId]:
+        """Prolong the leases that these attempts still hold, and return the ids of those."""
+        if not jobs:
+            return frozenset()
+        with self._database.write() as connection:
+            return claims.prolong(connection, jobs, lease_s=lease_s)
+
+    def complete(self, completions: Sequence[Completion]) -> frozenset[JobId]:
+        """Write outcomes and effects in one transaction; each only if its attempt holds on."""
+        if not completions:
+            return frozenset()
+        with self._database.write() as connection:
+            return completing.complete(connection, completions)
+
+    def sweep(self, *, ring_after_s: float) -> Swept:
+        """Give expired leases back (or fail them), and find unrung queues."""
+        return sweeping.sweep(self._database, ring_after_s=ring_after_s)
+
+    def backlog(self, queue: Queue, *, limit: int) -> int:
+        """Count the jobs queued in `queue`, at most `limit`."""
+        waiting = select(jobs.c.sequence).where(is_queued, jobs.c.queue == queue).limit(limit)
+        with self._database.read() as connection:
+            query = select(func.count()).select_from(waiting.subquery())
+            return int(connection.execute(query).scalar_one())
+
+    def children(self, parent_id: JobId) -> Mapping[JobState, int]:
+        """Count the jobs that a job has spawned, by state."""
+        query = (
+            select(jobs.c.state, func.count().label("jobs"))
+            .where(jobs.c.parent_id == parent_id)
+            .group_by(jobs.c.state)
+        )
+        with self._database.read() as connection:
+            return {JobState(row.state): row.jobs for row in connection.execute(query)}
+
+    def report_worker(self, worker: WorkerInfo) -> None:
+        """Note that a worker process is alive now."""
+        with self._database.write() as connection:
+            presence.report(connection, worker)
+
+    def workers_alive(self, *, within_s: float) -> list[WorkerInfo]:
+        """Read the workers that reported within the last `within_s` seconds."""
+        with self._database.read() as connection:
+            return presence.alive(connection, within_s=within_s)

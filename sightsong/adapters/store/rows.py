@@ -1,0 +1,121 @@
+"""From rows to the records of the core, and back."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+from sqlalchemy import Row
+
+from sightsong.core.affect import Affect
+from sightsong.core.embeddings import Space, Vectors
+from sightsong.core.jobs import BlobId, Job, JobError, JobId, JobKind, JobState, Owner, WorkerInfo
+from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
+from sightsong.core.tracks import Tags, Track, TrackId, TrackState
+
+#: Values in one query: well below SQLite's 32,766 parameters.
+CHUNK = 1000
+
+Item = TypeVar("Item")
+
+
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Split what could be too long for one query."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def job(row: Row[Any]) -> Job:
+    """Read a row of `jobs`, with the column `payload` of `results` if it was joined."""
+    values = row._mapping  # noqa: SLF001 - public, for all its underscore
+    return Job(
+        id=JobId(values["id"]),
+        kind=JobKind(values["kind"]),
+        state=JobState(values["state"]),
+        state_version=values["state_version"],
+        attempt=values["attempt"],
+        max_attempts=values["max_attempts"],
+        crash_count=values["crash_count"],
+        priority=values["priority"],
+        params=values["params"],
+        created_at=values["created_at"],
+        owner=_owner(values["owner"]),
+        parent_id=JobId(values["parent_id"]) if values["parent_id"] else None,
+        blob_id=BlobId(values["blob_id"]) if values["blob_id"] else None,
+        started_at=values["started_at"],
+        finished_at=values["finished_at"],
+        error=JobError(**values["error"]) if values["error"] else None,
+        result=values.get("payload"),
+    )
+
+
+def error(reason: JobError | None) -> dict[str, str] | None:
+    """Write an error as JSON."""
+    return None if reason is None else asdict(reason)
+
+
+def worker(row: Row[Any]) -> WorkerInfo:
+    """Read a row of `workers`."""
+    return WorkerInfo(
+        owner=Owner(row.owner), door=row.door, pid=row.pid, profile=row.profile, device=row.device
+    )
+
+
+def track(row: Row[Any]) -> Track:
+    """Read a row of `tracks`."""
+    reason = row.error or {}
+    return Track(
+        id=TrackId(row.id),
+        sha256=row.sha256,
+        path=row.path,
+        state=TrackState(row.state),
+        tags=Tags(**row.tags),
+        added_at=row.added_at,
+        duration_s=row.duration_s,
+        affect=_affect(row),
+        descriptors=row.descriptors,
+        reason_code=reason.get("code"),
+        reason=reason.get("detail"),
+    )
+
+
+def snapshot(row: Row[Any]) -> Snapshot:
+    """Read a row of `snapshots`."""
+    return Snapshot(
+        version=row.version,
+        space=Space(row.space),
+        path=row.path,
+        revision=row.revision,
+        manifest=row.manifest,
+        state=SnapshotState(row.state),
+        created_at=row.created_at,
+    )
+
+
+def vectors(row: Row[Any]) -> TrackVectors:
+    """Read a row of `embeddings`."""
+    vector = np.frombuffer(row.vector, dtype="<f4").astype(np.float32)  # (d,)
+    windows = np.frombuffer(row.windows, dtype="<f2").astype(np.float16)
+    return TrackVectors(
+        track_id=TrackId(row.track_id),
+        vector=vector,
+        windows=windows.reshape(-1, len(vector)),  # (n, d)
+        window_starts_s=tuple(row.window_starts_s),
+    )
+
+
+def packed(array: Vectors, dtype: str) -> bytes:
+    """Write an array in C order as little-endian `dtype`."""
+    return np.ascontiguousarray(array, dtype=dtype).tobytes()
+
+
+def _owner(value: str | None) -> Owner | None:
+    return None if value is None else Owner(value)
+
+
+def _affect(row: Row[Any]) -> Affect | None:
+    if row.valence is None or row.arousal is None:
+        return None
+    return Affect(valence=row.valence, arousal=row.arousal)

@@ -1,0 +1,195 @@
+"""The tables. `migrations` makes them; a test holds the two together.
+
+Times are seconds since the epoch by the database's clock. Errors and tags are JSON, because text
+columns of Postgres refuse the NUL characters that damaged files put into both.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    literal_column,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+#: Counts rows in the order of their insertion; SQLite numbers only columns of type INTEGER.
+_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+_ID = String(36)
+_JSON = JSON(none_as_null=True)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    #: Breaks ties of age: SQLite's clock has milliseconds, and a bulk insert has one time.
+    Column("sequence", _SEQUENCE, primary_key=True),
+    Column("id", _ID, nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("queue", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("state_version", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("max_attempts", Integer, nullable=False),
+    Column("crash_count", Integer, nullable=False),
+    Column("params", _JSON, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Double),
+    Column("available_at", Double, nullable=False),
+    Column("parent_id", _ID),
+    Column("blob_id", _ID, ForeignKey("blobs.id")),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("error", _JSON),
+)
+
+
+#: Conditions in the words of the partial indexes: SQLite uses those for literals, not parameters.
+is_queued = jobs.c.state == literal_column("'queued'")
+is_running = jobs.c.state == literal_column("'running'")
+is_fresh = jobs.c.crash_count == literal_column("0")
+is_suspect = jobs.c.crash_count > literal_column("0")
+
+
+def _partial(name: str, where: str, *columns: Column[object]) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_partial(
+    "ix_jobs_queued",
+    "state = 'queued'",
+    jobs.c.queue,
+    jobs.c.priority,
+    jobs.c.available_at,
+    jobs.c.sequence,
+)
+_partial(
+    "ix_jobs_suspect",
+    "state = 'queued' AND crash_count > 0",
+    jobs.c.queue,
+    jobs.c.priority,
+    jobs.c.available_at,
+    jobs.c.sequence,
+)
+_partial("ix_jobs_running", "state = 'running'", jobs.c.lease_until)
+_partial("ix_jobs_children", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.state)
+
+results = Table(
+    "results",
+    metadata,
+    Column("job_id", _ID, ForeignKey("jobs.id"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("payload", _JSON, nullable=False),
+)
+
+#: When each queue was last rung for by a sweep.
+bells = Table(
+    "bells",
+    metadata,
+    Column("queue", String(16), primary_key=True),
+    Column("rung_at", Double, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("door", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("tags", _JSON, nullable=False),
+    Column("added_at", Double, nullable=False),
+    Column("duration_s", Double),
+    Column("valence", Double),
+    Column("arousal", Double),
+    Column("descriptors", _JSON, nullable=False),
+    Column("error", _JSON),
+    #: The last `embed` job made for it; while that is unfinished, no other is made.
+    Column("embed_job_id", _ID),
+)
+
+track_files = Table(
+    "track_files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("track_id", _ID, ForeignKey("tracks.id"), nullable=False, index=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+)
+
+#: One row per space: counts the transactions that changed its embeddings.
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("track_id", _ID, ForeignKey("tracks.id"), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, (d,)
+    Column("windows", LargeBinary, nullable=False),  # float16, little-endian, (n, d)
+    Column("window_starts_s", _JSON, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("space", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("manifest", _JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+Index(
+    "uq_snapshots_active",
+    snapshots.c.space,
+    unique=True,
+    sqlite_where=text("state = 'active'"),
+    postgresql_where=text("state = 'active'"),
+)

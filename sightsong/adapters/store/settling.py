@@ -1,0 +1,85 @@
+"""Writing what became of jobs whose attempts have ended. The caller has locked their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Double, Integer, bindparam, case, func, insert
+
+from sightsong.adapters.store import effects, rows
+from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.schema import jobs, results
+from sightsong.core import transitions
+from sightsong.core.jobs import Effect, Job
+from sightsong.core.transitions import Settled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """The end of one attempt."""
+
+    sequence: int  #: Of the job's row.
+    job: Job
+    settled: Settled
+    asked: tuple[Effect, ...] = ()
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects asked for, and the quarantine of the track of a job that gave up."""
+        if self.settled.error is None or not self.settled.gave_up:
+            return self.asked
+        left_behind = transitions.quarantine(self.job, self.settled.error)
+        return (*self.asked, left_behind) if left_behind else self.asked
+
+
+def write(connection: Connection, endings: Sequence[Ending]) -> None:
+    """Write job rows, results and effects."""
+    if not endings:
+        return
+    connection.execute(_CHANGE, [_columns(ending) for ending in endings])
+    payloads = [
+        {"job_id": one.job.id, "attempt": one.settled.attempt, "payload": dict(one.settled.result)}
+        for one in endings
+        if one.settled.result is not None
+    ]
+    if payloads:
+        connection.execute(insert(results), payloads)
+    effects.apply(connection, [effect for ending in endings for effect in ending.effects])
+
+
+def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says less than its name
+    attempt = bindparam("new_attempt", type_=Integer)
+    return (
+        jobs.update()
+        .where(jobs.c.sequence == bindparam("of_sequence"))
+        .values(
+            state=bindparam("new_state"),
+            state_version=jobs.c.state_version + 1,
+            attempt=attempt,
+            crash_count=bindparam("new_crash_count"),
+            owner=None,
+            lease_until=None,
+            available_at=func.coalesce(
+                db_now() + bindparam("delay_s", type_=Double), jobs.c.available_at
+            ),
+            started_at=case((attempt > 0, jobs.c.started_at)),
+            finished_at=case((bindparam("is_final", type_=Integer) > 0, db_now())),
+            error=bindparam("new_error", type_=jobs.c.error.type),
+        )
+    )
+
+
+def _columns(ending: Ending) -> dict[str, Any]:
+    settled = ending.settled
+    return {
+        "of_sequence": ending.sequence,
+        "new_state": settled.state,
+        "new_attempt": settled.attempt,
+        "new_crash_count": settled.crash_count,
+        "delay_s": settled.delay_s,
+        "is_final": int(settled.state.is_final),
+        "new_error": rows.error(settled.error),
+    }
+
+
+_CHANGE = _change()  # built once: that costs more than to run it

@@ -1,0 +1,109 @@
+"""How the end of an attempt changes a job: the arrows out of `running`, for every store alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from sightsong.core.errors import WorkerCrashed
+from sightsong.core.jobs import (
+    Failed,
+    Job,
+    JobError,
+    JobKind,
+    JobState,
+    Outcome,
+    QuarantineTrack,
+    Release,
+    Retry,
+    Succeeded,
+)
+from sightsong.core.tracks import TrackId
+
+#: Attempts of a job unless told otherwise: one bad moment, one bad machine, then give up.
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What becomes of a job whose attempt has ended."""
+
+    state: JobState
+    attempt: int
+    crash_count: int
+    error: JobError | None
+    delay_s: float | None = None  #: From now until it may be claimed; None: as before.
+    result: Mapping[str, Any] | None = None
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the job has failed."""
+        return self.state is JobState.FAILED
+
+
+def settle(job: Job, outcome: Outcome) -> Settled:
+    """Work out what an outcome makes of a running job.
+
+    Args:
+        job: the job as its attempt was claimed.
+        outcome: how the attempt ended.
+    """
+    match outcome:
+        case Succeeded():
+            return _ended(job, JobState.SUCCEEDED, result=outcome.result)
+        case Failed():
+            return _ended(job, JobState.FAILED, error=outcome.error)
+        case Retry():
+            return _tried(job, outcome)
+        case Release():
+            return Settled(
+                state=JobState.QUEUED,
+                attempt=job.attempt - 1,
+                crash_count=job.crash_count,
+                error=job.error,
+            )
+        case _:
+            assert_never(outcome)
+
+
+def crash(job: Job) -> Settled:
+    """Work out what a lost lease makes of a running job."""
+    spent = job.attempt >= job.max_attempts
+    return Settled(
+        state=JobState.FAILED if spent else JobState.QUEUED,
+        attempt=job.attempt,
+        crash_count=job.crash_count + 1,
+        error=JobError(code=WorkerCrashed.code, detail=WorkerCrashed().detail),
+        delay_s=0.0,
+    )
+
+
+def quarantine(job: Job, error: JobError) -> QuarantineTrack | None:
+    """Name the track that a job leaves behind when it fails for good; None if there is none."""
+    track_id = job.params.get("track_id")
+    if job.kind is not JobKind.EMBED or track_id is None:
+        return None
+    return QuarantineTrack(track_id=TrackId(track_id), error=error)
+
+
+def _ended(
+    job: Job,
+    state: JobState,
+    *,
+    result: Mapping[str, Any] | None = None,
+    error: JobError | None = None,
+) -> Settled:
+    return Settled(
+        state=state, attempt=job.attempt, crash_count=job.crash_count, error=error, result=result
+    )
+
+
+def _tried(job: Job, retry: Retry) -> Settled:
+    if job.attempt >= job.max_attempts:
+        return _ended(job, JobState.FAILED, error=retry.error)
+    return Settled(
+        state=JobState.QUEUED,
+        attempt=job.attempt,
+        crash_count=job.crash_count + retry.alone,
+        error=retry.error,
+        delay_s=retry.delay_s,
+    )

@@ -1,0 +1,84 @@
+"""The `Blobs` port: in memory and in a folder."""
+
+import hashlib
+
+import pytest
+
+from sightsong.adapters.blobs import FolderBlobs
+from sightsong.adapters.memory.blobs import MemoryBlobs
+from sightsong.core.errors import BlobNotFound, StorageFull
+from sightsong.core.jobs import BlobId
+
+ALL_THE_DISK = 2**62
+
+
+@pytest.fixture(params=["memory", "folder"])
+def blobs(request, tmp_path):
+    if request.param == "memory":
+        return MemoryBlobs()
+    return FolderBlobs(tmp_path / "blobs", reserve_bytes=0)
+
+
+@pytest.fixture(params=["memory", "folder"])
+def full_blobs(request, tmp_path):
+    if request.param == "memory":
+        return MemoryBlobs(room_bytes=3)
+    return FolderBlobs(tmp_path / "blobs", reserve_bytes=ALL_THE_DISK)
+
+
+def test_a_stored_blob_is_described_by_its_bytes(blobs):
+    blob = blobs.put(b"pixels", media_type="image/png")
+    assert (blob.size_bytes, blob.media_type) == (6, "image/png")
+    assert blob.sha256 == hashlib.sha256(b"pixels").hexdigest()
+
+
+def test_a_stored_blob_reads_back(blobs):
+    blob = blobs.put(b"pixels", media_type="image/png")
+    with blobs.open(blob.id) as file:
+        assert file.read() == b"pixels"
+
+
+def test_the_same_bytes_twice_are_two_blobs(blobs):
+    first, second = (blobs.put(b"pixels", media_type="image/png") for _ in range(2))
+    blobs.delete(first.id)
+    with blobs.open(second.id) as file:
+        assert file.read() == b"pixels"
+
+
+def test_a_deleted_blob_is_gone(blobs):
+    blob = blobs.put(b"pixels", media_type="image/png")
+    blobs.delete(blob.id)
+    with pytest.raises(BlobNotFound):
+        blobs.open(blob.id)
+
+
+@pytest.mark.parametrize("blob_id", ["0" * 32, "../../etc/passwd", "", "A" * 32, f"{'0' * 32}\n"])
+def test_an_id_that_names_nothing_opens_nothing(blobs, blob_id):
+    with pytest.raises(BlobNotFound):
+        blobs.open(BlobId(blob_id))
+
+
+@pytest.mark.parametrize("blob_id", ["0" * 32, "../../etc/passwd"])
+def test_deleting_what_is_absent_is_fine(blobs, blob_id):
+    kept = blobs.put(b"pixels", media_type="image/png")
+    blobs.delete(BlobId(blob_id))
+    with blobs.open(kept.id) as file:
+        assert file.read() == b"pixels"
+
+
+def test_a_blob_for_which_there_is_no_room_is_refused(full_blobs):
+    with pytest.raises(StorageFull):
+        full_blobs.put(b"pixels", media_type="image/png")
+
+
+def test_a_folder_holds_whole_blobs_only_two_levels_deep(tmp_path):
+    blob = FolderBlobs(tmp_path, reserve_bytes=0).put(b"pixels", media_type="image/png")
+    files = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [f"{blob.id[:2]}/{blob.id[2:4]}/{blob.id}"]
+
+
+def test_deleting_a_blob_leaves_other_files_alone(tmp_path):
+    outside = tmp_path / "keep"
+    outside.write_bytes(b"mine")
+    FolderBlobs(tmp_path / "blobs", reserve_bytes=0).delete(BlobId("../keep"))
+    assert outside.read_bytes() == b"mine"

@@ -1,0 +1,124 @@
+"""The `Jobs` and `Tracks` ports under many threads at once."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
+from sightsong.core.tracks import TrackState
+from tests.contract import building
+from tests.contract.building import SHORT_S, photo
+from tests.waiting import wait_until
+
+THREADS = 6
+
+
+def at_once(work: Callable[[int], Any]) -> list[Any]:
+    """Call `work` with 0, 1, 2 … at the same moment; returns what they return."""
+    start = Barrier(THREADS)
+
+    def run(number: int) -> Any:  # noqa: ANN401 - whatever the work returns
+        start.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_no_job_is_claimed_twice(stores):
+    submitted = {stores.jobs.submit(photo()).id for _ in range(300)}
+
+    def drain(number: int) -> list[str]:
+        claimed: list[str] = []
+        while batch := building.claim(stores.jobs, owner=Owner(f"w{number}"), limit=8):
+            claimed += [job.id for job in batch]
+        return claimed
+
+    claimed = Counter(job_id for ids in at_once(drain) for job_id in ids)
+    assert set(claimed) == submitted
+    assert set(claimed.values()) == {1}
+
+
+def test_every_job_that_is_claimed_and_completed_by_many_is_done_once(stores):
+    submitted = [stores.jobs.submit(photo()).id for _ in range(60)]
+
+    def work(number: int) -> int:
+        written = 0
+        while batch := building.claim(stores.jobs, owner=Owner(f"w{number}"), limit=4):
+            written += len(stores.jobs.complete([building.done(job) for job in batch]))
+        return written
+
+    assert sum(at_once(work)) == 60
+    assert {stores.jobs.get(job_id).attempt for job_id in submitted} == {1}
+
+
+def test_a_lost_lease_is_swept_by_one_of_many_sweepers(stores):
+    stores.jobs.submit(photo())
+    job = building.claim_one(stores.jobs, lease_s=SHORT_S)
+    wait_until(lambda: not stores.jobs.heartbeat([job], lease_s=SHORT_S / 10))
+    swept = at_once(lambda _: stores.jobs.sweep(ring_after_s=60))
+    assert sum(one.requeued for one in swept) == 1
+    assert stores.jobs.get(job.id).crash_count == 1
+
+
+def test_a_queue_is_rung_for_by_one_of_many_sweepers(stores):
+    stores.jobs.submit(photo())
+    rounds: list[int] = []
+
+    def ring() -> int:
+        rounds.append(sum(len(one.unrung) for one in at_once(sweep)))
+        return rounds[-1]
+
+    def sweep(_number: int) -> Any:  # noqa: ANN401 - a Swept
+        return stores.jobs.sweep(ring_after_s=0.5)
+
+    wait_until(ring)
+    assert rounds[-1] == 1
+
+
+def test_a_job_is_submitted_once_by_many(stores):
+    made = at_once(lambda _: stores.jobs.submit_once(NewJob(kind=JobKind.REBUILD)))
+    assert sum(job is not None for job in made) == 1
+    assert stores.jobs.backlog(Queue.LIBRARY, limit=10) == 1
+
+
+def test_the_same_files_registered_by_many_are_each_one_track(stores):
+    files = [building.found(f"{number}.mp3") for number in range(8)]
+
+    def register(number: int) -> int:
+        mine = files[number % 3 :] + files[: number % 3]  # each in another order
+        return building.register(stores, *mine).new
+
+    assert sum(at_once(register)) == 8
+    assert stores.tracks.count() == {TrackState.PENDING: 8}
+    assert stores.jobs.backlog(Queue.TRACKS, limit=100) == 8
+
+
+def test_a_reader_of_the_revision_sees_every_embedding_up_to_it(stores):
+    files = [building.found(f"{number}.mp3") for number in range(24)]
+    building.register(stores, *files)
+
+    def embed_or_read(number: int) -> list[tuple[int, int]]:
+        seen = []
+        while stores.tracks.count().get(TrackState.PENDING):
+            if number:
+                embed_next(stores, number)
+            else:
+                revision = stores.tracks.revision(building.SPACE)
+                seen.append((revision, len(list(stores.tracks.vectors(building.SPACE)))))
+        return seen
+
+    seen = at_once(embed_or_read)[0]
+    assert all(tracks >= revision for revision, tracks in seen)
+    assert stores.tracks.revision(building.SPACE) == 24
+
+
+def embed_next(stores, number: int) -> None:
+    for job in building.claim(stores.jobs, owner=Owner(f"w{number}"), limit=1, queue=Queue.TRACKS):
+        effect = building.embedding(job.params["track_id"])
+        completion = building.done(job)
+        stores.jobs.complete([replace(completion, effects=(effect,))])
+        assert stores.jobs.get(job.id).state is JobState.SUCCEEDED

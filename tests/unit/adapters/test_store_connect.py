@@ -1,0 +1,133 @@
+"""Connections to SQLite, and what their failures mean."""
+
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+from sqlalchemy import exc, select
+
+from sightsong.adapters.store import open_stores
+from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.connect import open_database
+from sightsong.core.errors import ConfigurationError, StorageFull, StoreUnavailable
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "test.db"
+
+
+@pytest.fixture
+def database(path):
+    opened = open_database(f"sqlite:///{path}", busy_timeout_s=0.05)
+    with opened.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (words TEXT UNIQUE)")
+    yield opened
+    opened.close()
+
+
+def notes(database):
+    with database.read() as connection:
+        return list(connection.exec_driver_sql("SELECT words FROM notes ORDER BY words").scalars())
+
+
+def note(database, words):
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO notes VALUES (?)", (words,))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
+)
+def test_sqlite_is_set_to_lose_nothing(database, pragma, value):
+    with database.read() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_what_a_block_wrote_is_there_after_it(database):
+    note(database, "kept")
+    assert notes(database) == ["kept"]
+
+
+def test_what_a_block_wrote_is_gone_when_it_raised(database):
+    def change_of_mind() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO notes VALUES ('lost')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        change_of_mind()
+    assert notes(database) == []
+
+
+def test_a_write_that_waits_too_long_for_another_process_is_unavailable(database, path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable) as caught:
+            note(database, "late")
+    assert isinstance(caught.value.__cause__, exc.OperationalError)
+
+
+def test_reads_go_on_while_another_process_writes(database, path):
+    note(database, "before")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO notes VALUES ('uncommitted')")
+        assert notes(database) == ["before"]
+
+
+def test_a_write_that_waits_too_long_for_another_thread_is_unavailable(database):
+    with database.write(), pytest.raises(StoreUnavailable):
+        note(database, "late")
+
+
+def test_a_write_keeps_others_out_from_its_beginning(database, path):
+    other = open_database(f"sqlite:///{path}", busy_timeout_s=0.05)
+    with database.write(), pytest.raises(StoreUnavailable):  # which has not written anything yet
+        note(other, "late")
+    other.close()
+
+
+def test_a_write_after_one_that_failed_goes_through(database):
+    with pytest.raises(ZeroDivisionError), database.write():
+        raise ZeroDivisionError
+    note(database, "next")
+    assert notes(database) == ["next"]
+
+
+def test_a_full_disk_is_named_as_such(database):
+    with database.write() as connection:  # the pool hands the same connection out again
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(StorageFull):
+        note(database, "x" * 100_000)
+
+
+def test_a_mistake_of_ours_is_not_called_unavailable(database):
+    note(database, "once")
+    with pytest.raises(exc.IntegrityError):
+        note(database, "once")
+
+
+def test_the_clock_of_sqlite_is_the_clock_of_the_machine(database):
+    before = time.time()
+    with database.read() as connection:
+        now = connection.execute(select(db_now())).scalar_one()
+    assert before - 0.002 <= now <= time.time() + 0.002
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://localhost/x", "nonsense", "oracle://x", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_database_that_cannot_work_is_refused(url, tmp_path):
+    with pytest.raises(ConfigurationError):
+        open_stores(url, tmp_path)
+
+
+def test_opening_stores_connects_to_nothing(tmp_path):
+    url = "postgresql://sightsong@127.0.0.1:1/sightsong"
+    stores = open_stores(url, tmp_path)
+    with pytest.raises(StoreUnavailable):
+        stores.tracks.count()
+    stores.close()
