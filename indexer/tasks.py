@@ -42,6 +42,11 @@ class _Scan:
     duplicates: int = 0
     unreadable: list[dict[str, str]] = field(default_factory=list)
 
+    def miss(self, path: Path, reason: str) -> None:
+        """Note a file that cannot be taken in."""
+        name = path.name.encode("utf-8", "replace").decode()
+        self.unreadable.append({"file": name, "reason": reason})
+
     def result(self) -> dict[str, Any]:
         return {
             "found": self.found,
@@ -79,18 +84,10 @@ def _ingest(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
 def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runtime) -> None:
     """Store the files of a chunk; what a stat shows to be as it was costs no read."""
     counts.found += len(paths)
-    stamps = runtime.stores.tracks.stamps([str(path) for path in paths])
-    files: list[FoundFile] = []
-    for path in paths:
-        try:
-            stamp = _stamp(path)
-            if stamps.get(str(path)) == stamp:
-                counts.known += 1
-            else:
-                files.append(_found(path, stamp))
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            counts.unreadable.append({"file": path.name, "reason": reason})
+    nameable = [path for path in paths if _is_nameable(path, counts)]
+    stamps = runtime.stores.tracks.stamps([str(path) for path in nameable])
+    changed = [_changed(path, stamps.get(str(path)), counts) for path in nameable]
+    files = [file for file in changed if file is not None]
     if not files:
         return
     done = runtime.stores.tracks.register(files, space=runtime.space, parent_id=job.id)
@@ -99,6 +96,29 @@ def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runt
     counts.duplicates += done.duplicates
     if done.new:
         runtime.doorbell.ring(jobs.Queue.TRACKS)
+
+
+def _is_nameable(path: Path, counts: _Scan) -> bool:
+    """Whether a path can be stored; Linux allows names that are no text in any encoding."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        counts.miss(path, "its name is not valid UTF-8")
+        return False
+    return True
+
+
+def _changed(path: Path, known: FileStamp | None, counts: _Scan) -> FoundFile | None:
+    """Read a file unless it is as it was; None when there is nothing to store."""
+    try:
+        stamp = _stamp(path)
+        if stamp == known:
+            counts.known += 1
+            return None
+        return _found(path, stamp)
+    except OSError as error:
+        counts.miss(path, error.strerror or type(error).__name__)
+        return None
 
 
 def _found(path: Path, stamp: FileStamp) -> FoundFile:

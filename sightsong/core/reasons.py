@@ -53,7 +53,7 @@ def _likeness(distance: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:+.1f}"
+    return f"{round(value, 1) + 0.0:+.1f}"  # + 0.0: nobody understands "-0.0"
 
 
 def _clock(seconds: float) -> str:

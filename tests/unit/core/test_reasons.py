@@ -46,6 +46,10 @@ def test_the_feeling_is_named_by_its_quadrant(valence, arousal, words):
     assert reason_for(Affect(valence=valence, arousal=arousal)).startswith(words)
 
 
+def test_a_number_near_zero_has_no_minus():
+    assert "arousal +0.0 vs" in reason_for(Affect(valence=0.5, arousal=-0.01))
+
+
 def test_nothing_is_claimed_about_a_track_whose_affect_is_unknown():
     sentence = reason_for(None)
     assert "valence" not in sentence

@@ -1,5 +1,6 @@
 """Ingests and rebuilds on in-memory stores and real files."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,13 @@ def test_the_same_bytes_in_two_files_are_one_track(stores, run, music):
     scanned = run(JobKind.INGEST, path=str(music))
     assert (scanned.result["new"], scanned.result["duplicates"]) == (2, 1)
     assert len(stores.tracks.page(limit=9)) == 2
+
+
+def test_a_file_whose_name_is_no_text_is_reported_and_stops_no_other(run, music):
+    Path(os.fsdecode(os.fsencode(music) + b"/bad\xff.mp3")).write_bytes(b"bad")
+    scanned = run(JobKind.INGEST, path=str(music))
+    assert (scanned.result["new"], scanned.result["unreadable"]) == (2, 1)
+    assert scanned.result["unreadable_files"][0]["file"] == "bad?.mp3"
 
 
 def test_a_folder_that_is_gone_fails_with_a_word(run, music):
