@@ -1,0 +1,121 @@
+"""The commands by name: where each lives, and what help says of it before it is imported."""
+
+from dataclasses import dataclass
+
+ABOUT = "Sightsong listens to a photo: it answers with the tracks of your own music that fit."
+
+EXIT_STATUSES = """\b
+First steps:
+  sightsong demo                      see it at work on bundled photos and music
+  sightsong up                        start the service (leave it running)
+  sightsong ingest ~/Music            take in your music
+  sightsong recommend beach.jpg       find tracks for a photo
+
+\b
+Exit status: 0 done; 1 the work failed; 2 wrong usage or settings;
+3 no service reachable; 4 the service refused the input;
+130 or 143 ended by Ctrl-C or SIGTERM.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One command."""
+
+    name: str
+    module: str
+    attribute: str
+    summary: str  #: The first line of the command's own help.
+    examples: tuple[str, ...]
+
+    @property
+    def epilog(self) -> str:
+        """The examples, below the options."""
+        return "\n".join(["\b", "Examples:", *(f"  {line}" for line in self.examples)])
+
+
+def _entry(name: str, where: str, summary: str, *examples: str) -> Entry:
+    module, _, attribute = where.partition(":")
+    return Entry(
+        name=name,
+        module=f"sightsong.cli.commands.{module}",
+        attribute=attribute,
+        summary=summary,
+        examples=examples,
+    )
+
+
+COMMANDS = (
+    _entry(
+        "demo",
+        "demo:demo",
+        "Show everything at once: start a service, take in music, find tracks for photos.",
+        "sightsong demo",
+        "sightsong demo beach.jpg --library ~/Music",
+        "sightsong demo --once --json",
+    ),
+    _entry(
+        "up",
+        "up:up",
+        "Start the service on this machine, and keep it running until Ctrl-C.",
+        "sightsong up",
+        "sightsong up --port 9000 --data /srv/sightsong",
+    ),
+    _entry(
+        "recommend",
+        "photos:recommend",
+        "Find the tracks of your library that fit photos.",
+        "sightsong recommend beach.jpg",
+        "sightsong recommend *.jpg --topk 5 --json",
+        "sightsong recommend beach.jpg --play",
+    ),
+    _entry(
+        "submit",
+        "photos:submit",
+        "Send a photo and print its job id, without waiting.",
+        "sightsong submit beach.jpg",
+        "sightsong submit beach.jpg --json",
+    ),
+    _entry(
+        "job",
+        "photos:job",
+        "Show a job, or wait for it.",
+        "sightsong job 4be0643f-1d98-473b-97cd-ca98a65347dd",
+        "sightsong job 4be0643f-1d98-473b-97cd-ca98a65347dd --wait --json",
+    ),
+    _entry(
+        "ingest",
+        "library:ingest",
+        "Take a folder of music into the library.",
+        "sightsong ingest ~/Music",
+        "sightsong ingest ~/Music/album --no-wait",
+    ),
+    _entry(
+        "tracks",
+        "library:tracks",
+        "List the tracks of the library.",
+        "sightsong tracks",
+        "sightsong tracks --limit 20 --json",
+    ),
+    _entry(
+        "index",
+        "index:app",
+        "Look at the music index, or build it anew.",
+        "sightsong index list",
+        "sightsong index rebuild",
+    ),
+    _entry(
+        "migrate",
+        "upkeep:migrate",
+        "Bring the database to the schema of this release.",
+        "sightsong migrate",
+        "SIGHTSONG_DATABASE_URL=postgresql://localhost/sightsong sightsong migrate",
+    ),
+    _entry(
+        "version",
+        "upkeep:version",
+        "Print the version of Sightsong.",
+        "sightsong version",
+        "sightsong version --json",
+    ),
+)

@@ -1,0 +1,34 @@
+"""`up`."""
+
+import typer
+
+from sightsong.cli import hosting, session
+from sightsong.cli.options import AsJson, DataDir, Port, Profile
+from sightsong.cli.screen import Screen
+
+
+@session.reported
+def up(
+    ctx: typer.Context,
+    data: DataDir = None,
+    port: Port = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start the service on this machine, and keep it running until Ctrl-C.
+
+    Three processes (api, worker, indexer) on one data folder, started again when they crash. A
+    second Ctrl-C ends them at once. With --json, the address is printed when the service is ready.
+    """
+    screen = Screen(as_json=as_json)
+    chosen = hosting.chosen_settings(data=data, port=port, profile=profile)
+    with hosting.hosted(ctx, screen, chosen) as here:
+        running = here.service
+        screen.result(
+            {
+                "url": running.base_url,
+                "data_dir": str(running.data_dir),
+                "profile": running.profile,
+            }
+        )
+        hosting.stay(screen, running)

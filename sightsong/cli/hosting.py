@@ -1,0 +1,81 @@
+"""What `up` and `demo` share: settings from options, a service in the foreground, its address."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from sightsong.adapters import settings
+from sightsong.cli import session
+from sightsong.cli.screen import Screen
+from sightsong.client import Client, ClientError
+from sightsong.local import service
+
+#: Imports of three processes on a slow, busy machine; usually it is a few seconds.
+_START_S = 90.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosted:
+    """A local service that is ready, and a client of it."""
+
+    service: service.Service
+    client: Client
+
+
+def chosen_settings(
+    *, data: Path | None, port: int | None, profile: str | None
+) -> settings.Settings:
+    """Read the settings; what was given on the command line wins.
+
+    Raises:
+        ConfigurationError: a value cannot work.
+    """
+    given = {"data_dir": data, "port": port, "profile": profile}
+    return settings.load(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextlib.contextmanager
+def hosted(ctx: typer.Context, screen: Screen, chosen: settings.Settings) -> Iterator[Hosted]:
+    """Run the service during the block, ready from its first line on.
+
+    Raises:
+        ServiceFailed: it cannot be started, or not be kept running.
+    """
+    children = session.world(ctx).children
+    with contextlib.ExitStack() as stack:
+        running = stack.enter_context(
+            service.foreground(chosen, tell=screen.say, children=children)
+        )
+        client = stack.enter_context(session.connect(ctx, running.base_url))
+        screen.say(profile_line(running.profile))
+        with screen.busy(f"starting the service (logs: {running.logs_dir})"):
+            running.wait_until_ready(client, timeout_s=_START_S)
+        try:
+            yield Hosted(service=running, client=client)
+        except ClientError:
+            running.supervisor.wait(0)  # a process that gave up explains more than its silence
+            raise
+
+
+def profile_line(profile: str) -> str:
+    """Say which models run, and how to get the others."""
+    if profile == "lite":
+        return (
+            "profile lite: small built-in models, coarse and fast; "
+            "the full profile is not in this release yet"
+        )
+    return f"profile {profile}"
+
+
+def stay(screen: Screen, running: service.Service) -> None:
+    """Say where the service is, and keep it running until Ctrl-C.
+
+    Raises:
+        ServiceFailed: a process cannot be kept running.
+    """
+    screen.show(f"Sightsong is at {running.base_url} (API: {running.base_url}/docs)")
+    screen.show(f"data: {running.data_dir}   stop with Ctrl-C")
+    running.supervisor.wait()

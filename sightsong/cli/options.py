@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sightsong.client import DEFAULT_URL
+
+Server = Annotated[
+    str,
+    typer.Option("--server", envvar="SIGHTSONG_SERVER", metavar="URL", help="The service to use."),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the result as one line of JSON, the last one on standard output."
+    ),
+]
+TopK = Annotated[
+    int | None,
+    typer.Option("--topk", min=1, metavar="N", help="How many tracks to find."),
+]
+Alpha = Annotated[
+    float | None,
+    typer.Option("--alpha", min=0, max=1, help="Weight of meaning (1) against feeling (0)."),
+]
+Photo = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JPEG, PNG or WebP.")
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Where the service keeps everything."),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, metavar="N", help="Where the service listens."),
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", metavar="lite|full", help="Which models to use.")
+]
+
+__all__ = [
+    "DEFAULT_URL",
+    "Alpha",
+    "AsJson",
+    "DataDir",
+    "Photo",
+    "Port",
+    "Profile",
+    "Server",
+    "TopK",
+]

@@ -1,0 +1,125 @@
+"""What people see of an answer: bars for the emotions, a table for the tracks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sightsong.client import IndexView, JobView, TrackView
+
+_BAR_CELLS = 24
+_FULL, _EMPTY = "█", "·"
+
+
+def answer(photo: str, job: JobView) -> RenderableType:
+    """Everything that a photo's job says."""
+    title = Text(f"\n{plain(photo)}", style="bold")
+    result = job["result"]
+    if result is None:
+        return Group(title, failure(job))
+    caption = result.get("emotional_caption") or result.get("caption") or ""
+    feeling = f"valence {result['valence']:+.2f}, arousal {result['arousal']:+.2f}"
+    profile = f"profile {result.get('profile') or 'unknown'}"
+    return Group(
+        title,
+        Text(plain(caption)),
+        emotions(result["emotion"]["distribution"]),
+        Text(", ".join([feeling, profile, *took(job)]), style="dim"),
+        matches(result["matches"]),
+    )
+
+
+def took(job: JobView) -> list[str]:
+    """How long the answer took, waiting included; nothing if it is not there yet."""
+    if job["finished_at"] is None:
+        return []
+    ended = datetime.fromisoformat(job["finished_at"])
+    waited = ended - datetime.fromisoformat(job["created_at"])
+    return [f"answered in {waited.total_seconds():.2f} s"]
+
+
+def failure(job: JobView) -> Text:
+    """Why a job has no result, or that it has none yet."""
+    error = job["error"]
+    if error is None:
+        return Text(f"job {job['id']} is {job['state']}")
+    return Text(f"{job['state']}: {plain(error['detail'])} ({error['code']})", style="red")
+
+
+def emotions(distribution: Mapping[str, float]) -> Table:
+    """A bar for each emotion, the likeliest first."""
+    grid = Table.grid(padding=(0, 1))
+    for name, share in sorted(distribution.items(), key=lambda item: -item[1]):
+        cells = round(share * _BAR_CELLS)
+        bar = Text(_FULL * cells, style="cyan") + Text(_EMPTY * (_BAR_CELLS - cells), style="dim")
+        grid.add_row(plain(name), bar, f"{share:4.0%}")
+    return grid
+
+
+def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The tracks that fit, best first, each with its reason below it."""
+    if not rows:
+        return Text("no tracks: the library is empty; fill it with `sightsong ingest FOLDER`")
+    table = _table("#", "score", "from", "track, and why")
+    for row in rows:
+        artist = f", {plain(row['artist'])}" if row.get("artist") else ""
+        track = Text(plain(row["title"]), style="bold") + Text(artist, style="not bold")
+        table.add_row(
+            str(row["rank"]),
+            f"{row['score']:.2f}",
+            clock(row["window_start_s"]),
+            Group(track, Text(plain(row["reason"]), style="dim")),
+        )
+    return table
+
+
+def tracks(rows: Sequence[TrackView]) -> RenderableType:
+    """The tracks of the library."""
+    if not rows:
+        return Text("no tracks yet; take some in with `sightsong ingest FOLDER`")
+    table = _table("title", "artist", "length", "state")
+    # Ids are there to be copied: never cut one short.
+    table.add_column("id", no_wrap=True, min_width=max(len(row["id"]) for row in rows))
+    for row in rows:
+        length = row.get("duration_s")
+        reason = row.get("reason")
+        state = f"{row['state']}: {reason['detail']}" if reason else row["state"]
+        table.add_row(
+            Text(plain(row["title"])),
+            Text(plain(row.get("artist") or "")),
+            "" if length is None else clock(length),
+            Text(plain(state)),
+            row["id"],
+        )
+    return table
+
+
+def indexes(rows: Sequence[IndexView]) -> RenderableType:
+    """The index snapshots."""
+    if not rows:
+        return Text("no index yet: it is built when music is taken in")
+    table = _table("version", "state", "tracks", "space")
+    for row in rows:
+        table.add_row(row["version"], row["state"], str(row["tracks"]), Text(plain(row["space"])))
+    return table
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as players show them."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:02d}:{rest:02d}"
+
+
+def plain(text: str) -> str:
+    """Drop what could command the terminal: tags of music files are anybody's text."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column)
+    return table

@@ -1,0 +1,45 @@
+"""A typed, synchronous client of a Sightsong service.
+
+with Client("http://127.0.0.1:8000") as client:
+    job = client.submit_photo("beach.jpg", top_k=5)
+    done = client.wait(job["id"], timeout_s=120)
+"""
+
+from sightsong.client.errors import (
+    ClientError,
+    ProblemResponse,
+    ServiceUnreachable,
+    UnexpectedResponse,
+    WaitedTooLong,
+)
+from sightsong.client.service import DEFAULT_URL, Client
+from sightsong.client.views import (
+    IndexesView,
+    IndexView,
+    IngestView,
+    JobView,
+    ReadinessView,
+    TracksPage,
+    TrackView,
+    is_final,
+)
+from sightsong.client.wire import Patience
+
+__all__ = [
+    "DEFAULT_URL",
+    "Client",
+    "ClientError",
+    "IndexView",
+    "IndexesView",
+    "IngestView",
+    "JobView",
+    "Patience",
+    "ProblemResponse",
+    "ReadinessView",
+    "ServiceUnreachable",
+    "TrackView",
+    "TracksPage",
+    "UnexpectedResponse",
+    "WaitedTooLong",
+    "is_final",
+]

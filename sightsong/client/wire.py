@@ -1,0 +1,161 @@
+"""Requests to one service: tried again when that is safe, errors translated into ours."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from sightsong.client import errors
+
+#: Answers that say "later" and promise that nothing was done.
+_LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
+#: The longest pause that a `Retry-After` is obeyed for between two tries.
+_LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How often and how long to try again."""
+
+    tries: int = 3
+    first_pause_s: float = 0.5  #: Doubles with each try.
+    pause: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to send."""
+
+    method: str
+    path: str
+    params: Mapping[str, str | int | float] | None = None
+    json: object = None
+    content: bytes | None = None
+    headers: Mapping[str, str] | None = None
+    extra_s: float = 0.0  #: How long the service may hold the answer back (long poll).
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.method == "GET"
+
+
+class Wire:
+    """An HTTP connection pool to one service."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float,
+        transport: httpx.BaseTransport | None,
+        patience: Patience,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._patience = patience
+        self._http = httpx.Client(
+            base_url=self.base_url,
+            transport=transport,
+            # A proxy named in the environment must not stand between us and this machine.
+            trust_env=not is_loopback(self.base_url),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def call(self, request: Request) -> tuple[Any, httpx.Headers]:
+        """Send a request until it is answered; return the JSON and the headers of the answer.
+
+        Raises:
+            ServiceUnreachable: nothing answers.
+            ProblemResponse: the service refuses, or cannot now and not after our tries either.
+            UnexpectedResponse: the answer is not JSON.
+        """
+        response = self.fetch(request)
+        return self.decoded(response), response.headers
+
+    def fetch(self, request: Request) -> httpx.Response:
+        """Send a request until it is answered, and return an answer that is no problem.
+
+        Raises:
+            ServiceUnreachable: nothing answers.
+            ProblemResponse: the service refuses, or cannot now and not after our tries either.
+        """
+        response = self.exchange(request)
+        if response.is_error:
+            raise errors.ProblemResponse.from_response(response)
+        return response
+
+    def exchange(self, request: Request, *, tries: int | None = None) -> httpx.Response:
+        """Send a request and return its answer, whatever its status.
+
+        Args:
+            request: what to send.
+            tries: how often at most; None for as often as the wire's patience says.
+
+        Raises:
+            ServiceUnreachable: nothing answers.
+        """
+        last = tries or self._patience.tries
+        for number in range(1, last + 1):
+            pause_s = self._patience.first_pause_s * 2 ** (number - 1)
+            try:
+                response = self._once(request)
+            except httpx.TransportError as error:
+                # A request that never left may always be sent again, another only if repeatable.
+                never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                if number == last or not (never_sent or request.is_repeatable):
+                    raise errors.ServiceUnreachable(self.base_url) from error
+            else:
+                if number == last or response.status_code not in _LATER:
+                    break
+                pause_s = retry_after_s(response.headers, default=pause_s)
+            self._patience.pause(pause_s)
+        return response
+
+    def decoded(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON is what it is
+        """Read the JSON of an answer.
+
+        Raises:
+            UnexpectedResponse: it is none.
+        """
+        try:
+            return cast("Any", response.json())
+        except ValueError as error:
+            raise errors.UnexpectedResponse(self.base_url, status=response.status_code) from error
+
+    def _once(self, request: Request) -> httpx.Response:
+        return self._http.request(
+            request.method,
+            request.path,
+            params=request.params,
+            json=request.json,
+            content=request.content,
+            headers=request.headers,
+            timeout=httpx.Timeout(self._timeout_s, read=self._timeout_s + request.extra_s),
+        )
+
+
+def retry_after_s(headers: httpx.Headers, *, default: float) -> float:
+    """Read how long the service asks us to stay away; `default` where it does not say."""
+    try:
+        asked = float(headers["Retry-After"])
+    except (KeyError, ValueError):
+        return default
+    return min(max(asked, 0.0), _LONGEST_PAUSE_S)
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether an address is this machine itself."""
+    host = httpx.URL(base_url).host
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

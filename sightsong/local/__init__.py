@@ -1,0 +1,1 @@
+"""Embedded mode: the whole service on this machine, supervised in the foreground."""

@@ -1,0 +1,83 @@
+"""What must hold before a local service starts: a folder of its own, a free port, a profile."""
+
+import contextlib
+import errno
+import fcntl
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from sightsong.core.errors import ConfigurationError
+
+_LOCK = "up.lock"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder, and see that it can be written to.
+
+    Raises:
+        ConfigurationError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "logs").mkdir(exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(
+            f"cannot write to the data folder {folder} ({reason}); choose another with --data"
+        ) from error
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a data folder for one service; the kernel lets go when this process ends, however.
+
+    Raises:
+        ConfigurationError: another service holds it.
+    """
+    with (folder / _LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError(
+                f"a service is already running on {folder}; stop it or choose another with --data"
+            ) from error
+        yield
+
+
+def check_port(host: str, port: int) -> None:
+    """See that the service will be able to listen.
+
+    Raises:
+        ConfigurationError: the port is taken, or the host is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(_why_no_port(host, port, error)) from error
+
+
+def check_profile(profile: str) -> None:
+    """See that this release can run the profile: nothing falls back silently.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if profile == "full":
+        raise ConfigurationError(
+            "the full profile is not available yet in this release; run with --profile lite"
+        )
+
+
+def _why_no_port(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than you have; choose another with --port"
+    return f"cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}"

@@ -1,0 +1,145 @@
+"""Keeps child processes running, and ends them all together."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from sightsong.core.errors import SightsongError
+from sightsong.local.child import Child, ChildSpec, start_log_anew, tail
+
+
+class ServiceFailed(SightsongError):
+    """A process of the local service cannot be kept running."""
+
+    code = "service_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """When to start a child again, and how long to wait for its end."""
+
+    first_backoff_s: float = 1.0  #: Doubles with each quick death.
+    quick_s: float = 30.0  #: A run shorter than this is a quick death; a longer one forgives.
+    deaths: int = 5  #: Quick deaths in a row after which we give up.
+    grace_s: float = 20.0  #: How long a child that was asked to end may take.
+
+
+class Supervisor:
+    """Runs children until told to stop. One thread tends each child."""
+
+    def __init__(
+        self, specs: Sequence[ChildSpec], *, policy: Policy, tell: Callable[[str], None]
+    ) -> None:
+        """Prepare; `tell` is called with a line for the user, from any thread."""
+        self._specs = tuple(specs)
+        self._policy = policy
+        self._tell = tell
+        self._stopping = threading.Event()
+        self._failed = threading.Event()
+        self._failure: ServiceFailed | None = None
+        self._spawning = threading.Lock()
+        #: Replaced as a whole, never changed: a signal handler may read it at any moment.
+        self._live: tuple[Child, ...] = ()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        """Start the children."""
+        for spec in self._specs:
+            start_log_anew(spec.log)
+            thread = threading.Thread(target=self._tend, args=(spec,), name=f"tend-{spec.name}")
+            thread.daemon = True  # the way out never depends on a child that cannot be ended
+            self._threads.append(thread)
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the children: SIGTERM, grace, SIGKILL."""
+        self.stop()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until a child cannot be kept running, or the time has passed.
+
+        Raises:
+            ServiceFailed: names the child, its exit status and the end of its log.
+        """
+        self._failed.wait(timeout_s)
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End all children; return when they are gone."""
+        with self._spawning:  # no child is born after this
+            self._stopping.set()
+        self._tell("stopping … (Ctrl-C again ends it at once)")
+        for child in self._live:
+            child.terminate()
+        try:
+            self._wait_for_all(self._policy.grace_s)
+        finally:  # also when a signal ends the waiting
+            self.kill()
+        self._wait_for_all(self._policy.grace_s)
+
+    def kill(self) -> None:
+        """End all living children at once. Takes no lock: safe in a signal handler."""
+        for child in self._live:
+            child.kill()
+
+    def _wait_for_all(self, timeout_s: float) -> None:
+        end = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0))
+
+    def _tend(self, spec: ChildSpec) -> None:
+        try:
+            self._keep(spec)
+        except OSError as error:  # no process, no log: nothing that another try would mend
+            self._fail(f"cannot start the {spec.name}: {error.strerror or error}")
+
+    def _keep(self, spec: ChildSpec) -> None:
+        deaths = 0
+        while (child := self._spawn(spec)) is not None:
+            born = time.monotonic()
+            status = child.wait()
+            self._bury(child)
+            if self._stopping.is_set():
+                return
+            was_quick = time.monotonic() - born < self._policy.quick_s
+            deaths = deaths + 1 if was_quick else 1
+            if deaths >= self._policy.deaths:
+                how = f"{_how_it_ended(spec, status)}, {deaths} times in a row"
+                self._fail(f"{how}. The end of {spec.log}:\n{tail(spec.log)}")
+                return
+            backoff_s = self._policy.first_backoff_s * 2 ** (deaths - 1)
+            self._tell(f"{_how_it_ended(spec, status)}; starting it again in {backoff_s:g} s")
+            self._stopping.wait(backoff_s)
+
+    def _spawn(self, spec: ChildSpec) -> Child | None:
+        with self._spawning:
+            if self._stopping.is_set():
+                return None
+            child = Child(spec)
+            self._live = (*self._live, child)
+            return child
+
+    def _bury(self, child: Child) -> None:
+        with self._spawning:
+            self._live = tuple(other for other in self._live if other is not child)
+        child.release()
+
+    def _fail(self, why: str) -> None:
+        self._failure = ServiceFailed(why)
+        self._failed.set()
+
+
+def _how_it_ended(spec: ChildSpec, status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"the {spec.name} was ended by signal {-status}"
+    return f"the {spec.name} ended with exit status {status}"

@@ -1,0 +1,103 @@
+"""A service of a few dictionaries, behind httpx's own transport port."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+DISTRIBUTION = {
+    "anger": 0.05,
+    "disgust": 0.05,
+    "fear": 0.1,
+    "joy": 0.6,
+    "sadness": 0.1,
+    "surprise": 0.1,
+}
+RESULT = {
+    "profile": "lite",
+    "emotion": {"dominant": "joy", "confidence": 0.6, "distribution": DISTRIBUTION},
+    "valence": 0.61,
+    "arousal": -0.2,
+    "caption": "A bright scene.",
+    "emotional_caption": "A bright scene that feels like joy.",
+    "matches": [
+        {
+            "rank": 1,
+            "track_id": "t-1",
+            "title": "Paper [bold]Kites\x1b[31m",
+            "artist": "Ours",
+            "score": 0.91,
+            "reason": "Calm and bright, close to the photo.",
+            "window_start_s": 65.0,
+            "audio_url": "/v1/tracks/t-1/audio",
+        }
+    ],
+}
+
+
+def job(state: str, **more: object) -> dict[str, Any]:
+    """A job as the service tells it."""
+    told = {"id": "j-1", "kind": "photo", "state": state, "state_version": 1, "attempt": 1}
+    times = {"created_at": "2026-11-20T23:42:07.300Z", "started_at": None, "finished_at": None}
+    return {**told, **times, "error": None, "result": None, **more}
+
+
+def succeeded() -> dict[str, Any]:
+    """A photo's job that is done."""
+    return job("succeeded", state_version=3, result=RESULT, finished_at="2026-11-20T23:42:08.550Z")
+
+
+def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:
+    """A refusal as the service writes it."""
+    body = {"type": "about:blank", "title": code, "status": status, "detail": detail, "code": code}
+    return httpx.Response(status, json=body, headers=headers)
+
+
+#: An exception is raised in the client, as the network or the user's Ctrl-C would.
+Answer = httpx.Response | httpx.TransportError | KeyboardInterrupt | dict[str, Any]
+
+
+class FakeService:
+    """Answers each route with what was put there, in turn; the last answer stays."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.pauses: list[float] = []
+        self._answers: dict[tuple[str, str], Iterator[Answer]] = {}
+
+    def on(self, method: str, path: str, *answers: Answer) -> None:
+        """Put answers at a route."""
+        self._answers[method, path] = _last_stays(answers)
+
+    @property
+    def transport(self) -> httpx.BaseTransport:
+        """What to give to a client."""
+        return httpx.MockTransport(self._answer)
+
+    @property
+    def pause(self) -> Callable[[float], None]:
+        """Writes down how long the client wanted to pause, and does not."""
+        return self.pauses.append
+
+    def asked(self, method: str, path: str) -> list[httpx.Request]:
+        """The requests that came to a route."""
+        return [r for r in self.requests if (r.method, r.url.path) == (method, path)]
+
+    def sent(self, method: str, path: str) -> object:
+        """The JSON of the last request to a route."""
+        return json.loads(self.asked(method, path)[-1].content)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answers = self._answers.get((request.method, request.url.path))
+        answer = next(answers) if answers else problem(404, "not_found", "nothing here")
+        if isinstance(answer, BaseException):
+            raise answer
+        return httpx.Response(200, json=answer) if isinstance(answer, dict) else answer
+
+
+def _last_stays(answers: tuple[Answer, ...]) -> Iterator[Answer]:
+    yield from answers
+    while True:
+        yield answers[-1]

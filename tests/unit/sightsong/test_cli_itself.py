@@ -1,0 +1,65 @@
+"""The command line as such: help, names, exit statuses, what it costs to start."""
+
+import json
+import subprocess
+import sys
+from importlib import import_module, metadata
+
+import pytest
+import typer
+
+from sightsong import cli
+from sightsong.cli.catalogue import COMMANDS
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_list_of_commands_says_what_their_own_help_says(entry):
+    command = getattr(import_module(entry.module), entry.attribute)
+    told = command.info.help if isinstance(command, typer.Typer) else command.__doc__
+    assert told.splitlines()[0] == entry.summary
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_every_command_teaches_with_examples(entry, capsys: pytest.CaptureFixture[str]):
+    assert cli.main([entry.name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {example}\n" in shown for example in entry.examples)
+
+
+def test_help_lists_every_command_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [entry.name for entry in COMMANDS if f"  {entry.name}" not in shown] == []
+    assert "3 no service reachable" in shown
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom sightsong import cli\ncli.main(['--help'])\n"
+        "sys.exit(bool({'httpx', 'rich', 'pydantic', 'sqlalchemy', 'numpy'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_an_unknown_command_is_wrong_usage():
+    assert cli.main(["sing"]) == 2
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["--version"]) == 0
+    assert cli.main(["version", "--json"]) == 0
+    plain, as_json = capsys.readouterr().out.splitlines()
+    assert json.loads(as_json)["version"] == plain == metadata.version("sightsong")
+
+
+def test_migrate_makes_a_database_where_there_was_none(tmp_path, capsys):
+    assert cli.main(["migrate", "--data", str(tmp_path / "new")]) == 0
+    assert (tmp_path / "new" / "sightsong.db").stat().st_size > 0
+    assert capsys.readouterr().out == "the database is up to date\n"
+
+
+def test_the_installed_command_ends_with_the_status_of_its_work():
+    command = [sys.executable, "-m", "sightsong.cli", "tracks", "--server", "http://127.0.0.1:9"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("no service at http://127.0.0.1:9")

@@ -1,0 +1,80 @@
+"""What must hold before a local service starts."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sightsong.core.errors import ConfigurationError
+from sightsong.local import ground
+
+
+def test_a_data_folder_is_made_with_a_place_for_logs(tmp_path: Path):
+    ground.prepare_folder(tmp_path / "deep" / "data")
+    assert [path.name for path in (tmp_path / "deep" / "data").iterdir()] == ["logs"]
+
+
+def test_a_data_folder_that_cannot_be_is_one_clear_line(tmp_path: Path):
+    (tmp_path / "file").touch()  # holds for root too, who may write anywhere else
+    with pytest.raises(ConfigurationError, match="choose another with --data") as refused:
+        ground.prepare_folder(tmp_path / "file" / "data")
+    assert "\n" not in refused.value.detail
+
+
+def test_a_second_service_on_the_same_folder_is_refused(tmp_path: Path):
+    with (
+        ground.locked(tmp_path),
+        pytest.raises(ConfigurationError, match="already running"),
+        ground.locked(tmp_path),
+    ):
+        pass
+
+
+def test_a_folder_is_free_again_when_its_service_is_killed(tmp_path: Path):
+    code = f"""
+from pathlib import Path
+from sightsong.local import ground
+with ground.locked(Path({str(tmp_path)!r})):
+    print("locked", flush=True)
+    input()
+"""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"locked\n"
+        with pytest.raises(ConfigurationError), ground.locked(tmp_path):
+            pass
+        holder.kill()
+    with ground.locked(tmp_path):
+        assert (tmp_path / "up.lock").exists()
+
+
+def test_a_taken_port_is_named_with_the_way_out():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"port {port} is taken; .* --port"):
+            ground.check_port("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_this_machine_is_named():
+    with pytest.raises(ConfigurationError, match=r"cannot listen on 192\.0\.2\.1 port 8000"):
+        ground.check_port("192.0.2.1", 8000)
+
+
+def test_a_free_port_is_fine_and_stays_free():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ground.check_port("127.0.0.1", port)
+    ground.check_port("127.0.0.1", port)
+
+
+def test_the_full_profile_is_refused_and_never_replaced_silently():
+    with pytest.raises(ConfigurationError, match="run with --profile lite"):
+        ground.check_profile("full")
