@@ -17,6 +17,8 @@ from typing import Any
 
 from kombu.transport import base, virtual
 
+#: Longest uninterrupted wait; Celery itself asks for 2 s, which would be felt at each stop.
+_LONGEST_S = 0.2
 #: Rings that wait in one queue. They all say the same, so that more of them say nothing new.
 MOST_WAITING = 8
 
@@ -83,15 +85,20 @@ class Transport(virtual.Transport):
 
     Channel = Channel
     # Who is bound to what, shared by the connections of this process.
-    global_state = virtual.BrokerState()  # type: ignore[no-untyped-call] # kombu is half typed
+    global_state = virtual.BrokerState()
     driver_type = driver_name = "folder"
     implements = base.Implements(
         asynchronous=False, exchange_type=frozenset(["direct"]), heartbeats=False
     )
 
     def __init__(self, client: Any, **options: Any) -> None:  # noqa: ANN401 - kombu has no types
-        super().__init__(client, **options)  # type: ignore[no-untyped-call] # kombu is half typed
+        super().__init__(client, **options)
         self.state = self.global_state
+
+    def drain_events(self, connection: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as kombu has it
+        """Wait for messages, but never for long: a worker looks for signals only in between."""
+        timeout = min(kwargs.pop("timeout", None) or _LONGEST_S, _LONGEST_S)
+        return super().drain_events(connection, timeout=timeout, **kwargs)
 
     def driver_version(self) -> str:
         """Name the version that logs show."""

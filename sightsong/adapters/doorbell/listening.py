@@ -59,15 +59,15 @@ def listen(
 
 def _run(app: celery.Celery, queues: Sequence[jobs.Queue]) -> None:
     """Run one Celery worker to its end, whatever that is."""
-    worker = app.Worker(
-        pool="solo",
-        queues=[queue.value for queue in queues],
-        without_gossip=True,
-        without_mingle=True,
-        loglevel="WARNING",
-        quiet=True,
-    )
     with warnings.catch_warnings():
         # It warns of root because of pickle, which `accept_content` refuses.
         warnings.simplefilter("ignore", SecurityWarning)
-        worker.start()
+        worker = app.Worker(
+            pool="solo",
+            queues=[queue.value for queue in queues],
+            without_gossip=True,
+            without_mingle=True,
+            loglevel="WARNING",
+            quiet=True,
+        )
+    worker.start()
