@@ -95,10 +95,9 @@ class Transport(virtual.Transport):
         super().__init__(client, **options)
         self.state = self.global_state
 
-    def drain_events(self, connection: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as kombu has it
+    def drain_events(self, connection: Any, timeout: Any = None, **_: Any) -> Any:  # noqa: ANN401
         """Wait for messages, but never for long: a worker looks for signals only in between."""
-        timeout = min(kwargs.pop("timeout", None) or _LONGEST_S, _LONGEST_S)
-        return super().drain_events(connection, timeout=timeout, **kwargs)
+        return super().drain_events(connection, timeout=min(timeout or _LONGEST_S, _LONGEST_S))
 
     def driver_version(self) -> str:
         """Name the version that logs show."""
