@@ -1,0 +1,162 @@
+"""The composition root of the API process."""
+
+import contextlib
+import ipaddress
+import sys
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from api import handlers, reference
+from api.dependencies import LOCAL_HOSTS, Door, DoorSettings
+from api.envelope import Envelope
+from api.routes import health, indexes, ingests, jobs, tracks
+from api.waiting import Waiting
+from sightsong.core import ports
+from sightsong.core.errors import ConfigurationError
+from sightsong.core.spaces import space_of
+
+if TYPE_CHECKING:
+    from sightsong.adapters.settings import Settings
+
+Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
+
+#: Connections that one process holds; more are refused by the server itself. Long polls are held
+#: open, so this lies above `DoorSettings.max_waiters`.
+_MAX_CONNECTIONS = 2048
+#: Idle connections are kept for longer than any usual client or proxy keeps them (httpx 5 s, load
+#: balancers 60 s): who closes first must be the client, or its next request may meet the close.
+_KEEP_ALIVE_S = 75
+
+
+def create_app(
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    settings: DoorSettings,
+    doorbell_error: Callable[[], str | None] = lambda: None,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Make the app over the given ports.
+
+    Args:
+        stores: where jobs, tracks, snapshots and uploads are.
+        doorbell: wakes the workers; must not block.
+        settings: of the door.
+        doorbell_error: why the last ring failed; None while rings get through.
+        lifespan: what runs before the first and after the last request.
+    """
+    app = reference.DescribedApp(
+        title="Sightsong",
+        description="Send a photo; get its emotion, a caption, and the tracks that fit.",
+        version=version("sightsong"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would trust the Host header
+        lifespan=lifespan,
+    )
+    app.state.door = Door(
+        stores=stores,
+        doorbell=doorbell,
+        doorbell_error=doorbell_error,
+        settings=settings,
+        waiting=Waiting(stores.jobs.versions, limit=settings.max_waiters),
+    )
+    for module in (jobs, tracks, ingests, indexes, health):
+        app.include_router(module.router)
+    handlers.install(app)
+    reference.install(app)
+    app.add_middleware(Envelope, allowed_hosts=settings.allowed_hosts)
+    return app
+
+
+def door_settings(settings: "Settings") -> DoorSettings:
+    """Take from the process's settings what the door needs.
+
+    Raises:
+        ConfigurationError: other machines could have any folder of this one read.
+    """
+    is_local = _is_loopback(settings.host)
+    if settings.library_root is None and not is_local:
+        raise ConfigurationError(
+            "SIGHTSONG_LIBRARY_ROOT must be set when SIGHTSONG_HOST is not a loopback address"
+        )
+    return DoorSettings(
+        profile=settings.profile,
+        space=space_of(settings.profile),
+        storage_dir=settings.data_dir,
+        max_image_bytes=settings.max_image_bytes,
+        max_image_pixels=settings.max_image_pixels,
+        upload_timeout_s=settings.upload_timeout_s,
+        queue_limit=settings.queue_limit,
+        disk_reserve_bytes=settings.disk_reserve_bytes,
+        library_root=settings.library_root,
+        allowed_hosts=tuple(settings.allowed_hosts) or (LOCAL_HOSTS if is_local else ("*",)),
+    )
+
+
+def build(settings: "Settings") -> FastAPI:
+    """Make the app over the real things that the settings name."""
+    from sightsong.adapters import wiring
+    from sightsong.engine.ringer import Ringer
+
+    door = door_settings(settings)
+    ringer = Ringer(wiring.open_doorbell(settings))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        ringer.start()
+        try:
+            yield
+        finally:
+            ringer.stop()
+
+    return create_app(
+        wiring.open_stores(settings),
+        ringer,
+        settings=door,
+        doorbell_error=lambda: ringer.last_error,
+        lifespan=lifespan,
+    )
+
+
+def main() -> None:
+    """Serve until SIGTERM; requests in hand are answered first, long polls at once."""
+    import uvicorn
+
+    from sightsong.adapters import logs, settings
+    from sightsong.engine import lifeline
+
+    config = settings.load()
+    logs.setup("api")
+    if config.lifeline:
+        lifeline.watch()
+    app = build(config)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=max(1, round(config.grace_s)),
+        )
+    )
+    app.state.door.waiting.is_stopping = lambda: server.should_exit
+    server.run()
+    if not server.started:
+        sys.exit(3)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,217 @@
+"""Errors at the HTTP door: one table from codes to statuses, one shape for all (RFC 9457)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sightsong.core.errors import InputError, NotFound, SightsongError, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class BadRequest(InputError):
+    """The request is not well-formed HTTP."""
+
+    code = "bad_request"
+
+
+class BodyTooLarge(InputError):
+    """The request's body has more bytes than this operation takes."""
+
+    code = "body_too_large"
+
+
+class UploadTimeout(InputError):
+    """The upload took longer than this service waits."""
+
+    code = "upload_timeout"
+
+
+class UploadIncomplete(InputError):
+    """The connection closed before the upload was complete."""
+
+    code = "upload_incomplete"
+
+
+class UnsupportedMediaType(InputError):
+    """The request's Content-Type is not one that this operation takes."""
+
+    code = "unsupported_media_type"
+
+
+class HostNotAllowed(InputError):
+    """The request's Host is not one that this service answers to."""
+
+    code = "host_not_allowed"
+
+
+class CrossSiteRefused(InputError):
+    """Pages of other sites may not change anything here."""
+
+    code = "cross_site_refused"
+
+
+class PathNotFound(NotFound):
+    """There is nothing at this path."""
+
+    code = "path_not_found"
+
+
+class MethodNotAllowed(InputError):
+    """This method is not offered at this path."""
+
+    code = "method_not_allowed"
+
+
+class RangeNotSatisfiable(InputError):
+    """The requested range lies outside the file."""
+
+    code = "range_not_satisfiable"
+
+
+class RebuildPending(InputError):
+    """A rebuild of the index is waiting or running already."""
+
+    code = "rebuild_pending"
+
+
+class TrackFileGone(NotFound):
+    """The file of this track is not there any more."""
+
+    code = "track_file_gone"
+
+
+class TooManyRequests(Unavailable):
+    """Too many requests; try again later."""
+
+    code = "too_many_requests"
+
+
+class TooManyWaiters(Unavailable):
+    """Too many requests wait for a change already; poll without waiting, or try again later."""
+
+    code = "too_many_waiters"
+
+
+#: Code to HTTP status: of every class here and in `sightsong.core.errors`.
+STATUS: Mapping[str, int] = {
+    "bad_request": 400,
+    "upload_incomplete": 400,
+    "host_not_allowed": 400,
+    "cross_site_refused": 403,
+    "not_found": 404,
+    "path_not_found": 404,
+    "job_not_found": 404,
+    "track_not_found": 404,
+    "track_file_gone": 404,
+    "blob_not_found": 404,
+    "method_not_allowed": 405,
+    "upload_timeout": 408,
+    "rebuild_pending": 409,
+    "image_too_large": 413,
+    "body_too_large": 413,
+    "unsupported_image": 415,
+    "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
+    "invalid_input": 422,
+    "invalid_request": 422,
+    "too_many_pixels": 422,
+    "image_broken": 422,
+    "unsupported_audio": 422,
+    "audio_broken": 422,
+    "audio_silent": 422,
+    "audio_too_long": 422,
+    "path_not_allowed": 422,
+    "too_many_requests": 429,
+    "internal": 500,
+    "snapshot_refused": 500,
+    "worker_crashed": 500,
+    "task_failed": 500,
+    "configuration": 500,
+    "unavailable": 503,
+    "store_unavailable": 503,
+    "queue_full": 503,
+    "too_many_waiters": 503,
+    "insufficient_storage": 503,
+}
+
+#: What the framework's own refusals are called.
+_OF_FRAMEWORK: Mapping[int, type[SightsongError]] = {
+    400: BadRequest,
+    404: PathNotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: UnsupportedMediaType,
+    416: RangeNotSatisfiable,
+    429: TooManyRequests,
+    503: Unavailable,
+}
+#: Answers after which a half-sent body may still be on its way.
+_CLOSING = frozenset({400, 408, 413})
+#: Seconds after which a refused client may try again, by status.
+_RETRY_AFTER_S: Mapping[int, int] = {429: 5, 503: 5}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One refusal, before it is put into words."""
+
+    media_type: ClassVar[str] = MEDIA_TYPE
+
+    error: SightsongError
+    status: int | None = None  #: None: as the table says.
+    errors: Sequence[Mapping[str, Any]] = ()  #: Which part of the request is wrong, if known.
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_status(status: int) -> SightsongError:
+    """Name a refusal that the framework made."""
+    if status in _OF_FRAMEWORK:
+        return _OF_FRAMEWORK[status]()
+    return InputError() if status < 500 else SightsongError()  # noqa: PLR2004 - HTTP's own border
+
+
+def response(request: Request, problem: Problem) -> Response:
+    """Put a refusal into the shape of RFC 9457."""
+    error = problem.error
+    status = problem.status or STATUS.get(error.code, 500)
+    body: dict[str, Any] = {
+        "type": f"urn:sightsong:error:{error.code}",
+        "title": title(type(error)),
+        "status": status,
+        "detail": error.detail,
+        "instance": request.url.path,
+        "code": error.code,
+        "request_id": request_id(request),
+    }
+    if problem.errors:
+        body["errors"] = list(problem.errors)
+    return Response(
+        json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=status,
+        headers={**_advice(status), **problem.headers},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def title(kind: type[SightsongError]) -> str:
+    """Say what an error is, the same for each of its cases."""
+    return (kind.__doc__ or "").partition("\n")[0].removesuffix(".")
+
+
+def request_id(request: Request) -> str:
+    """The id that the envelope gave to this request."""
+    return str(getattr(request.state, "request_id", ""))
+
+
+def _advice(status: int) -> dict[str, str]:
+    advice = {}
+    if status in _RETRY_AFTER_S:
+        advice["Retry-After"] = str(_RETRY_AFTER_S[status])
+    if status in _CLOSING:
+        advice["Connection"] = "close"
+    return advice

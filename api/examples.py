@@ -1,0 +1,101 @@
+"""Example answers for OpenAPI and `/docs`."""
+
+from pydantic import JsonValue
+
+_JOB_ID = "0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11"
+_TRACK_ID = "5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02"
+
+PHOTO_RESULT: dict[str, JsonValue] = {
+    "profile": "lite",
+    "emotion": {
+        "dominant": "joy",
+        "confidence": 0.62,
+        "distribution": {
+            "anger": 0.04,
+            "disgust": 0.03,
+            "fear": 0.06,
+            "joy": 0.62,
+            "sadness": 0.1,
+            "surprise": 0.15,
+        },
+    },
+    "valence": 0.54,
+    "arousal": 0.12,
+    "faces": [],
+    "moods": {"peaceful": 0.41, "uplifting": 0.33},
+    "caption": "A bright scene in warm colours.",
+    "emotional_caption": "A bright scene in warm colours, full of quiet joy.",
+    "query": "gentle, warm, uplifting acoustic music",
+    "matches": [
+        {
+            "rank": 1,
+            "track_id": _TRACK_ID,
+            "title": "Morning Light",
+            "artist": "The Example Trio",
+            "score": 0.81,
+            "parts": {"semantic": 0.74, "affect_distance": 0.2},
+            "reason": "Calm and bright, close to the photo; best from 0:40.",
+            "window_start_s": 40.0,
+            "audio_url": f"/v1/tracks/{_TRACK_ID}/audio",
+        }
+    ],
+    "receipt": {
+        "profile": "lite",
+        "models": [{"id": "sightsong/lite-photo", "revision": "1", "task": "emotion"}],
+        "index_snapshot": "20261120T234207-1f3a9c2e",
+        "prompts_sha256": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
+    },
+    "timings_ms": {"decode": 11.2, "models": 38.5, "search": 1.4},
+}
+
+JOB: dict[str, JsonValue] = {
+    "id": _JOB_ID,
+    "kind": "photo",
+    "state": "succeeded",
+    "state_version": 3,
+    "created_at": "2026-11-20T23:42:07.312Z",
+    "started_at": "2026-11-20T23:42:07.340Z",
+    "finished_at": "2026-11-20T23:42:07.402Z",
+    "attempt": 1,
+    "error": None,
+    "result": PHOTO_RESULT,
+}
+
+TRACK: dict[str, JsonValue] = {
+    "id": _TRACK_ID,
+    "title": "Morning Light",
+    "artist": "The Example Trio",
+    "album": "Windows",
+    "genre": "Jazz",
+    "mood": None,
+    "state": "ready",
+    "duration_s": 201.4,
+    "valence": 0.5,
+    "arousal": -0.1,
+    "descriptors": {"tempo_bpm": 92.0},
+    "reason": None,
+    "audio_url": f"/v1/tracks/{_TRACK_ID}/audio",
+}
+
+INGEST: dict[str, JsonValue] = {
+    "id": "c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52",
+    "state": "succeeded",
+    "created_at": "2026-11-20T23:40:00.000Z",
+    "started_at": "2026-11-20T23:40:00.020Z",
+    "finished_at": "2026-11-20T23:40:01.250Z",
+    "attempt": 1,
+    "error": None,
+    "scan": {"found": 120, "new": 100, "known": 18, "duplicates": 2, "unreadable": 0},
+    "tracks": {"queued": 60, "running": 2, "succeeded": 37, "failed": 1, "canceled": 0},
+    "done": False,
+}
+
+PROBLEM: dict[str, JsonValue] = {
+    "type": "urn:sightsong:error:unsupported_image",
+    "title": "This is not a JPEG, PNG or WebP image",
+    "status": 415,
+    "detail": "This is not a JPEG, PNG or WebP image.",
+    "instance": "/v1/jobs",
+    "code": "unsupported_image",
+    "request_id": "5f2b1c7d9e3a4c58b6a0d1e2f3a4b5c6",
+}

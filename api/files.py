@@ -1,0 +1,90 @@
+"""Files of the machine, as far as a request may reach them."""
+
+import os
+import stat
+from pathlib import Path
+
+from api.errors import TrackFileGone
+from sightsong.core.errors import PathNotAllowed
+
+#: What players are told; a fixed table, because the system's own differs between machines.
+_AUDIO_TYPES = {
+    ".aac": "audio/aac",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".mp4": "audio/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".wma": "audio/x-ms-wma",
+    ".wv": "audio/x-wavpack",
+}
+
+
+def ingestible(path: str, *, root: Path | None) -> Path:
+    """Check a path that somebody wants to take in, and resolve it.
+
+    What lies outside the library folder is refused without looking at it, so that nobody learns
+    what exists there.
+
+    Raises:
+        PathNotAllowed: it is not an absolute path of a folder or file that may be read.
+    """
+    given = Path(path)
+    if not given.is_absolute():
+        raise PathNotAllowed("The path must be absolute.")
+    real = _resolved(given)
+    if root is not None and not real.is_relative_to(_resolved(root)):
+        raise PathNotAllowed("The path lies outside the library folder.")
+    mode = _mode(real)
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise PathNotAllowed("There is no folder or file at this path.")
+    needed = os.R_OK | os.X_OK if stat.S_ISDIR(mode) else os.R_OK
+    if not os.access(real, needed):
+        raise PathNotAllowed("This service may not read this path.")
+    return real
+
+
+def playable(path: str, *, root: Path | None) -> tuple[Path, os.stat_result]:
+    """Find the file of a track, and its stat.
+
+    Raises:
+        TrackFileGone: it is not there, not a regular file, or outside the library folder.
+    """
+    try:
+        real = Path(path).resolve(strict=True)
+        status = real.stat()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise TrackFileGone from error
+    inside = root is None or real.is_relative_to(root.resolve())
+    if not (inside and stat.S_ISREG(status.st_mode) and os.access(real, os.R_OK)):
+        raise TrackFileGone
+    return real, status
+
+
+def audio_type(path: Path) -> str:
+    """The media type of an audio file, by its ending."""
+    return _AUDIO_TYPES.get(path.suffix.lower(), "application/octet-stream")
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        raise PathNotAllowed("There is no folder or file at this path.") from error
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # NUL bytes, rings of links, names too long
+        raise PathNotAllowed from error

@@ -1,0 +1,64 @@
+"""From exceptions to problems, for FastAPI to call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import errors
+from sightsong.core.errors import InvalidRequest, SightsongError
+
+log = structlog.get_logger()
+
+_SERVER_FAULT = 500
+
+
+def install(app: FastAPI) -> None:
+    """Have every exception of a route answered as a problem."""
+    app.add_exception_handler(SightsongError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_exception_handler(HTTPException, _refuse_framework)
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SightsongError):
+        raise error
+    answer = errors.response(request, errors.Problem(error=error))
+    if answer.status_code >= _SERVER_FAULT:
+        log.warning("request.failed", code=error.code, path=request.url.path, reason=error.detail)
+    return answer
+
+
+def _refuse_form(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    parts = [_part(one) for one in error.errors()]
+    where = ", ".join(f"{part['in']} {part['pointer']}: {part['detail']}" for part in parts)
+    problem = errors.Problem(error=InvalidRequest(f"Invalid request: {where}."), errors=parts)
+    return errors.response(request, problem)
+
+
+def _refuse_framework(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    problem = errors.Problem(
+        error=errors.of_status(error.status_code),
+        status=error.status_code,
+        headers=error.headers or {},
+    )
+    return errors.response(request, problem)
+
+
+def _part(one: Mapping[str, Any]) -> dict[str, str]:
+    """Name one wrong part: where it is, and as a JSON pointer (RFC 6901) which it is."""
+    where, *path = one["loc"] or ("body",)
+    return {"in": str(where), "pointer": _pointer(path), "detail": str(one["msg"])}
+
+
+def _pointer(path: Sequence[object]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

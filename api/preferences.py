@@ -1,0 +1,27 @@
+"""What a client asks for in its headers: `If-None-Match` (RFC 9110), `Prefer: wait` (RFC 7240)."""
+
+import re
+
+#: A connection is held back for no longer: proxies between give up at 30 or 60 seconds.
+LONGEST_WAIT_S = 25
+
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)', re.IGNORECASE)
+
+
+def etag(state_version: int) -> str:
+    """The entity tag of a job in one state."""
+    return f'"{state_version}"'
+
+
+def has(if_none_match: str | None, tag: str) -> bool:
+    """Whether the client has the entity with this tag already (weak comparison)."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+
+
+def preferred_wait_s(prefer: str | None) -> int | None:
+    """How long the client prefers to wait, at most `LONGEST_WAIT_S`; None if it says nothing."""
+    found = _WAIT.search(prefer or "")
+    return min(int(found[1]), LONGEST_WAIT_S) if found else None

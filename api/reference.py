@@ -1,0 +1,114 @@
+"""`/docs`: the API as one page without a script, and the last touches to `/openapi.json`.
+
+FastAPI's own page loads its scripts from a CDN; nothing here needs the network.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from api import errors, examples, schemas
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem }
+section { border-top: 1px solid #8884; margin-top: 1.5rem }
+code, pre { font-family: ui-monospace, monospace; font-size: .9em }
+pre { background: #8881; padding: .8rem; overflow: auto }
+table { border-collapse: collapse } td { padding: .15rem 1rem .15rem 0; vertical-align: top }
+:root { color-scheme: light dark }
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+class DescribedApp(FastAPI):
+    """FastAPI whose schema tells the truth about refusals. The schema is made when first read."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Make the schema, or return the one that was made."""
+        return _completed(super().openapi())
+
+
+def install(app: FastAPI) -> None:
+    """Serve the page."""
+
+    def reference(_request: Request) -> HTMLResponse:
+        return HTMLResponse(_page(app.openapi()), headers={"Content-Security-Policy": _POLICY})
+
+    app.add_route("/docs", reference, include_in_schema=False)
+
+
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say of every operation how it refuses; a second time changes nothing."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    refusal = {"description": "Refused; see `code`", "content": {errors.MEDIA_TYPE: problem}}
+    for _, _, operation in _operations(schema):
+        answers = operation["responses"]
+        answers.pop("422", None)  # FastAPI's own shape, which nobody ever gets
+        answers["default"] = refusal
+    parts = schema.setdefault("components", {}).setdefault("schemas", {})
+    parts["Problem"] = schemas.ProblemView.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        parts.pop(unused, None)
+    return schema
+
+
+def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def _page(schema: Mapping[str, Any]) -> str:
+    sections = "".join(_section(schema, *one) for one in _operations(schema))
+    info = schema["info"]
+    refused = _example("Every refusal", examples.PROBLEM)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}'
+        f'</title><meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1>"
+        f"<p>{escape(info.get('description', ''))}</p>"
+        f'<p>For machines: <a href="/openapi.json">openapi.json</a></p>{sections}'
+        f"<section><h2>Errors</h2>{refused}</section></html>"
+    )
+
+
+def _section(
+    schema: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
+) -> str:
+    words = "".join(
+        f"<p>{escape(part)}</p>" for part in operation.get("description", "").split("\n\n")
+    )
+    bodies = operation.get("requestBody", {}).get("content", {})
+    body = f"<p>Body: <code>{escape(', '.join(bodies))}</code></p>" if bodies else ""
+    params = "".join(_param(one) for one in operation.get("parameters", ()))
+    return (
+        f"<section><h2><code>{method} {escape(path)}</code></h2>{words}{body}"
+        f"<table>{params}</table>{_answer(schema, operation)}</section>"
+    )
+
+
+def _param(one: Mapping[str, Any]) -> str:
+    about = one.get("description") or one.get("schema", {}).get("description", "")
+    return (
+        f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}<td>{escape(about)}</tr>"
+    )
+
+
+def _answer(schema: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+    """Show the example of the first answer that has one."""
+    for status, answer in operation["responses"].items():
+        ref = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
+        part = schema["components"]["schemas"].get((ref or "").rpartition("/")[2], {})
+        if "examples" in part:
+            return _example(f"Answer {status}", part["examples"][0])
+    return ""
+
+
+def _example(title: str, value: object) -> str:
+    shown = escape(json.dumps(value, indent=2, ensure_ascii=False))
+    return f"<details><summary>{escape(title)}</summary><pre>{shown}</pre></details>"

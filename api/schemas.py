@@ -1,0 +1,229 @@
+"""The JSON that goes in and out, as pydantic models: what is checked, and what OpenAPI shows.
+
+Answers are put together by `api.views`; the tests hold the two to each other.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import examples
+
+State = Literal["queued", "running", "succeeded", "failed", "canceled"]
+Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-20T23:42:07.312Z"])]
+
+
+class PhotoParams(BaseModel):
+    """How to answer a photo."""
+
+    top_k: int = Field(default=5, ge=1, le=50, description="How many tracks to find.")
+    alpha: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Weight of meaning against feeling; absent: the tested default.",
+    )
+
+
+class IngestRequest(BaseModel):
+    """What to take into the library."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="Absolute path, on the service's machine, of a folder or file of music.",
+        examples=["/home/me/Music"],
+    )
+
+
+class ErrorView(BaseModel):
+    """Why something failed."""
+
+    code: str = Field(examples=["image_broken"])
+    detail: str = Field(examples=["The image is truncated or damaged."])
+
+
+class Box(BaseModel):
+    """Where a face is, as shares of the photo's width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class FaceView(BaseModel):
+    """A face, and its expression over the face model's own classes."""
+
+    box: Box
+    score: float
+    distribution: dict[str, float]
+
+
+class EmotionView(BaseModel):
+    """The photo's emotion."""
+
+    dominant: str
+    confidence: float
+    distribution: dict[str, float] = Field(description="Over six emotions; sums to 1.")
+
+
+class MatchView(BaseModel):
+    """A track that fits, why, and where to begin to listen."""
+
+    rank: int
+    track_id: str
+    title: str
+    artist: str | None
+    score: float
+    parts: dict[str, float | None] = Field(description="What the score is made of.")
+    reason: str
+    window_start_s: float = Field(description="Where the ten seconds that fit best begin.")
+    audio_url: str
+
+
+class ModelView(BaseModel):
+    """A model that took part."""
+
+    id: str
+    revision: str
+    task: str
+
+
+class Receipt(BaseModel):
+    """Everything that the answer depends on besides the photo."""
+
+    profile: str
+    models: list[ModelView]
+    index_snapshot: str | None
+    prompts_sha256: str
+
+
+class PhotoResult(BaseModel):
+    """The answer to a photo."""
+
+    profile: str
+    emotion: EmotionView
+    valence: float = Field(description="-1 (unpleasant) to 1 (pleasant).")
+    arousal: float = Field(description="-1 (calm) to 1 (stirred).")
+    faces: list[FaceView]
+    moods: dict[str, float]
+    caption: str
+    emotional_caption: str
+    query: str = Field(description="What the music was asked for.")
+    matches: list[MatchView]
+    receipt: Receipt
+    timings_ms: dict[str, float]
+
+
+class JobView(BaseModel):
+    """A job: anything that takes time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB]})
+
+    id: str
+    kind: Literal["photo", "embed", "ingest", "rebuild"]
+    state: State
+    state_version: int = Field(description="Grows with each change; also the ETag.")
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    attempt: int = Field(description="How often it was begun.")
+    error: ErrorView | None = Field(description="Why it failed, or why its last attempt did.")
+    result: PhotoResult | dict[str, Any] | None
+
+
+class TrackView(BaseModel):
+    """A track of the library."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRACK]})
+
+    id: str
+    title: str
+    artist: str | None
+    album: str | None
+    genre: str | None
+    mood: str | None
+    state: Literal["pending", "ready", "quarantined"]
+    duration_s: float | None
+    valence: float | None
+    arousal: float | None
+    descriptors: dict[str, float]
+    reason: ErrorView | None = Field(description="Why it is quarantined.")
+    audio_url: str
+
+
+class TracksPage(BaseModel):
+    """A page of tracks."""
+
+    items: list[TrackView]
+    next_cursor: str | None = Field(description="For the next page; null on the last.")
+
+
+class IngestView(BaseModel):
+    """An ingest: the scan, and what has become of the new tracks so far."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INGEST]})
+
+    id: str
+    state: State
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    attempt: int
+    error: ErrorView | None
+    scan: dict[str, Any] | None = Field(description="What the scan found, once it is through.")
+    tracks: dict[State, int] = Field(description="Jobs of the new tracks, by state.")
+    done: bool = Field(description="Whether nothing of it is left to do.")
+
+
+class IndexView(BaseModel):
+    """A snapshot of the index."""
+
+    version: str
+    space: str
+    state: Literal["ready", "active", "retired"]
+    tracks: int
+    created_at: Time
+
+
+class IndexesView(BaseModel):
+    """The snapshots of the index."""
+
+    items: list[IndexView]
+    active: str | None = Field(description="The version that is served.")
+    stale: bool = Field(description="Whether there are tracks that it does not hold yet.")
+
+
+class CheckView(BaseModel):
+    """One thing that the service needs."""
+
+    status: Literal["ok", "degraded", "unready"]
+    detail: str
+
+
+class ReadinessView(BaseModel):
+    """Whether the service can do its work."""
+
+    status: Literal["ready", "degraded", "unready"]
+    checks: dict[str, CheckView]
+
+
+class ProblemView(BaseModel):
+    """A refusal, as RFC 9457 has it."""
+
+    model_config = ConfigDict(title="Problem", json_schema_extra={"examples": [examples.PROBLEM]})
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str = Field(description="Stable; listed in docs/errors.md.")
+    request_id: str
+    errors: list[dict[str, str]] = Field(
+        default_factory=list, description="Wrong parts of the request: in, pointer, detail."
+    )

@@ -1,0 +1,118 @@
+"""Uploads: a request's body within limits of size and time, and the photo in it."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from api import errors
+from sightsong.core.errors import InvalidRequest, SightsongError
+
+#: What a form may weigh besides its photo: boundaries, part headers, small fields.
+FORM_OVERHEAD_BYTES = 64 * 1024
+
+_FORM = b"multipart/form-data"
+_MAX_PARTS = 16
+_PHOTO = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What was sent: the photo's bytes, and the form fields beside it."""
+
+    content: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+async def read_body(
+    request: Request, *, max_bytes: int, timeout_s: float, too_large: SightsongError
+) -> bytes:
+    """Read a body, however it is sent, and give up on one that is too large or too slow.
+
+    The server under us has no limit of its own: 300 MB or a day would both be taken.
+
+    Raises:
+        SightsongError: `too_large`, as soon as the body is.
+        UploadTimeout: it was not complete in time.
+        UploadIncomplete: the client went away.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > len(str(max_bytes)) or int(declared) > max_bytes):
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s), contextlib.aclosing(request.stream()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > max_bytes:
+                    raise too_large
+    except TimeoutError as error:
+        raise errors.UploadTimeout from error
+    except ClientDisconnect as error:
+        raise errors.UploadIncomplete from error
+    return bytes(body)
+
+
+def submission(content_type: str, body: bytes) -> Submission:
+    """Find the photo in a body: the body itself, or the field `image` of a form.
+
+    What the sender calls the bytes only tells a form from a photo; what they are is sniffed later.
+
+    Raises:
+        UnsupportedMediaType: neither a form nor a photo is announced.
+        InvalidRequest: there is no photo, or more than one, or the form is damaged.
+    """
+    kind, options = parse_options_header(content_type)
+    if kind == _FORM:
+        return _from_form(body, options.get(b"boundary"))
+    if not (kind.startswith(b"image/") or kind == b"application/octet-stream"):
+        raise errors.UnsupportedMediaType(
+            "Send the photo as image/jpeg, image/png or image/webp, or in the field 'image' of a "
+            "multipart/form-data form."
+        )
+    if not body:
+        raise InvalidRequest("The body is empty; it must be the bytes of the photo.")
+    return Submission(content=body)
+
+
+def _from_form(body: bytes, boundary: bytes | None) -> Submission:
+    parts = _parts(body, boundary)
+    photos = [content for name, content in parts if name == _PHOTO]
+    if len(photos) != 1:
+        found = "has none" if not photos else f"has {len(photos)}"
+        raise InvalidRequest(f"The form must have one field 'image' with the photo; it {found}.")
+    if not photos[0]:
+        raise InvalidRequest("The field 'image' is empty; it must hold the bytes of the photo.")
+    fields = {name: content.decode(errors="replace") for name, content in parts if name != _PHOTO}
+    return Submission(content=photos[0], fields=fields)
+
+
+def _parts(body: bytes, boundary: bytes | None) -> list[tuple[str, bytes]]:
+    """Take a form apart, in memory: a photo never touches a temporary file."""
+    parts: list[tuple[str, bytes]] = []
+
+    def keep(name: bytes | None, content: bytes | None) -> None:
+        if len(parts) >= _MAX_PARTS:
+            raise FormParserError("too many parts")
+        parts.append(((name or b"").decode(errors="replace"), content or b""))
+
+    def on_field(part: Field) -> None:
+        keep(part.field_name, part.value)
+
+    def on_file(part: File) -> None:
+        part.file_object.seek(0)
+        keep(part.field_name, part.file_object.read())
+        part.close()
+
+    config = {"MAX_MEMORY_FILE_SIZE": len(body) + 1}
+    try:
+        parser = FormParser(_FORM.decode(), on_field, on_file, boundary=boundary, config=config)
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise InvalidRequest("The multipart form is damaged.") from error
+    return parts

@@ -1,0 +1,93 @@
+"""Long polls: requests that wait for a change of their job, without a thread or a connection.
+
+One notifier for the process looks at all the jobs that are waited for with one query, and only
+while somebody waits.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from api.errors import TooManyWaiters
+from sightsong.core.errors import Unavailable
+from sightsong.core.jobs import JobId
+
+log = structlog.get_logger()
+
+Versions = Callable[[Collection[JobId]], Mapping[JobId, int]]
+
+
+@dataclass(eq=False, kw_only=True)
+class _Waiter:
+    """One request that waits."""
+
+    job_id: JobId
+    seen: int
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Waiting:
+    """The requests that wait for a change of their job."""
+
+    def __init__(self, versions: Versions, *, limit: int, every_s: float = 0.25) -> None:
+        self._versions = versions
+        self._limit = limit
+        self._every_s = every_s
+        self._waiters: set[_Waiter] = set()
+        self._notifier: asyncio.Task[None] | None = None
+        #: When this says so, all are answered and nobody waits any more: the process stops.
+        self.is_stopping: Callable[[], bool] = lambda: False
+
+    @property
+    def count(self) -> int:
+        """How many wait now."""
+        return len(self._waiters)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits and nobody looks."""
+        return not self._waiters and (self._notifier is None or self._notifier.done())
+
+    async def change(self, job_id: JobId, *, seen: int, timeout_s: float) -> None:
+        """Return when the job's `state_version` is not `seen` any more, or the time has passed.
+
+        Raises:
+            TooManyWaiters: as many as this process carries are waiting.
+        """
+        if len(self._waiters) >= self._limit:
+            raise TooManyWaiters
+        waiter = _Waiter(job_id=job_id, seen=seen)
+        self._waiters.add(waiter)
+        if self._notifier is None or self._notifier.done():
+            self._notifier = asyncio.create_task(self._notify())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await waiter.woken.wait()
+        finally:
+            self._waiters.discard(waiter)
+
+    async def _notify(self) -> None:
+        while self._waiters:
+            if self.is_stopping():
+                self._wake(set(self._waiters))
+            else:
+                await self._look()
+            await asyncio.sleep(self._every_s)
+
+    async def _look(self) -> None:
+        asked = set(self._waiters)
+        try:
+            versions = await asyncio.to_thread(self._versions, {w.job_id for w in asked})
+        except Unavailable as error:
+            # Nobody is woken for this: the next look may succeed, and who waits too long asks anew.
+            log.warning("notifier.missed", reason=error.detail)
+            return
+        self._wake({w for w in asked if versions.get(w.job_id) != w.seen})
+
+    def _wake(self, waiters: Collection[_Waiter]) -> None:
+        for waiter in waiters:
+            waiter.woken.set()

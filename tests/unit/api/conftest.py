@@ -1,0 +1,65 @@
+"""The app over memory, asked without a socket."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from api.app import create_app
+from api.dependencies import DoorSettings
+from sightsong.adapters import memory
+from sightsong.core import ports
+from sightsong.core.embeddings import Space
+from tests.unit.api.asking import Caller
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    with start_blocking_portal() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> DoorSettings:
+    return DoorSettings(
+        profile="lite",
+        space=Space("test/space@1"),
+        storage_dir=tmp_path,
+        max_image_bytes=100_000,
+        max_image_pixels=1_000_000,
+        upload_timeout_s=5,
+        queue_limit=3,
+    )
+
+
+@pytest.fixture
+def stores() -> ports.Stores:
+    return memory.open_stores()
+
+
+@pytest.fixture
+def doorbell() -> memory.MemoryDoorbell:
+    return memory.MemoryDoorbell()
+
+
+@pytest.fixture
+def make(portal, stores, doorbell, settings):
+    """Make a caller of an app with other settings or stores."""
+
+    def made(*, stores=stores, doorbell_error=lambda: None, **changed: object) -> Caller:
+        app = create_app(
+            stores,
+            doorbell,
+            settings=replace(settings, **changed),
+            doorbell_error=doorbell_error,
+        )
+        return Caller(portal, app)
+
+    return made
+
+
+@pytest.fixture
+def caller(make) -> Caller:
+    return make()

@@ -1,0 +1,134 @@
+"""/healthz, /readyz, / and /docs."""
+
+import threading
+
+import pytest
+
+from sightsong.core import errors, jobs, ports
+from tests.unit.api.library import publish
+
+
+def report(stores, *doors: str) -> None:
+    for door in doors:
+        stores.jobs.report_worker(
+            jobs.WorkerInfo(owner=jobs.Owner(door), door=door, pid=1, profile="lite", device="cpu")
+        )
+
+
+class Without:
+    """Job rows that fail, or that keep silent until they are released."""
+
+    def __init__(self, released: threading.Event | None = None) -> None:
+        self._released = released
+
+    def versions(self, _ids):
+        raise errors.StoreUnavailable
+
+    def workers_alive(self, *, within_s):
+        if self._released is not None:
+            self._released.wait(30)
+        raise errors.StoreUnavailable
+
+
+def with_jobs(stores: ports.Stores, rows) -> ports.Stores:
+    return ports.Stores(
+        jobs=rows, tracks=stores.tracks, snapshots=stores.snapshots, blobs=stores.blobs
+    )
+
+
+def test_a_living_process_says_so_whatever_else_is_down(make, stores):
+    answer = make(stores=with_jobs(stores, Without())).get("/healthz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_with_everything_there_the_service_is_ready(caller, stores):
+    report(stores, "workers", "indexer")
+    publish(stores, "v1")
+    answer = caller.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert set(answer.json()["checks"]) == {
+        "database",
+        "workers",
+        "indexer",
+        "index",
+        "broker",
+        "disk",
+    }
+
+
+@pytest.mark.parametrize("missing", ["workers", "indexer"])
+def test_a_door_that_is_away_only_degrades(caller, stores, missing):
+    report(stores, *({"workers", "indexer"} - {missing}))
+    publish(stores, "v1")
+    answer = caller.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"][missing]["status"] == "degraded"
+
+
+def test_a_broker_that_is_away_only_degrades_and_is_not_quoted(make, stores):
+    report(stores, "workers", "indexer")
+    publish(stores, "v1")
+    answer = make(doorbell_error=lambda: "redis://secret@host refused").get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert "secret" not in answer.text
+
+
+def test_without_an_index_the_service_is_degraded(caller, stores):
+    report(stores, "workers", "indexer")
+
+    assert caller.get("/readyz").json()["checks"]["index"]["status"] == "degraded"
+
+
+def test_without_a_database_the_service_is_unready(make, stores):
+    answer = make(stores=with_jobs(stores, Without())).get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "unready")
+    assert answer.json()["checks"]["database"]["status"] == "unready"
+
+
+def test_a_database_that_hangs_does_not_hang_the_answer(make, stores):
+    released = threading.Event()
+    try:
+        answer = make(stores=with_jobs(stores, Without(released)), ready_timeout_s=0.1).get(
+            "/readyz"
+        )
+    finally:
+        released.set()
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "unready")
+
+
+@pytest.mark.parametrize("changed", [{"disk_reserve_bytes": 2**62}, {"storage_dir": "/no/such"}])
+def test_without_room_on_the_disk_the_service_is_unready(make, changed):
+    answer = make(**changed).get("/readyz")
+
+    assert (answer.status_code, answer.json()["checks"]["disk"]["status"]) == (503, "unready")
+
+
+def test_the_front_door_says_where_to_read_on(caller):
+    assert caller.get("/").json()["docs"] == "/docs"
+
+
+def test_the_reference_page_needs_neither_a_script_nor_the_network(caller):
+    page = caller.get("/docs")
+
+    assert page.status_code == 200
+    assert "POST /v1/jobs" in page.text
+    assert "<script" not in page.text
+    assert "http" not in page.text.replace("<!doctype html>", "").replace("https-", "")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_openapi_shows_problems_for_every_operation(caller):
+    schema = caller.get("/openapi.json").json()
+    operations = [one for methods in schema["paths"].values() for one in methods.values()]
+
+    assert len(operations) >= 11
+    for operation in operations:
+        assert "application/problem+json" in operation["responses"]["default"]["content"]
+        assert "422" not in operation["responses"]
+    assert "image/jpeg" in schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
