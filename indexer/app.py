@@ -37,7 +37,7 @@ def main() -> None:
     runtime = tasks.Runtime(
         stores=stores,
         doorbell=ringer,
-        space=spaces.SPACES[config.profile],
+        space=spaces.space_of(config.profile),
         snapshots_dir=config.snapshots_dir,
         is_stopping=stopping.is_set,
     )

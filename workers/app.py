@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sightsong.adapters import logs, settings, wiring
-from sightsong.core import errors, models
+from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.core import models, spaces
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
@@ -21,10 +22,7 @@ def load_profile(name: str) -> models.Profile:
     Raises:
         ConfigurationError: this release does not have the profile.
     """
-    if name != "lite":
-        raise errors.ConfigurationError(
-            f"the {name} profile is not in this release yet; use --profile lite"
-        )
+    spaces.space_of(name)
     from workers.models.lite.profile import lite_profile
 
     return lite_profile()
@@ -34,7 +32,7 @@ def open_runtime(config: settings.Settings) -> tasks.Runtime:
     """Open the stores and load the models."""
     stores = wiring.open_stores(config)
     profile = load_profile(config.profile)
-    library = wiring.open_library(config, stores, profile.text.space)
+    library = SnapshotLibrary(stores.snapshots, config.snapshots_dir, profile.text.space)
 
     def decode_photo(file: BinaryIO) -> models.Pixels:
         return images.decode_photo(file, max_pixels=config.max_image_pixels)

@@ -9,8 +9,11 @@ import structlog
 def setup(service: str) -> None:
     """Send this process's events to standard error, each with the name of the service."""
     readable = sys.stderr.isatty()
+    # The plain traceback: the rich one prints local variables, and those hold photos.
     renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if readable
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

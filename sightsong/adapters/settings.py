@@ -34,6 +34,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    #: Host names that requests may ask for; empty: this machine's own on loopback, else any.
+    allowed_hosts: list[str] = Field(default_factory=list)
     #: Folder that ingests must lie in; empty: any folder (allowed on loopback only).
     library_root: Path | None = None
 

@@ -4,10 +4,8 @@ import signal
 import threading
 
 from sightsong.adapters import doorbell, store
-from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.adapters.settings import Settings
 from sightsong.core import ports
-from sightsong.core.embeddings import Space
 from sightsong.core.jobs import WorkerInfo
 from sightsong.engine import process
 from sightsong.engine.work import Pace, Work
@@ -25,11 +23,6 @@ def open_stores(settings: Settings) -> ports.Stores:
 def open_doorbell(settings: Settings) -> ports.Doorbell:
     """Make the doorbell that the settings name; connects at its first ring."""
     return doorbell.CeleryDoorbell(doorbell.make_app(settings.broker, settings.doorbell_dir))
-
-
-def open_library(settings: Settings, stores: ports.Stores, space: Space) -> SnapshotLibrary:
-    """Open the read side of the index of one space."""
-    return SnapshotLibrary(stores.snapshots, settings.snapshots_dir, space)
 
 
 def serve(

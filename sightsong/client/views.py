@@ -31,7 +31,7 @@ class IngestView(TypedDict):
     id: str
     state: str
     error: ErrorView | None
-    scan: dict[str, int] | None  #: `found`, `new`, `known`, `duplicates`, `unreadable`; or not yet.
+    scan: dict[str, Any] | None  #: Counts, and `unreadable_files` by name; or not yet.
     tracks: dict[str, int]  #: `embed` jobs by state.
     done: bool  #: Whether the scan and every track are final.
 
