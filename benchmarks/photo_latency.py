@@ -21,7 +21,7 @@ from sightsong.client import Client
 from sightsong.core import ports
 from sightsong.local import service
 from workers.media import images
-from workers.models.lite import lite_profile
+from workers.models.lite.profile import lite_profile
 from workers.pipeline import PhotoPipeline, PhotoWish
 
 ROOT = Path(__file__).parents[1]

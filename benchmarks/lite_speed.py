@@ -1,0 +1,56 @@
+"""How fast the lite profile is on one core: a photo, a track, and the first call of a process.
+
+python benchmarks/lite_speed.py PHOTO TRACK
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def main() -> None:
+    """Time the import, the first calls, then the median of some more."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("photo", type=Path)
+    parser.add_argument("track", type=Path)
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+    # Imported here because the import is timed.
+    from workers.media import audio, images  # noqa: PLC0415
+    from workers.models.lite.profile import lite_profile  # noqa: PLC0415
+
+    profile = lite_profile()
+    print(f"import {time.perf_counter() - began:.2f} s")
+    rate_hz = profile.audio.sample_rate_hz
+    with chosen.photo.open("rb") as stream:
+        pixels = images.decode_photo(stream, max_pixels=40_000_000)
+    emotions = profile.emotion.predict([pixels])
+    waveform = audio.decode_track(chosen.track, sample_rate_hz=rate_hz, max_s=3_600)
+    length_s = len(waveform) / rate_hz
+    print(f"photo {pixels.shape[1]} x {pixels.shape[0]}, track {length_s:.0f} s")
+    show("photo: emotion", lambda: profile.emotion.predict([pixels]))
+    show("photo: captions", lambda: profile.caption.caption([pixels], emotions))
+    decode_s = show(
+        "track: decode",
+        lambda: audio.decode_track(chosen.track, sample_rate_hz=rate_hz, max_s=3_600),
+    )
+    read_s = show("track: read", lambda: profile.audio.read([waveform]))
+    print(f"track: {length_s / (decode_s + read_s):.0f} times real time")
+
+
+def show(name: str, work: Callable[[], object], *, times: int = 7) -> float:
+    """Print the first and the median seconds of some calls; return the median."""
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    median = statistics.median(seconds)
+    print(f"{name}: first {seconds[0] * 1e3:.0f} ms, median {median * 1e3:.0f} ms")
+    return median
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""What the lite profile reads from a photo, and how it says so."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sightsong.core.affect import Affect, Emotion
+from workers.models.lite import captions, colour
+from workers.models.lite.measures import HUES, measure
+from workers.models.lite.photo import affect_of, read
+from workers.models.lite.profile import lite_profile
+
+photos = arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
+
+
+def flat(red: int, green: int, blue: int) -> np.ndarray:
+    return np.full((30, 40, 3), (red, green, blue), dtype=np.uint8)
+
+
+def noise(amplitude: int) -> np.ndarray:
+    grain = np.random.RandomState(1).randint(-amplitude, amplitude + 1, (120, 160, 1))
+    return (128 + np.repeat(grain, 3, axis=2)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "lab"),
+    [
+        ((255, 255, 255), (100, 0, 0)),
+        ((0, 0, 0), (0, 0, 0)),
+        ((255, 0, 0), (53.24, 80.09, 67.20)),
+        ((0, 255, 0), (87.73, -86.18, 83.18)),
+        ((0, 0, 255), (32.30, 79.19, -107.86)),
+    ],
+)
+def test_lab_of_the_corners_of_the_colour_cube_is_as_published(rgb, lab):
+    planes = np.array(rgb, dtype=np.float64).reshape(3, 1, 1) / 255
+    assert colour.lab(planes).ravel() == pytest.approx(lab, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "name"),
+    [
+        ((220, 30, 40), "red"),
+        ((240, 140, 20), "orange"),
+        ((240, 220, 40), "yellow"),
+        ((40, 160, 50), "green"),
+        ((20, 170, 170), "teal"),
+        ((40, 90, 220), "blue"),
+        ((170, 40, 190), "purple"),
+    ],
+)
+def test_hues_have_the_names_that_people_give_them(rgb, name):
+    expected = {hue: float(hue == name) for hue in HUES}
+    assert measure(flat(*rgb)).colours.hues == pytest.approx(expected)
+
+
+def test_grey_has_no_colourfulness_and_no_coloured_area():
+    colours = measure(flat(128, 128, 128)).colours
+    assert colours.colourfulness == pytest.approx(0, abs=1e-9)
+    assert colours.share == 0
+
+
+def test_a_photo_and_its_thumbnail_measure_alike():
+    ramp = np.linspace(0, 255, 1024).astype(np.uint8)
+    large = np.stack(np.broadcast_arrays(ramp[None], ramp[:768, None], ramp[None, ::-1]), axis=-1)
+    one, other = (
+        affect_of(measure(large)),
+        affect_of(measure(np.ascontiguousarray(large[::4, ::4]))),
+    )
+    assert one.distance(other) < 0.05
+
+
+def test_light_is_found_where_it_is():
+    above = np.zeros((40, 60, 3), dtype=np.uint8)
+    above[:20] = 255
+    assert measure(above).light.above == pytest.approx(100)
+    assert measure(above[::-1]).light.above == pytest.approx(-100)
+    assert measure(above.swapaxes(0, 1)).light.left == pytest.approx(100)
+
+
+def test_fine_detail_is_told_from_smoothness():
+    smooth = measure(np.repeat(np.arange(160, dtype=np.uint8)[None, :, None], 120, 0).repeat(3, 2))
+    busy = measure(noise(60))
+    assert smooth.texture.fineness < -2 < busy.texture.fineness
+    assert smooth.texture.edge_share < busy.texture.edge_share
+
+
+def test_bright_colour_pleases_more_than_dull_grey():
+    assert (
+        affect_of(measure(flat(120, 200, 90))).valence
+        > affect_of(measure(flat(90, 90, 90))).valence
+    )
+
+
+def test_dark_red_stirs_more_than_pale_blue():
+    assert (
+        affect_of(measure(flat(90, 0, 0))).arousal > affect_of(measure(flat(200, 220, 240))).arousal
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(photos)
+def test_any_pixels_have_a_reading_within_bounds(photo):
+    reading = read(measure(photo))
+    assert -1 <= reading.affect.valence <= 1
+    assert -1 <= reading.affect.arousal <= 1
+    assert reading.distribution.keys() == set(Emotion)
+
+
+def test_readings_are_the_same_alone_and_in_a_batch():
+    several = [flat(200, 30, 30), noise(40), flat(20, 30, 90)]
+    emotion = lite_profile().emotion
+    assert emotion.predict(several) == [emotion.predict([photo])[0] for photo in several]
+
+
+@settings(max_examples=60, deadline=None)
+@given(photos, st.floats(-1, 1), st.floats(-1, 1))
+def test_any_caption_is_a_pair_of_clean_sentences(photo, valence, arousal):
+    written = captions.write(measure(photo), Affect(valence=valence, arousal=arousal))
+    for sentence in (written.plain, written.emotional):
+        assert sentence.startswith("A ")
+        assert sentence.endswith(".")
+        assert "  " not in sentence
+        assert ",," not in sentence
+        assert " ," not in sentence
+    assert written.emotional.startswith(written.plain[:-1])
+
+
+def test_a_caption_says_what_was_measured():
+    photo = np.zeros((60, 80, 3), dtype=np.uint8)
+    photo[30:] = (250, 160, 40)
+    written = captions.write(measure(photo), Affect(valence=0.40, arousal=-0.60))
+    assert written.plain == (
+        "A dim picture in vivid oranges, strong contrast and smooth surfaces, "
+        "the light in the lower half."
+    )
+    assert "calm" in written.emotional
+
+
+def test_a_grey_picture_is_said_to_be_almost_without_colour():
+    plain = captions.write(measure(flat(60, 60, 60)), Affect(valence=0, arousal=0)).plain
+    assert "almost without colour" in plain
+
+
+@pytest.mark.parametrize(("level", "mood"), [(40, "dark"), (220, "anxious")])
+def test_a_bright_picture_is_never_called_dark(level, mood):
+    grey = measure(flat(level, level, level))
+    written = captions.write(grey, Affect(valence=-0.45, arousal=0.13))
+    assert mood in written.emotional.split("; ")[1]
+    assert ("dark" in written.emotional) == (level == 40)
+
+
+def test_wordings_vary_between_photos():
+    tones = [flat(level, level, level) for level in range(40, 220, 7)]
+    endings = {
+        captions.write(measure(tone), Affect(valence=0.4, arousal=-0.6)).emotional.split("; ")[1]
+        for tone in tones
+    }
+    assert len(endings) == 4
+
+
+def test_mood_labels_follow_the_affect_and_not_the_pixels():
+    profile = lite_profile()
+    emotions = profile.emotion.predict([noise(10), noise(10)])
+    first, second = profile.moods.score([noise(10), flat(0, 0, 0)], emotions)
+    assert first == second
+    assert all(a >= b for a, b in itertools.pairwise(first.values()))
+
+
+def test_this_profile_finds_no_faces():
+    assert lite_profile().faces.find([noise(5), noise(6)]) == [(), ()]

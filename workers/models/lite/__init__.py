@@ -1,0 +1,1 @@
+"""The lite profile: measured colour, light and sound; no weights, no torch."""
