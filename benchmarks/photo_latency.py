@@ -102,11 +102,14 @@ class _NoLibrary:
 def _bare(photos: Sequence[bytes], count: int) -> list[float]:
     """The same models without HTTP, queue and database; no library to search."""
     stores = memory.open_stores()
-    pipeline = PhotoPipeline(lite_profile(), _NoLibrary(), stores.tracks)
+    profile = lite_profile()
+    side = profile.photo_side_px
+    pipeline = PhotoPipeline(profile, _NoLibrary(), stores.tracks)
     times = []
     for i in range(count + 3):
         began = time.perf_counter()
-        pixels = images.decode_photo(io.BytesIO(photos[i % len(photos)]), max_pixels=40_000_000)
+        upload = io.BytesIO(photos[i % len(photos)])
+        pixels = images.decode_photo(upload, max_pixels=40_000_000, max_side=side)
         pipeline.answer([pixels], [PhotoWish(top_k=5)])
         times.append((time.perf_counter() - began) * 1000)
     return times[3:]

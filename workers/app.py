@@ -35,7 +35,9 @@ def open_runtime(config: settings.Settings) -> tasks.Runtime:
     library = SnapshotLibrary(stores.snapshots, config.snapshots_dir, profile.text.space)
 
     def decode_photo(file: BinaryIO) -> models.Pixels:
-        return images.decode_photo(file, max_pixels=config.max_image_pixels)
+        return images.decode_photo(
+            file, max_pixels=config.max_image_pixels, max_side=profile.photo_side_px
+        )
 
     def decode_track(path: Path) -> models.Waveform:
         rate = profile.audio.sample_rate_hz

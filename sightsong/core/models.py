@@ -119,6 +119,7 @@ class Profile:
 
     name: str  #: `lite`, `full` or `tiny`.
     device: str  #: The device really in use.
+    photo_side_px: int  #: Longest side that its models make use of; photos are decoded to that.
     emotion: EmotionModel
     faces: FaceModel
     moods: MoodModel

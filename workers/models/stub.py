@@ -130,6 +130,7 @@ def stub_profile() -> Profile:
     return Profile(
         name="stub",
         device="cpu",
+        photo_side_px=64,
         emotion=StubEmotion(),
         faces=StubFaces(),
         moods=StubMoods(),

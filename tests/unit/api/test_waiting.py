@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pytest
 
 from api.errors import TooManyWaiters
-from api.waiting import Waiting
+from api.waiting import Pace, Waiting
 from sightsong.core.errors import StoreUnavailable
 from sightsong.core.jobs import JobId
 
@@ -38,7 +38,7 @@ async def until(is_so) -> None:
 
 
 def waiting(versions: Versions, *, limit: int = 100) -> Waiting:
-    return Waiting(versions, limit=limit, every_s=0.001)
+    return Waiting(versions, limit=limit, pace=Pace(young_every_s=0.001, all_every_s=0.001))
 
 
 def test_all_who_wait_share_one_query():

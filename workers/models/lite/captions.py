@@ -11,7 +11,7 @@ from sightsong.core.affect import Affect, EmotionReading
 from sightsong.core.models import ModelCard, Pixels
 from sightsong.core.moods import mood_scores
 from sightsong.core.photos import Captions
-from workers.models.lite.measures import Light, Measures, measure
+from workers.models.lite.measures import Light, Measurer, Measures
 
 _GREY_SHARE = 0.12
 _TINTED_SHARE = 0.3
@@ -53,13 +53,16 @@ class LiteCaptioner:
         source="sentences from measurements; names no objects",
     )
 
+    def __init__(self, measurer: Measurer | None = None) -> None:
+        self._measurer = measurer or Measurer()
+
     def caption(
         self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
     ) -> list[Captions]:
         """Say of each photo what was measured, and how that feels."""
         return [
-            write(measure(photo), emotion.affect)
-            for photo, emotion in zip(photos, emotions, strict=True)
+            write(measures, emotion.affect)
+            for measures, emotion in zip(self._measurer.of(photos), emotions, strict=True)
         ]
 
 

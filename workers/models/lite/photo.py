@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from sightsong.core.affect import Affect, EmotionReading
 from sightsong.core.models import ModelCard, Pixels
 from sightsong.core.moods import emotion_distribution
-from workers.models.lite.measures import Measures, measure
+from workers.models.lite.measures import Measurer, Measures
 
 _HUE_PLEASURE = {
     "red": 0.2,
@@ -75,9 +75,12 @@ class LiteEmotion:
         source="hand-set weights after Valdez & Mehrabian 1994, Hasler & Suesstrunk 2003",
     )
 
+    def __init__(self, measurer: Measurer | None = None) -> None:
+        self._measurer = measurer or Measurer()
+
     def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
         """Read the emotion of each photo."""
-        return [read(measure(photo)) for photo in photos]
+        return [read(measures) for measures in self._measurer.of(photos)]
 
 
 def _z(value: float, centre: float, spread: float) -> float:

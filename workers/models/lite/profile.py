@@ -2,6 +2,7 @@
 
 from sightsong.core.models import Profile
 from workers.models.lite.captions import LiteCaptioner
+from workers.models.lite.measures import Measurer
 from workers.models.lite.moods import LiteFaces, LiteMoods
 from workers.models.lite.photo import LiteEmotion
 from workers.models.lite.text import LiteText
@@ -10,13 +11,15 @@ from workers.models.lite.track import LiteAudio
 
 def lite_profile() -> Profile:
     """Put the lite models together; nothing is loaded."""
+    measurer = Measurer()
     return Profile(
         name="lite",
         device="cpu",
-        emotion=LiteEmotion(),
+        photo_side_px=512,
+        emotion=LiteEmotion(measurer),
         faces=LiteFaces(),
         moods=LiteMoods(),
-        caption=LiteCaptioner(),
+        caption=LiteCaptioner(measurer),
         text=LiteText(),
         audio=LiteAudio(),
     )
