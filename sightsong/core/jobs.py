@@ -105,8 +105,8 @@ class Job:
     state: JobState
     state_version: int
     attempt: int  #: How often it was claimed; 0 while never.
-    max_attempts: int
-    crash_count: int  #: How many attempts ended with a lost lease; above 0 it runs alone.
+    max_attempts: int  #: How many may fail by the job's own doing.
+    crash_count: int  #: How many brought a worker or a batch down; above 0 it runs alone.
     priority: int
     params: Mapping[str, Any]
     created_at: float

@@ -19,8 +19,12 @@ from sightsong.core.jobs import (
 )
 from sightsong.core.tracks import TrackId
 
-#: Attempts of a job unless told otherwise: one bad moment, one bad machine, then give up.
+#: Attempts of a job that may fail by its own doing: one bad moment, one bad machine, then give up.
 MAX_ATTEMPTS = 3
+#: Leases that a job may lose: once in a batch, where any other may have brought the worker down,
+#: and three times alone. They are not counted as attempts, so that an unlucky hour of restarts
+#: fails no job that has done nothing.
+MAX_CRASHES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ def settle(job: Job, outcome: Outcome) -> Settled:
 
 def crash(job: Job) -> Settled:
     """Work out what a lost lease makes of a running job."""
-    spent = job.attempt >= job.max_attempts
+    spent = job.crash_count + 1 >= MAX_CRASHES
     return Settled(
         state=JobState.FAILED if spent else JobState.QUEUED,
         attempt=job.attempt,
@@ -98,12 +102,12 @@ def _ended(
 
 
 def _tried(job: Job, retry: Retry) -> Settled:
-    if job.attempt >= job.max_attempts:
+    if job.attempt - job.crash_count >= job.max_attempts:
         return _ended(job, JobState.FAILED, error=retry.error)
     return Settled(
         state=JobState.QUEUED,
         attempt=job.attempt,
-        crash_count=job.crash_count + retry.alone,
+        crash_count=max(job.crash_count, int(retry.alone)),
         error=retry.error,
         delay_s=retry.delay_s,
     )

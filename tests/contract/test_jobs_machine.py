@@ -19,7 +19,7 @@ from sightsong.adapters import store
 from sightsong.adapters.memory.jobs import MemoryJobs
 from sightsong.adapters.memory.state import State
 from sightsong.adapters.store.schema import jobs as job_rows
-from sightsong.core import ports
+from sightsong.core import ports, transitions
 from sightsong.core.jobs import (
     Completion,
     Failed,
@@ -53,6 +53,10 @@ class Believed:
 
     def end(self, state: JobState) -> None:
         self.state, self.owner, self.expired = state, None, False
+
+    @property
+    def is_spent(self) -> bool:
+        return self.attempt - self.crash_count >= 3
 
     def is_held_by(self, job: Job) -> bool:
         running = self.state is JobState.RUNNING and not self.expired
@@ -128,7 +132,7 @@ class JobsMachine(RuleBasedStateMachine):
     def sweep(self):
         lost = [believed for believed in self.model.values() if believed.expired]
         swept = self.store.sweep(ring_after_s=LONG_S)
-        spent = [believed for believed in lost if believed.attempt == 3]
+        spent = [believed for believed in lost if believed.crash_count == 3]
         assert (swept.requeued, swept.failed) == (len(lost) - len(spent), len(spent))
         for believed in lost:
             believed.crash_count += 1
@@ -146,7 +150,8 @@ class JobsMachine(RuleBasedStateMachine):
             assert (job.crash_count, job.result) == (believed.crash_count, believed.result)
             assert (job.result is not None) == (job.state is JobState.SUCCEEDED)
             assert (job.finished_at is not None) == job.state.is_final
-            assert job.attempt <= job.max_attempts
+            assert job.attempt - job.crash_count <= job.max_attempts
+            assert job.crash_count <= transitions.MAX_CRASHES
             believed.versions.append(job.state_version)
             assert believed.versions == sorted(believed.versions)
 
@@ -163,11 +168,12 @@ class JobsMachine(RuleBasedStateMachine):
         if how == "succeed":
             believed.result = {"run": self.runs}
             believed.end(JobState.SUCCEEDED)
-        elif how == "fail" or (how != "release" and believed.attempt == 3):
+        elif how == "fail" or (how != "release" and believed.is_spent):
             believed.end(JobState.FAILED)
         else:
             believed.attempt -= how == "release"
-            believed.crash_count += how == "retry alone"
+            if how == "retry alone":
+                believed.crash_count = max(believed.crash_count, 1)
             believed.end(JobState.QUEUED)
 
 

@@ -3,6 +3,7 @@
 from sightsong.core.errors import WorkerCrashed
 from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue, Swept, WorkerInfo
 from sightsong.core.tracks import TrackState
+from sightsong.core.transitions import MAX_CRASHES
 from tests.contract import building
 from tests.contract.building import ANN, BOB, LONG_S, SHORT_S, photo
 from tests.waiting import wait_until
@@ -15,7 +16,7 @@ def worker(owner: Owner, **fields: object) -> WorkerInfo:
     return WorkerInfo(owner=owner, **given)
 
 
-def crash(stores, *, queue=Queue.PHOTOS, times=3):
+def crash(stores, *, queue=Queue.PHOTOS, times=MAX_CRASHES):
     for _ in range(times):
         job = building.lose_lease(stores.jobs, queue=queue)
     return stores.jobs.get(job.id)
@@ -46,7 +47,7 @@ def test_a_lost_lease_is_given_back_once(stores):
 def test_a_job_whose_worker_crashes_each_time_fails(stores):
     stores.jobs.submit(photo())
     job = crash(stores)
-    assert (job.state, job.attempt, job.crash_count) == (JobState.FAILED, 3, 3)
+    assert (job.state, job.attempt, job.crash_count) == (JobState.FAILED, 4, 4)
     assert job.error.code == WorkerCrashed.code
     assert job.finished_at >= job.started_at
 
