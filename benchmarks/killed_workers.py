@@ -1,6 +1,6 @@
 """200 queued photos, one worker, and kill -9 again and again: what is lost, what is doubled?
 
-    python benchmarks/killed_workers.py [--jobs 200] [--kills 8]
+    python -m benchmarks.killed_workers [--jobs 200] [--kills 8]
 
 Starts a service of its own on a free port (embedded defaults, lease 3 s), queues the photos, and
 kills the worker process each time some more of them are done, and starts another.
@@ -9,9 +9,7 @@ Prints one line of figures, and ends with status 1 if a job was lost or doubled.
 
 import argparse
 import os
-import socket
 import subprocess
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Self
 
 from sqlalchemy import text
 
+from benchmarks.throwaway import service_settings
 from sightsong.adapters import settings
 from sightsong.adapters.store.connect import open_database
 from sightsong.client import Client
@@ -36,8 +35,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=8)
     asked = parser.parse_args()
     os.environ |= {"SIGHTSONG_LEASE_S": "3", "SIGHTSONG_HEARTBEAT_S": "0.5"}
-    with tempfile.TemporaryDirectory() as folder:
-        config = settings.load(data_dir=Path(folder), port=_free_port(), disk_reserve_bytes=0)
+    with service_settings() as config:
         others = [door for door in service.doors(config) if door.name != "worker"]
         workers = _Workers(config)
         with (
@@ -107,12 +105,6 @@ def _read(database_url: str, query: str) -> tuple[int, ...]:
             return tuple(row) if row else ()
     finally:
         database.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

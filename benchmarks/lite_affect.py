@@ -1,8 +1,8 @@
 """How well the lite profile's hand-set affect agrees with people.
 
-    python benchmarks/lite_affect.py photos ../shared/data/photos/oasis
-    python benchmarks/lite_affect.py tracks ../shared/data/music/tracks.csv
-    python benchmarks/lite_affect.py midi ../shared/data/music_affect --rest
+    python -m benchmarks.lite_affect photos ../shared/data/photos/oasis
+    python -m benchmarks.lite_affect tracks ../shared/data/music/tracks.csv
+    python -m benchmarks.lite_affect midi ../shared/data/music_affect --rest
 
 `photos` prints rank correlations with the mean ratings of OASIS. `tracks` prints a table of what
 was heard in a folder of music. `midi` renders labelled piano pieces with fluidsynth and a General

@@ -1,6 +1,6 @@
 """Submit to done, through HTTP, queue and database: one photo at a time, and 100 at once.
 
-    python benchmarks/photo_latency.py [--photos FOLDER] [--alone 30] [--crowd 100]
+    python -m benchmarks.photo_latency [--photos FOLDER] [--alone 30] [--crowd 100]
 
 Starts a service of its own on a free port with an empty library (or ingests --library), measures
 and prints a table in milliseconds. The bare pipeline, in this process, is the baseline.
@@ -8,15 +8,14 @@ and prints a table in milliseconds. The bare pipeline, in this process, is the b
 
 import argparse
 import io
-import socket
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sightsong.adapters import memory, settings
+from benchmarks.throwaway import service_settings
+from sightsong.adapters import memory
 from sightsong.client import Client
 from sightsong.core import ports
 from sightsong.local import service
@@ -32,18 +31,20 @@ def main() -> None:
     """Measure and print."""
     asked = _arguments()
     photos = [path.read_bytes() for path in sorted(asked.photos.glob("*.jpg"))]
-    with tempfile.TemporaryDirectory() as folder:
-        config = settings.load(data_dir=Path(folder), port=_free_port(), disk_reserve_bytes=0)
-        with service.running(config, tell=print) as running, Client(running.base_url) as client:
-            running.wait_until_ready(client, timeout_s=60)
-            _ingest(client, asked.library)
-            _alone(client, photos, 5)  # warm up
-            _print("one at a time", _alone(client, photos, asked.alone))
-            began = time.perf_counter()
-            times = _crowd(running.base_url, photos, asked.crowd)
-            _print(f"{asked.crowd} at once", times)
-            rate = asked.crowd / (time.perf_counter() - began)
-            print(f"{'':24} {rate:8.1f} photos/s")
+    with (
+        service_settings() as config,
+        service.running(config, tell=print) as running,
+        Client(running.base_url) as client,
+    ):
+        running.wait_until_ready(client, timeout_s=60)
+        _ingest(client, asked.library)
+        _alone(client, photos, 5)  # warm up
+        _print("one at a time", _alone(client, photos, asked.alone))
+        began = time.perf_counter()
+        times = _crowd(running.base_url, photos, asked.crowd)
+        _print(f"{asked.crowd} at once", times)
+        rate = asked.crowd / (time.perf_counter() - began)
+        print(f"{'':24} {rate:8.1f} photos/s")
     _print("bare pipeline, alone", _bare(photos, asked.alone))
 
 
@@ -54,12 +55,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--alone", type=int, default=30)
     parser.add_argument("--crowd", type=int, default=100)
     return parser.parse_args()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ingest(client: Client, library: Path) -> None:
@@ -73,7 +68,7 @@ def _alone(client: Client, photos: Sequence[bytes], count: int) -> list[float]:
 
 
 def _crowd(base_url: str, photos: Sequence[bytes], count: int) -> list[float]:
-    """All submitted by 16 threads as fast as they can; each time runs from its own submit."""
+    """All submitted at once, each by a thread of its own; each time runs from its own submit."""
 
     def one(i: int) -> float:
         with Client(base_url) as client:

@@ -1,6 +1,6 @@
 """Measures the job store: submits, claims with completions, a claim from a long queue.
 
-    python benchmarks/store_throughput.py [URL ...]
+    python -m benchmarks.store_throughput [URL ...]
 
 Without a URL: SQLite in a temporary folder. A Postgres database should be empty: rows are left.
 """
