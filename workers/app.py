@@ -77,4 +77,4 @@ def main() -> None:
         lifeline.watch()
     runtime = open_runtime(config)
     worker = new_worker("workers", profile=config.profile, device=runtime.profile.device)
-    wiring.serve(config, runtime.stores, work_of(runtime, config), worker=worker)
+    wiring.serve(config, runtime.stores, [work_of(runtime, config)], worker=worker)

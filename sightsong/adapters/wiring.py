@@ -1,7 +1,7 @@
 """Where the real things are plugged into the ports, from the settings."""
 
 import signal
-import threading
+from collections.abc import Sequence
 
 from sightsong.adapters import doorbell, store
 from sightsong.adapters.settings import Settings
@@ -26,38 +26,30 @@ def open_doorbell(settings: Settings) -> ports.Doorbell:
 
 
 def serve(
-    settings: Settings,
-    stores: ports.Stores,
-    work: Work,
-    *,
-    worker: WorkerInfo,
-    stopping: threading.Event | None = None,
+    settings: Settings, stores: ports.Stores, works: Sequence[Work], *, worker: WorkerInfo
 ) -> None:
-    """Run this process until SIGTERM: the engine in a thread, the doorbell in this one.
+    """Run this process until SIGTERM: engines in threads of their own, the doorbell in this one.
 
     Args:
         settings: of this process.
         stores: where its jobs are.
-        work: what it does for them.
+        works: what it does for them, each by an engine of its own.
         worker: who it is.
-        stopping: set as soon as no more will be claimed, for tasks that look at it.
     """
     running = process.Process(
         stores.jobs,
-        work,
+        works,
         doorbell=open_doorbell(settings),
         worker=worker,
         pace=_pace(settings),
-        stopping=stopping or threading.Event(),
     )
-    engine = running.engine
     app = doorbell.make_app(settings.broker, settings.doorbell_dir)
     # Celery takes the signal over once it runs. Until then the default would end the process with
     # jobs in hand; this way it leaves through the stop below.
     signal.signal(signal.SIGTERM, _leave)
-    running.start()
     try:
-        doorbell.listen(app, engine.queues, on_ring=engine.wake, on_stopping=engine.finish)
+        running.start()
+        doorbell.listen(app, running.queues, on_ring=running.wake, on_stopping=running.finish)
     finally:
         running.stop()
 

@@ -19,7 +19,7 @@ _WRITE_PAUSE_S = 0.5
 
 
 class Engine:
-    """A thread that serves queues. One engine to a process: it owns the models and their device."""
+    """A thread that serves queues, a batch at a time."""
 
     def __init__(
         self,
@@ -29,7 +29,6 @@ class Engine:
         worker: jobs.WorkerInfo,
         pace: Pace,
         heartbeat: Heartbeat,
-        stopping: threading.Event,
     ) -> None:
         self._store = store
         self._work = work
@@ -37,7 +36,6 @@ class Engine:
         self._pace = pace
         self._heartbeat = heartbeat
         self._bell = threading.Event()
-        self._stopping = stopping
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -60,7 +58,7 @@ class Engine:
 
     def finish(self) -> None:
         """Claim no more; the batch in hand goes on."""
-        self._stopping.set()
+        self._work.watch.stop()
         self._bell.set()
 
     def stop(self) -> None:
@@ -74,10 +72,18 @@ class Engine:
             self._write([jobs.Completion(job=job, outcome=jobs.Release()) for job in held])
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            if not self.step():
+        while not self._work.watch.is_stopping:
+            if not self._survive():
                 self._bell.wait(self._pace.poll_s)
                 self._bell.clear()
+
+    def _survive(self) -> bool:
+        """Do one step, whatever it raises: a process whose engine has ended looks well."""
+        try:
+            return self.step()
+        except Exception:
+            log.exception("engine.failed")
+            return False
 
     def step(self) -> bool:
         """Claim and run one batch; False when there was none."""
@@ -116,6 +122,25 @@ class Engine:
             return [lifecycle.failure(job, failed, alone=len(batch) > 1) for job in batch]
 
     def _write(self, completions: Sequence[jobs.Completion]) -> None:
+        """Write a batch together; if the store chokes on it, each by itself."""
+        try:
+            self._commit(completions)
+        except Exception:
+            log.exception("completion.failed", jobs=[c.job.id for c in completions])
+            for completion in completions:
+                self._write_alone(completion)
+
+    def _write_alone(self, completion: jobs.Completion) -> None:
+        try:
+            self._commit([completion])
+        except Exception as error:
+            log.exception("completion.failed", job_id=completion.job.id)
+            failed = errors.TaskFailed(
+                f"unexpected {type(error).__name__} while storing the result"
+            )
+            self._commit([lifecycle.failure(completion.job, failed, alone=True)])
+
+    def _commit(self, completions: Sequence[jobs.Completion]) -> None:
         deadline = time.monotonic() + self._pace.lease_s * _WRITE_SHARE
         while True:
             try:

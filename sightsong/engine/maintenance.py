@@ -1,10 +1,9 @@
 """Maintenance: leases that ran out, bells that were not heard. Any number of copies may run."""
 
-import threading
-
 import structlog
 
-from sightsong.core import errors, ports
+from sightsong.core import ports
+from sightsong.engine.rounds import Rounds
 from sightsong.engine.work import Pace
 
 log = structlog.get_logger()
@@ -17,17 +16,15 @@ class Maintenance:
         self._store = store
         self._doorbell = doorbell
         self._pace = pace
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
+        self._rounds = Rounds("maintenance", self.sweep, every_s=pace.maintenance_s)
 
     def start(self) -> None:
         """Begin to sweep."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Stop sweeping."""
-        self._stopping.set()
-        self._thread.join(timeout=self._pace.maintenance_s + 1)
+        self._rounds.stop()
 
     def sweep(self) -> None:
         """Do one round."""
@@ -36,10 +33,3 @@ class Maintenance:
             log.warning("leases.expired", requeued=swept.requeued, failed=swept.failed)
         for queue in sorted(swept.unrung):
             self._doorbell.ring(queue)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._pace.maintenance_s):
-            try:
-                self.sweep()
-            except errors.Unavailable as error:
-                log.warning("sweep.missed", reason=error.detail)

@@ -1,8 +1,8 @@
 """One working process: an engine, its heartbeat, maintenance and a ringer, started and ended."""
 
 import os
-import threading
 import uuid
+from collections.abc import Sequence
 
 import structlog
 
@@ -20,39 +20,65 @@ STUCK = 70
 
 
 class Process:
-    """The threads around an engine. The main thread stays free to hear the doorbell."""
+    """The threads of a working process. Its main thread stays free to hear the doorbell.
+
+    Each of its works has an engine of its own: a long one does not hold up the others.
+    """
 
     def __init__(
         self,
         store: ports.Jobs,
-        work: Work,
+        works: Sequence[Work],
         *,
         doorbell: ports.Doorbell,
         worker: jobs.WorkerInfo,
         pace: Pace,
-        stopping: threading.Event,
     ) -> None:
         self._worker = worker
         self._ringer = Ringer(doorbell)
         self._maintenance = Maintenance(store, self._ringer, pace)
-        self._heartbeat = Heartbeat(store, worker, pace, on_stuck=_end_at_once)
-        self.engine = Engine(
-            store, work, worker=worker, pace=pace, heartbeat=self._heartbeat, stopping=stopping
-        )
+        self._hearts = [
+            Heartbeat(store, worker, watch=work.watch, pace=pace, on_stuck=_end_at_once)
+            for work in works
+        ]
+        self._engines = [
+            Engine(store, work, worker=worker, pace=pace, heartbeat=heart)
+            for work, heart in zip(works, self._hearts, strict=True)
+        ]
+
+    @property
+    def queues(self) -> tuple[jobs.Queue, ...]:
+        """The queues whose bells it should hear."""
+        return tuple(queue for engine in self._engines for queue in engine.queues)
 
     def start(self) -> None:
         """Begin to work."""
         self._ringer.start()
-        self._heartbeat.start()
+        for heart in self._hearts:
+            heart.start()
         self._maintenance.start()
-        self.engine.start()
+        for engine in self._engines:
+            engine.start()
         log.info("worker.started", owner=self._worker.owner, device=self._worker.device)
 
+    def wake(self) -> None:
+        """Look for work now: the doorbell rang."""
+        for engine in self._engines:
+            engine.wake()
+
+    def finish(self) -> None:
+        """Claim no more; what is in hand goes on."""
+        for engine in self._engines:
+            engine.finish()
+
     def stop(self) -> None:
-        """End within the grace: the batch in hand is finished or given back."""
+        """End within the grace: what is in hand is finished or given back."""
+        self.finish()
         self._maintenance.stop()
-        self.engine.stop()
-        self._heartbeat.stop()
+        for engine in self._engines:
+            engine.stop()
+        for heart in self._hearts:
+            heart.stop()
         self._ringer.stop()
         log.info("worker.stopped", owner=self._worker.owner)
 

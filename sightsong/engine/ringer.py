@@ -34,7 +34,8 @@ class Ringer:
         with self._change:
             self._stopping = True
             self._change.notify()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     def ring(self, queue: jobs.Queue) -> None:
         """Ask for a ring; returns at once."""
@@ -59,5 +60,9 @@ class Ringer:
         except errors.Unavailable as error:
             self.last_error = error.detail
             log.warning("doorbell.silent", queue=queue, reason=error.detail)
+        except Exception:
+            # Without this thread nobody would ring any more, and nothing would show it.
+            self.last_error = "unexpected error; see the log"
+            log.exception("doorbell.failed", queue=queue)
         else:
             self.last_error = None

@@ -1,9 +1,10 @@
 """What an engine is told to do, and at what pace."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sightsong.core import jobs
+from sightsong.engine.watch import Watch
 
 #: Runs one batch of jobs of one kind; answers with one completion for each of them.
 Handler = Callable[[Sequence[jobs.Job]], Sequence[jobs.Completion]]
@@ -23,6 +24,7 @@ class Work:
 
     lines: tuple[Line, ...]
     handlers: Mapping[jobs.JobKind, Handler]
+    watch: Watch = field(default_factory=Watch)  #: For handlers that take long.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,4 +37,4 @@ class Pace:
     maintenance_s: float = 1
     ring_after_s: float = 3
     grace_s: float = 20  #: For the batch in hand when told to stop.
-    batch_limit_s: float = 900  #: A batch that runs longer is stuck; the process ends itself.
+    batch_limit_s: float = 900  #: A batch without progress for so long is stuck.

@@ -1,11 +1,14 @@
 """The doorbell, on files and on a real Redis: a ring wakes a listener in another process."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from sightsong.adapters import doorbell
 from sightsong.core import errors
@@ -98,3 +101,21 @@ def test_a_broker_that_is_gone_is_an_error_of_ours_within_seconds(tmp_path):
     nobody = doorbell.make_app("redis://127.0.0.1:1/0", tmp_path)
     with pytest.raises(errors.Unavailable):
         doorbell.CeleryDoorbell(nobody).ring(Queue.PHOTOS)
+
+
+@pytest.mark.servers
+def test_sigterm_ends_the_listener_even_while_the_broker_hangs(redis_server, tmp_path):
+    bell = doorbell.CeleryDoorbell(doorbell.make_app(redis_server, tmp_path))
+    listening = Listener(redis_server, tmp_path)
+    with redis.Redis.from_url(redis_server) as client:
+        redis_pid = client.info("server")["process_id"]
+    try:
+        bell.ring(Queue.PHOTOS)
+        wait_until(lambda: "ring" in listening.heard, within_s=30)
+        os.kill(redis_pid, signal.SIGSTOP)
+        listening.process.terminate()
+        assert listening.process.wait(25) == 0
+    finally:
+        os.kill(redis_pid, signal.SIGCONT)
+        listening.process.kill()
+        listening.process.wait(10)

@@ -44,6 +44,7 @@ def make_app(broker_url: str, folder: Path) -> celery.Celery:
         task_create_missing_queues=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_enable_remote_control=not is_folder,  # it needs a broker that can fan out
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -48,11 +48,10 @@ def listen(
     app.task(ring, name=RING)
     signals.worker_shutting_down.connect(stopping, weak=False)
     try:
-        _run(app, queues)
         while not told.is_set():
-            log.error("doorbell.restarted")
-            told.wait(_PAUSE_S)
             _run(app, queues)
+            if not told.wait(_PAUSE_S):
+                log.error("doorbell.restarted")
     finally:
         signals.worker_shutting_down.disconnect(stopping)
 
@@ -67,6 +66,7 @@ def _run(app: celery.Celery, queues: Sequence[jobs.Queue]) -> None:
             queues=[queue.value for queue in queues],
             without_gossip=True,
             without_mingle=True,
+            without_heartbeat=True,  # it would wait for a hung broker for ever, even at a SIGTERM
             loglevel="WARNING",
             quiet=True,
         )

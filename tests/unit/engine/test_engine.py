@@ -10,6 +10,7 @@ from sightsong.core import errors, jobs, ports
 from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
 from sightsong.engine.heartbeat import Heartbeat
 from sightsong.engine.loop import Engine
+from sightsong.engine.watch import Watch
 from sightsong.engine.work import Handler, Line, Pace, Work
 from tests.waiting import wait_until
 
@@ -29,7 +30,13 @@ def make_engine(stores: ports.Stores) -> Iterator[MakeEngine]:
     started: list[tuple[Engine, Heartbeat]] = []
 
     def make(
-        handler: Handler, *, batch: int = 8, pace: Pace = PACE, stuck: threading.Event | None = None
+        handler: Handler,
+        *,
+        batch: int = 8,
+        pace: Pace = PACE,
+        stuck: threading.Event | None = None,
+        store: ports.Jobs = stores.jobs,
+        watch: Watch | None = None,
     ) -> Engine:
         work = Work(
             lines=(
@@ -37,17 +44,11 @@ def make_engine(stores: ports.Stores) -> Iterator[MakeEngine]:
                 Line(queue=Queue.TRACKS, batch=batch),
             ),
             handlers={JobKind.PHOTO: handler, JobKind.EMBED: handler},
+            watch=watch or Watch(),
         )
         on_stuck = (stuck or threading.Event()).set
-        heartbeat = Heartbeat(stores.jobs, ME, pace, on_stuck=on_stuck)
-        engine = Engine(
-            stores.jobs,
-            work,
-            worker=ME,
-            pace=pace,
-            heartbeat=heartbeat,
-            stopping=threading.Event(),
-        )
+        heartbeat = Heartbeat(store, ME, watch=work.watch, pace=pace, on_stuck=on_stuck)
+        engine = Engine(store, work, worker=ME, pace=pace, heartbeat=heartbeat)
         heartbeat.start()
         started.append((engine, heartbeat))
         return engine
@@ -198,3 +199,79 @@ def test_a_worker_reports_itself_as_alive(stores, make_engine):
     make_engine(succeed)
     wait_until(lambda: stores.jobs.workers_alive(within_s=5))
     assert stores.jobs.workers_alive(within_s=5) == [ME]
+
+
+class Moody:
+    """Job rows whose `complete` or `claim` raises what nobody foresaw, as often as told."""
+
+    def __init__(self, rows: ports.Jobs, **times: int) -> None:
+        self._rows = rows
+        self._times = times
+
+    def __getattr__(self, name: str) -> object:
+        if self._times.get(name, 0) > 0:
+            self._times[name] -= 1
+            return self._fail
+        return getattr(self._rows, name)
+
+    def _fail(self, *_: object, **__: object) -> None:
+        raise LookupError("nobody foresaw this")
+
+
+def test_the_engine_outlives_errors_that_nobody_foresaw(stores, make_engine):
+    make_engine(succeed, store=Moody(stores.jobs, claim=3)).start()
+    job_id = submit(stores)
+    wait_until(lambda: state_of(stores, job_id) is JobState.SUCCEEDED)
+
+
+def test_the_heartbeat_outlives_errors_that_nobody_foresaw(stores, make_engine):
+    make_engine(succeed, store=Moody(stores.jobs, report_worker=3))
+    wait_until(lambda: stores.jobs.workers_alive(within_s=5))
+
+
+def test_a_batch_that_the_store_chokes_on_is_written_one_by_one(stores, make_engine):
+    ids = [submit(stores) for _ in range(3)]
+    make_engine(succeed, store=Moody(stores.jobs, complete=1)).step()
+    assert {state_of(stores, one) for one in ids} == {JobState.SUCCEEDED}
+
+
+def test_a_result_that_cannot_be_stored_is_a_failed_attempt_of_its_job_alone(stores, make_engine):
+    ids = [submit(stores) for _ in range(2)]
+    make_engine(succeed, store=Moody(stores.jobs, complete=2)).step()
+    states = [state_of(stores, one) for one in ids]
+    assert states == [JobState.QUEUED, JobState.SUCCEEDED]
+    assert stores.jobs.get(ids[0]).error.code == "task_failed"
+
+
+def test_a_long_task_that_reports_progress_is_not_stuck(stores, make_engine):
+    stuck, watch = threading.Event(), Watch()
+    pace = Pace(lease_s=5, heartbeat_s=0.02, poll_s=0.02, batch_limit_s=0.3)
+
+    def work_on(batch: Sequence[jobs.Job]) -> list[jobs.Completion]:
+        for _ in range(40):
+            watch.go_on()
+            threading.Event().wait(0.02)
+        return succeed(batch)
+
+    job_id = submit(stores)
+    make_engine(work_on, pace=pace, stuck=stuck, watch=watch).step()
+    assert state_of(stores, job_id) is JobState.SUCCEEDED
+    assert not stuck.is_set()
+
+
+def test_a_task_is_told_when_the_process_is_to_stop(stores, make_engine):
+    watch, running = Watch(), threading.Event()
+
+    def until_told(batch: Sequence[jobs.Job]) -> list[jobs.Completion]:
+        running.set()
+        while watch.go_on():
+            threading.Event().wait(0.005)
+        return [jobs.Completion(job=job, outcome=jobs.Release()) for job in batch]
+
+    job_id = submit(stores)
+    engine = make_engine(until_told, watch=watch)
+    engine.start()
+    assert running.wait(10)
+    engine.stop()
+    released = stores.jobs.get(job_id)
+    assert (released.state, released.attempt) == (JobState.QUEUED, 0)
