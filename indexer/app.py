@@ -1,9 +1,8 @@
 """The composition root of the indexer process."""
 
 import functools
-import threading
 
-from indexer import tasks
+from indexer import snapshot, tasks
 from indexer.freshness import Freshness
 from sightsong.adapters import logs, settings, wiring
 from sightsong.core import spaces
@@ -11,18 +10,29 @@ from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
 from sightsong.engine.ringer import Ringer
+from sightsong.engine.rounds import Rounds
+from sightsong.engine.watch import Watch
 from sightsong.engine.work import Line, Work
 
+#: How often the library is compared with the active snapshot, in seconds.
+_LOOK_S = 1.0
 
-def work_of(runtime: tasks.Runtime) -> Work:
-    """The table: the queue, and which function for each kind of job."""
-    return Work(
-        lines=(Line(queue=Queue.LIBRARY, batch=1),),
-        handlers={
-            JobKind.INGEST: functools.partial(tasks.ingest, runtime=runtime),
-            JobKind.REBUILD: functools.partial(tasks.rebuild, runtime=runtime),
-        },
-    )
+
+def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
+    """The table: the queues, and which function for each kind of job.
+
+    Rebuilds have an engine of their own: a scan of a large library must not hold them up.
+    """
+    ingest = functools.partial(tasks.ingest, runtime=runtime)
+    rebuild = functools.partial(tasks.rebuild, runtime=runtime)
+    return [
+        Work(
+            lines=(Line(queue=Queue.LIBRARY, batch=1),),
+            handlers={JobKind.INGEST: ingest},
+            watch=watch,
+        ),
+        Work(lines=(Line(queue=Queue.INDEX, batch=1),), handlers={JobKind.REBUILD: rebuild}),
+    ]
 
 
 def main() -> None:
@@ -33,20 +43,22 @@ def main() -> None:
         lifeline.watch()
     stores = wiring.open_stores(config)
     ringer = Ringer(wiring.open_doorbell(config))
-    stopping = threading.Event()
+    watch = Watch()
     runtime = tasks.Runtime(
         stores=stores,
         doorbell=ringer,
         space=spaces.space_of(config.profile),
         snapshots_dir=config.snapshots_dir,
-        is_stopping=stopping.is_set,
+        go_on=watch.go_on,
     )
+    is_sound = functools.partial(snapshot.is_sound, config.snapshots_dir)
+    freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
+    looking = Rounds("freshness", freshness.look, every_s=_LOOK_S)
     worker = new_worker("indexer", profile=config.profile, device="cpu")
-    freshness = Freshness(stores, ringer, runtime.space)
     ringer.start()
-    freshness.start()
+    looking.start()
     try:
-        wiring.serve(config, stores, work_of(runtime), worker=worker, stopping=stopping)
+        wiring.serve(config, stores, works_of(runtime, watch), worker=worker)
     finally:
-        freshness.stop()
+        looking.stop()
         ringer.stop()

@@ -3,26 +3,31 @@
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from indexer import index
 from sightsong.adapters.library import layout
-from sightsong.core import errors
+from sightsong.core import errors, ports
 from sightsong.core.embeddings import Space
-from sightsong.core.snapshots import Snapshot, TrackVectors
+from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
+
+log = structlog.get_logger()
 
 #: Tracks whose vectors serve as probes of the recall.
 _PROBES = 100
 #: Recall@10 below which a snapshot is refused.
 _LEAST_RECALL = 0.95
+#: Retired snapshots that are kept for a roll back.
+_KEPT = 2
 _HALF_BUILT = ".building-"
 
 
@@ -52,7 +57,8 @@ def build(tracks: Iterable[TrackVectors], *, root: Path, space: Space, revision:
         StorageFull: the disk took less than the snapshot needs.
     """
     stacked = _stack(tracks)
-    version = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+    # To the microsecond: versions must sort by age, also of two builds in one second.
+    version = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
     home = root / layout.space_folder(space)
     building, final = home / f"{_HALF_BUILT}{version}", home / version
     try:
@@ -75,11 +81,36 @@ def build(tracks: Iterable[TrackVectors], *, root: Path, space: Space, revision:
     )
 
 
-def clean(root: Path, space: Space) -> None:
-    """Remove what a killed build left behind. Only the one indexer that builds may call this."""
+def is_sound(root: Path, snapshot: Snapshot) -> bool:
+    """Whether a snapshot on disk is what its manifest says."""
+    try:
+        layout.check(root / snapshot.path)
+    except errors.SnapshotRefused as error:
+        log.warning("snapshot.refused", version=snapshot.version, reason=error.detail)
+        return False
+    return True
+
+
+def prune(root: Path, space: Space, rows: ports.Snapshots) -> None:
+    """Remove what nobody needs: old snapshots, and what killed builds left behind.
+
+    Kept are the active one, the newest retired ones for a roll back, and whatever is newer than the
+    active one (another indexer may be about to publish it).
+    """
+    listed = rows.listed(space)
+    active = next((row for row in listed if row.state is SnapshotState.ACTIVE), None)
+    if active is None:
+        return
+    retired = [row for row in listed if row.state is SnapshotState.RETIRED]
+    kept = {active.version, *(row.version for row in retired[:_KEPT])}
     home = root / layout.space_folder(space)
-    for left in home.glob(f"{_HALF_BUILT}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for row in listed:
+        if row.version not in kept and row.created_at < active.created_at:
+            rows.remove(row.version)  # the row first: no reader is sent to a folder that is gone
+    for folder in home.iterdir():
+        version = folder.name.removeprefix(_HALF_BUILT)
+        if version < active.version and version not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stack(tracks: Iterable[TrackVectors]) -> _Stacked:

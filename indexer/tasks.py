@@ -1,9 +1,11 @@
 """What the indexer does for each kind of job: plain functions over a runtime."""
 
+import errno
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import structlog
@@ -11,7 +13,7 @@ import structlog
 from indexer import scan, snapshot, tags
 from sightsong.core import errors, jobs, lifecycle, ports
 from sightsong.core.embeddings import Space
-from sightsong.core.tracks import FileStamp, FoundFile
+from sightsong.core.tracks import FileStamp, FoundFile, Registered
 
 log = structlog.get_logger()
 
@@ -29,7 +31,7 @@ class Runtime:
     doorbell: ports.Doorbell
     space: Space
     snapshots_dir: Path
-    is_stopping: Callable[[], bool]
+    go_on: Callable[[], bool]  #: Notes progress; False when the process is to stop.
 
 
 @dataclass(kw_only=True)
@@ -41,6 +43,12 @@ class _Scan:
     known: int = 0
     duplicates: int = 0
     unreadable: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, done: Registered) -> None:
+        """Count what registering did."""
+        self.new += done.new
+        self.known += done.known
+        self.duplicates += done.duplicates
 
     def miss(self, path: Path, reason: str) -> None:
         """Note a file that cannot be taken in."""
@@ -70,32 +78,37 @@ def rebuild(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Complet
 
 def _ingest(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
     counts = _Scan()
+    files = scan.audio_files(Path(job.params["path"]), on_unreadable=counts.miss)
     try:
-        for chunk in _chunks(scan.audio_files(Path(job.params["path"])), _CHUNK):
-            if runtime.is_stopping():
+        for chunk in _chunks(files, _CHUNK):
+            if not _register(chunk, counts, job, runtime):
                 # What is committed stays; the next attempt only stats it.
                 return jobs.Completion(job=job, outcome=jobs.Release())
-            _register(chunk, counts, job, runtime)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=counts.result()))
 
 
-def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runtime) -> None:
-    """Store the files of a chunk; what a stat shows to be as it was costs no read."""
+def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runtime) -> bool:
+    """Store the files of a chunk; False when the process is to stop and nothing was stored.
+
+    What a stat shows to be as it was costs no read.
+    """
     counts.found += len(paths)
     nameable = [path for path in paths if _is_nameable(path, counts)]
-    stamps = runtime.stores.tracks.stamps([str(path) for path in nameable])
-    changed = [_changed(path, stamps.get(str(path)), counts) for path in nameable]
-    files = [file for file in changed if file is not None]
-    if not files:
-        return
-    done = runtime.stores.tracks.register(files, space=runtime.space, parent_id=job.id)
-    counts.new += done.new
-    counts.known += done.known
-    counts.duplicates += done.duplicates
-    if done.new:
-        runtime.doorbell.ring(jobs.Queue.TRACKS)
+    stamps = runtime.stores.tracks.stamps([str(path) for path in nameable], space=runtime.space)
+    files: list[FoundFile] = []
+    for path in nameable:
+        if not runtime.go_on():
+            return False
+        file = _changed(path, stamps.get(str(path)), counts)
+        files += [file] if file else []
+    if files:
+        done = runtime.stores.tracks.register(files, space=runtime.space, parent_id=job.id)
+        counts.add(done)
+        if done.new:
+            runtime.doorbell.ring(jobs.Queue.TRACKS)
+    return True
 
 
 def _is_nameable(path: Path, counts: _Scan) -> bool:
@@ -133,13 +146,15 @@ def _found(path: Path, stamp: FileStamp) -> FoundFile:
 
 def _stamp(path: Path) -> FileStamp:
     stat = path.stat()
+    if not S_ISREG(stat.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")  # a pipe would be read for ever
     return FileStamp(size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
 
 
 def _rebuild(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
     store, space = runtime.stores, runtime.space
     try:
-        snapshot.clean(runtime.snapshots_dir, space)
+        snapshot.prune(runtime.snapshots_dir, space, store.snapshots)
         revision = store.tracks.revision(space)  # before the vectors: never newer than they are
         built = snapshot.build(
             store.tracks.vectors(space),

@@ -15,7 +15,7 @@ from sightsong.adapters.library.loaded import LoadedSnapshot
 from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.core import errors, ports
 from sightsong.core.embeddings import Space, unit
-from sightsong.core.snapshots import Snapshot, TrackVectors
+from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
 from sightsong.core.tracks import TrackId
 
 SPACE = Space("stub/space@1")
@@ -50,9 +50,13 @@ class OneActive:
 
     def __init__(self) -> None:
         self.now: Snapshot | None = None
+        self.retired: list[Snapshot] = []
 
     def active(self, space: Space) -> Snapshot | None:
         return self.now
+
+    def listed(self, space: Space) -> list[Snapshot]:
+        return list(reversed(self.retired))
 
 
 def library_of(rows: OneActive, root: Path) -> SnapshotLibrary:
@@ -111,15 +115,6 @@ def test_an_empty_library_makes_no_snapshot(build, tmp_path):
     with pytest.raises(errors.SnapshotRefused):
         build([])
     assert list(tmp_path.rglob("manifest.json")) == []
-
-
-def test_what_a_killed_build_left_behind_is_removed(build, tmp_path):
-    made = build(tracks(2))
-    left = tmp_path / layout.space_folder(SPACE) / ".building-20261120T000000-dead"
-    left.mkdir()
-    snapshot.clean(tmp_path, SPACE)
-    assert not left.exists()
-    assert (tmp_path / made.path / layout.MANIFEST).exists()
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +181,14 @@ def test_the_answer_is_the_same_alone_and_after_other_queries(build, tmp_path):
     for _ in range(5):
         loaded.search(unit(random.standard_normal(DIMENSION)), k=10)
     assert [(n.track_id, n.cosine) for n in loaded.search(query, k=10)] == alone
+
+
+def test_after_a_restart_a_damaged_snapshot_gives_way_to_the_newest_retired_one(build, tmp_path):
+    rows = OneActive()
+    rows.retired = [
+        dataclasses.replace(build(tracks(count)), state=SnapshotState.RETIRED) for count in (1, 2)
+    ]
+    rows.now = build(tracks(3))
+    (tmp_path / rows.now.path / layout.IDS).write_text("[]", "utf-8")
+    found = library_of(rows, tmp_path).search(unit(np.ones(DIMENSION)), k=9)
+    assert found.snapshot == rows.retired[1].version

@@ -57,3 +57,21 @@ def test_a_file_without_readable_tags_has_none(tmp_path):
     lay(tmp_path, "noise.mp3")
     assert tags.read(tmp_path / "noise.mp3") == tags.Tags()
     assert tags.read(tmp_path / "gone.mp3") == tags.Tags()
+
+
+def test_a_folder_that_cannot_be_listed_is_told_of_and_hides_no_other(tmp_path):
+    lay(tmp_path, "open/a.mp3", "gone/b.mp3")
+    told: list[str] = []
+    files = scan.audio_files(tmp_path, on_unreadable=lambda path, _: told.append(path.name))
+    found_first = next(files)  # the walk has listed the top; now a folder below it goes away
+    (tmp_path / "open" / "a.mp3").unlink()
+    (tmp_path / "open").rmdir()
+    assert found_first.name == "b.mp3"
+    assert list(files) == []
+    assert told == ["open"]
+
+
+def test_a_single_file_that_is_no_audio_is_refused_by_its_name(tmp_path):
+    lay(tmp_path, "letter.txt")
+    with pytest.raises(errors.UnsupportedAudio, match=r"letter\.txt"):
+        list(scan.audio_files(tmp_path / "letter.txt"))

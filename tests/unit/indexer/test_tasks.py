@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from indexer import tasks
-from indexer.freshness import Freshness
 from sightsong.adapters import memory
 from sightsong.adapters.library.loaded import LoadedSnapshot
 from sightsong.core import jobs, ports
@@ -43,7 +42,7 @@ def runtime(stores: ports.Stores, tmp_path: Path) -> tasks.Runtime:
         doorbell=memory.MemoryDoorbell(),
         space=SPACE,
         snapshots_dir=tmp_path / "library",
-        is_stopping=lambda: False,
+        go_on=lambda: True,
     )
 
 
@@ -51,7 +50,7 @@ def runtime(stores: ports.Stores, tmp_path: Path) -> tasks.Runtime:
 def run(stores: ports.Stores, runtime: tasks.Runtime) -> Run:
     def run_one(kind: JobKind, *, using: tasks.Runtime = runtime, **params: object) -> Job:
         job_id = stores.jobs.submit(NewJob(kind=kind, params=params)).id
-        batch = stores.jobs.claim([Queue.LIBRARY], owner=Owner("i"), limit=1, lease_s=60)
+        batch = stores.jobs.claim([kind.queue], owner=Owner("i"), limit=1, lease_s=60)
         task = {JobKind.INGEST: tasks.ingest, JobKind.REBUILD: tasks.rebuild}[kind]
         stores.jobs.complete(task(batch, runtime=using))
         return stores.jobs.get(job_id)
@@ -125,7 +124,7 @@ def test_a_folder_that_is_gone_fails_with_a_word(run, music):
 
 
 def test_a_stop_gives_the_scan_back_for_later(runtime, run, music):
-    stopping = replace(runtime, is_stopping=lambda: True)
+    stopping = replace(runtime, go_on=lambda: False)
     stopped = run(JobKind.INGEST, using=stopping, path=str(music))
     assert (stopped.state, stopped.attempt) == (JobState.QUEUED, 0)
 
@@ -146,30 +145,35 @@ def test_a_rebuild_of_an_empty_library_fails_and_leaves_no_folder(stores, runtim
     assert not runtime.snapshots_dir.exists()
 
 
-def freshness_of(stores: ports.Stores, *, patience_s: float = 60) -> Freshness:
-    return Freshness(stores, memory.MemoryDoorbell(), SPACE, patience_s=patience_s)
+def test_a_pipe_among_the_music_is_reported_and_read_by_nobody(run, music):
+    os.mkfifo(music / "pipe.mp3")
+    scanned = run(JobKind.INGEST, path=str(music))
+    assert (scanned.result["new"], scanned.result["unreadable"]) == (2, 1)
+    assert scanned.result["unreadable_files"][0]["file"] == "pipe.mp3"
 
 
-def test_new_embeddings_ask_for_one_rebuild(stores, run, music):
-    freshness = freshness_of(stores)
-    assert not freshness.look()
+def folders(runtime: tasks.Runtime) -> set[str]:
+    return {path.name for path in runtime.snapshots_dir.glob("*/*")}
+
+
+def test_old_snapshots_are_removed_but_for_those_kept_for_a_roll_back(stores, runtime, run, music):
     run(JobKind.INGEST, path=str(music))
     embed_all(stores)
-    assert freshness.look()
-    assert not freshness.look()
+    versions = [run(JobKind.REBUILD).result["version"] for _ in range(6)]
+    run(JobKind.REBUILD)
+    kept = {row.version for row in stores.snapshots.listed(SPACE)}
+    assert versions[-1] in kept
+    assert len(kept) == 4  # the active one, the one before it, and two more for a roll back
+    assert folders(runtime) == kept
 
 
-def test_a_fresh_snapshot_asks_for_nothing(stores, run, music):
+def test_what_a_killed_build_left_behind_is_removed_by_the_next(stores, runtime, run, music):
     run(JobKind.INGEST, path=str(music))
     embed_all(stores)
     run(JobKind.REBUILD)
-    assert not freshness_of(stores).look()
-
-
-def test_a_rebuild_waits_while_tracks_wait_to_be_embedded(stores, run, music):
-    run(JobKind.INGEST, path=str(music))
-    embed_all(stores)
-    (music / "three.mp3").write_bytes(b"three")
-    run(JobKind.INGEST, path=str(music))
-    assert not freshness_of(stores).look()
-    assert freshness_of(stores, patience_s=0).look()
+    home = next(runtime.snapshots_dir.iterdir())
+    left = [home / ".building-20200101T000000-dead", home / "20200101T000000-norow"]
+    for folder in left:
+        folder.mkdir()
+    run(JobKind.REBUILD)
+    assert not any(folder.exists() for folder in left)
