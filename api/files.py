@@ -1,7 +1,9 @@
 """Files of the machine, as far as a request may reach them."""
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from api.errors import TrackFileGone
@@ -50,12 +52,19 @@ def ingestible(path: str, *, root: Path | None) -> Path:
     return real
 
 
-def playable(path: str, *, root: Path | None) -> tuple[Path, os.stat_result]:
-    """Find the file of a track, and its stat.
+def playable(paths: Iterable[str], *, root: Path | None) -> tuple[Path, os.stat_result]:
+    """Find the first of a track's files that can be played, and its stat.
 
     Raises:
-        TrackFileGone: it is not there, not a regular file, or outside the library folder.
+        TrackFileGone: none is there, a regular file, and inside the library folder.
     """
+    for path in paths:
+        with contextlib.suppress(TrackFileGone):
+            return _playable(path, root)
+    raise TrackFileGone
+
+
+def _playable(path: str, root: Path | None) -> tuple[Path, os.stat_result]:
     try:
         real = Path(path).resolve(strict=True)
         status = real.stat()

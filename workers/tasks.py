@@ -1,5 +1,6 @@
 """What a worker does for each kind of job: plain functions over a runtime."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, BinaryIO
 import structlog
 
 from sightsong.core import errors, jobs, lifecycle, models, ports
-from sightsong.core.tracks import Track, TrackId
+from sightsong.core.tracks import TrackId
 from workers.pipeline import PhotoPipeline, PhotoWish
 
 log = structlog.get_logger()
@@ -64,19 +65,18 @@ def _done(job: jobs.Job, result: dict[str, Any]) -> jobs.Completion:
 
 def _embed(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
     try:
-        track = runtime.stores.tracks.get(TrackId(job.params["track_id"]))
-        return _embedded(job, track, runtime)
+        return _embedded(job, TrackId(job.params["track_id"]), runtime)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
 
 
-def _embedded(job: jobs.Job, track: Track, runtime: Runtime) -> jobs.Completion:
+def _embedded(job: jobs.Job, track_id: TrackId, runtime: Runtime) -> jobs.Completion:
     audio = runtime.profile.audio
-    waveform = runtime.decode_track(Path(track.path))
+    waveform = _waveform_of(track_id, runtime)
     reading = audio.read([waveform])[0]
     duration_s = len(waveform) / audio.sample_rate_hz
     effect = jobs.StoreEmbedding(
-        track_id=track.id,
+        track_id=track_id,
         space=audio.space,
         vector=reading.vector,
         windows=reading.windows.astype("float16"),
@@ -85,5 +85,17 @@ def _embedded(job: jobs.Job, track: Track, runtime: Runtime) -> jobs.Completion:
         descriptors=reading.descriptors,
         duration_s=duration_s,
     )
-    result = {"track_id": track.id, "duration_s": round(duration_s, 3)}
+    result = {"track_id": track_id, "duration_s": round(duration_s, 3)}
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
+
+
+def _waveform_of(track_id: TrackId, runtime: Runtime) -> models.Waveform:
+    """Decode the first file of a track that is there: a library may have moved.
+
+    Raises:
+        PathNotAllowed: none of them is; tried again when the folder is ingested again.
+    """
+    for path in runtime.stores.tracks.paths(track_id):
+        with contextlib.suppress(errors.PathNotAllowed):
+            return runtime.decode_track(Path(path))
+    raise errors.PathNotAllowed("No file of this track can be opened.")

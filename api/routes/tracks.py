@@ -52,7 +52,8 @@ def read_track(door: TheDoor, track_id: str) -> Response:
 def play_track(door: TheDoor, track_id: str) -> Response:
     """Listen to a track, or to a range of its bytes."""
     track = _find(door, track_id)
-    path, status = files.playable(track.path, root=door.settings.library_root)
+    paths = door.stores.tracks.paths(track.id)
+    path, status = files.playable(paths, root=door.settings.library_root)
     return FileResponse(
         path,
         media_type=files.audio_type(path),

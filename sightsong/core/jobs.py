@@ -38,11 +38,12 @@ class JobState(StrEnum):
 
 
 class Queue(StrEnum):
-    """A line that jobs wait in; also the name of its doorbell."""
+    """A line that jobs of one kind wait in; also the name of its doorbell."""
 
     PHOTOS = "photos"  #: Interactive: somebody waits.
     TRACKS = "tracks"  #: Bulk: audio to embed.
-    LIBRARY = "library"  #: The indexer's: scans and rebuilds.
+    LIBRARY = "library"  #: The indexer's: scans.
+    INDEX = "index"  #: The indexer's as well: rebuilds, which must not wait for a long scan.
 
 
 class JobKind(StrEnum):
@@ -63,7 +64,7 @@ _QUEUE_OF = {
     JobKind.PHOTO: Queue.PHOTOS,
     JobKind.EMBED: Queue.TRACKS,
     JobKind.INGEST: Queue.LIBRARY,
-    JobKind.REBUILD: Queue.LIBRARY,
+    JobKind.REBUILD: Queue.INDEX,
 }
 
 

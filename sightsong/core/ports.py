@@ -58,7 +58,7 @@ class Jobs(Protocol):
     def claim(
         self, queues: Sequence[Queue], *, owner: Owner, limit: int, lease_s: float
     ) -> list[Job]:
-        """Lease up to `limit` jobs of one kind to `owner`, from the first queue that has any.
+        """Lease up to `limit` jobs to `owner`, from the first queue that has any.
 
         A suspect (`crash_count` above 0) is claimed alone and first. Jobs come in the order of
         priority, then age. Each claim raises `attempt` and `state_version`.
@@ -105,15 +105,19 @@ class Jobs(Protocol):
 class Tracks(Protocol):
     """The library's rows: tracks, the files they lie in, their embeddings."""
 
-    def stamps(self, paths: Sequence[str]) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` that are registered."""
+    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
+        """Read the stamps of those `paths` whose files need not be registered again.
+
+        Left out is what is not registered, and what would get an `embed` job: as `register` says.
+        """
         ...
 
     def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
         """Store found files in one transaction, with an `embed` job for each new track.
 
         Safe to repeat: bytes that are known make no second track and no second job. A track whose
-        embedding is of another space gets a job too. The `embed` job's params are
+        embedding is of another space gets a job too, and so does one that was quarantined for
+        something else than its bytes; it is pending again. The `embed` job's params are
         `{"track_id": …}`.
         """
         ...
@@ -128,6 +132,17 @@ class Tracks(Protocol):
 
     def get_many(self, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Track]:
         """Read many tracks in one query; unknown ids are left out."""
+        ...
+
+    def paths(self, track_id: TrackId) -> tuple[str, ...]:
+        """Read where the files of a track lie, as registered: its main path first, then by name.
+
+        A file that moved has its old path and its new one. None are left when other bytes were
+        found at each of them.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
         ...
 
     def page(
@@ -158,6 +173,10 @@ class Snapshots(Protocol):
 
     def active(self, space: Space) -> Snapshot | None:
         """Read the snapshot that readers of a space should serve."""
+        ...
+
+    def remove(self, version: str) -> None:
+        """Forget a snapshot that is not active; absent or active is fine, and changes nothing."""
         ...
 
     def listed(self, space: Space | None = None) -> list[Snapshot]:

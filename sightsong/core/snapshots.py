@@ -24,7 +24,7 @@ class SnapshotState(StrEnum):
 class Snapshot:
     """A snapshot's row."""
 
-    version: str  #: Sorts by age: `20261120T234207-1f3a9c2e`.
+    version: str  #: Sorts by age: `20261120T234207123456-1f3a9c2e`.
     space: Space
     path: str  #: Folder, relative to the library folder.
     revision: int  #: Of the embeddings that it was built from.

@@ -6,11 +6,17 @@ from enum import StrEnum
 from typing import NewType
 
 from sightsong.core.affect import Affect
+from sightsong.core.errors import AudioTooLong, BrokenAudio, SilentAudio, UnsupportedAudio
 
 TrackId = NewType("TrackId", str)
 
 #: Length of a window in seconds: what CLAP was trained on, and what we play of a match.
 WINDOW_S = 10.0
+
+#: Codes of the errors that lie in a file's own bytes: as long as those stay, so does the error.
+_OF_THE_BYTES = frozenset(
+    error.code for error in (AudioTooLong, BrokenAudio, SilentAudio, UnsupportedAudio)
+)
 
 
 class TrackState(StrEnum):
@@ -18,7 +24,7 @@ class TrackState(StrEnum):
 
     PENDING = "pending"  #: Known, not embedded yet.
     READY = "ready"  #: Embedded: searchable from the next snapshot on.
-    QUARANTINED = "quarantined"  #: Could not be read; has a reason.
+    QUARANTINED = "quarantined"  #: Could not be embedded; has a reason.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,3 +86,24 @@ class FileStamp:
 
     size_bytes: int
     mtime_ns: int
+
+
+def needs_embedding(
+    state: TrackState, reason_code: str | None, *, is_embedded: bool, is_asked: bool
+) -> bool:
+    """Whether a track gets an `embed` job when a file of it is registered (again).
+
+    What set a track aside may have passed by then (its folder was not mounted, a worker died),
+    unless it lies in the bytes of the file.
+
+    Args:
+        state: of the track.
+        reason_code: why it is quarantined; a code of `sightsong.core.errors`.
+        is_embedded: whether it has an embedding in the wanted space.
+        is_asked: whether an `embed` job of it is queued or running.
+    """
+    if is_asked:
+        return False
+    if state is TrackState.QUARANTINED:
+        return reason_code not in _OF_THE_BYTES
+    return not is_embedded

@@ -46,16 +46,6 @@ def test_a_claim_serves_the_first_queue_that_has_any(stores):
     assert [job.kind for job in claimed] == [JobKind.PHOTO]
 
 
-def test_a_claim_holds_jobs_of_one_kind(stores):
-    kinds = (JobKind.INGEST, JobKind.REBUILD, JobKind.INGEST)
-    for kind in kinds:
-        stores.jobs.submit(NewJob(kind=kind))
-    first = building.claim(stores.jobs, queue=Queue.LIBRARY)
-    second = building.claim(stores.jobs, queue=Queue.LIBRARY)
-    assert [job.kind for job in first] == [JobKind.INGEST, JobKind.INGEST]
-    assert [job.kind for job in second] == [JobKind.REBUILD]
-
-
 def test_a_running_job_is_not_claimed_by_another(stores):
     stores.jobs.submit(photo())
     building.claim_one(stores.jobs, owner=ANN)

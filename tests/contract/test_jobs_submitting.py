@@ -49,7 +49,7 @@ def test_a_job_is_submitted_once_while_its_kind_waits_or_runs(stores):
     rebuild = NewJob(kind=JobKind.REBUILD)
     first = stores.jobs.submit_once(rebuild)
     while_queued = stores.jobs.submit_once(rebuild)
-    running = building.claim_one(stores.jobs, queue=Queue.LIBRARY)
+    running = building.claim_one(stores.jobs, queue=Queue.INDEX)
     while_running = stores.jobs.submit_once(rebuild)
     assert (first.id, while_queued, while_running) == (running.id, None, None)
 
@@ -57,12 +57,12 @@ def test_a_job_is_submitted_once_while_its_kind_waits_or_runs(stores):
 def test_a_job_is_submitted_again_once_its_kind_is_done(stores):
     rebuild = NewJob(kind=JobKind.REBUILD)
     stores.jobs.submit_once(rebuild)
-    job = building.claim_one(stores.jobs, queue=Queue.LIBRARY)
+    job = building.claim_one(stores.jobs, queue=Queue.INDEX)
     stores.jobs.complete([building.done(job)])
     assert stores.jobs.submit_once(rebuild).id != job.id
 
 
-def test_another_kind_of_the_same_queue_does_not_keep_a_job_from_being_submitted_once(stores):
+def test_another_kind_does_not_keep_a_job_from_being_submitted_once(stores):
     stores.jobs.submit(NewJob(kind=JobKind.INGEST))
     assert stores.jobs.submit_once(NewJob(kind=JobKind.REBUILD)) is not None
 

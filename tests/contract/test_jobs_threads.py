@@ -82,7 +82,7 @@ def test_a_queue_is_rung_for_by_one_of_many_sweepers(stores):
 def test_a_job_is_submitted_once_by_many(stores):
     made = at_once(lambda _: stores.jobs.submit_once(NewJob(kind=JobKind.REBUILD)))
     assert sum(job is not None for job in made) == 1
-    assert stores.jobs.backlog(Queue.LIBRARY, limit=10) == 1
+    assert stores.jobs.backlog(Queue.INDEX, limit=10) == 1
 
 
 def test_the_same_files_registered_by_many_are_each_one_track(stores):

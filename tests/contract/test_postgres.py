@@ -1,13 +1,17 @@
 """What only a real Postgres can show: its failures, and that we get over them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import exc, select, text
 
+from sightsong.adapters.store import SqlStores, migrate, open_stores
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.connect import open_database
-from sightsong.core.errors import StoreUnavailable
+from sightsong.core.errors import StorageFull, StoreUnavailable
 from tests.contract.building import photo
 
 pytestmark = pytest.mark.servers
@@ -26,6 +30,82 @@ def test_a_statement_that_takes_too_long_is_unavailable(stores):
 
     with pytest.raises(StoreUnavailable):
         dawdle()
+
+
+def raise_in_postgres(database, state: str) -> None:
+    """Let the server raise an error of a SQLSTATE."""
+    block = f"DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{state}'; END $$"
+    with database.write() as connection:
+        connection.exec_driver_sql(block)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "08000",  # connection exception
+        "08006",  # connection failure
+        "25006",  # read-only transaction: a failover made this server a standby
+        "53000",  # insufficient resources
+        "53200",  # out of memory
+        "53300",  # too many connections
+        "57014",  # query canceled
+        "57P01",  # admin shutdown
+        "57P02",  # crash shutdown
+        "57P03",  # cannot connect now
+    ],
+)
+def test_what_ails_the_server_for_now_is_unavailable(stores, state):
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        raise_in_postgres(stores.database, state)
+
+
+def test_a_full_disk_of_the_server_is_named_as_such(stores):
+    with pytest.raises(StorageFull):
+        raise_in_postgres(stores.database, "53100")
+
+
+@pytest.mark.parametrize("state", ["22012", "XX000", "P0001"])
+def test_what_is_a_mistake_of_ours_stays_one(stores, state):
+    with pytest.raises(exc.DBAPIError):
+        raise_in_postgres(stores.database, state)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[SqlStores]:
+    opened = open_stores(url, Path("unused"))
+    yield opened
+    opened.close()
+
+
+def test_a_server_that_became_read_only_is_unavailable_until_it_writes_again(
+    new_postgres_database,
+):
+    url = new_postgres_database("demoted")
+    migrate.upgrade(url)
+    admin = open_database(url)
+
+    def set_read_only(value: str) -> None:
+        with admin.write() as connection:
+            connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+            connection.exec_driver_sql(
+                f"ALTER DATABASE demoted SET default_transaction_read_only = {value}"
+            )
+
+    set_read_only("on")
+    with connected(url) as stores:
+        with pytest.raises(StoreUnavailable):
+            stores.jobs.submit(photo())
+        set_read_only("off")
+        stores.jobs.submit(photo())  # by a new connection: the old ones led to a standby
+    admin.close()
+
+
+def test_a_database_without_tables_asks_for_the_migration(new_postgres_database):
+    with (
+        connected(new_postgres_database("bare")) as stores,
+        pytest.raises(StoreUnavailable, match="sightsong migrate"),
+    ):
+        stores.jobs.submit(photo())
 
 
 def test_connections_that_broke_while_idle_are_replaced(stores, postgres_url):

@@ -22,7 +22,7 @@ def add(stores, version, *, revision=1, space=SPACE):
 
 def activate(stores, *versions: str):
     stores.jobs.submit(NewJob(kind=JobKind.REBUILD))
-    job = building.claim_one(stores.jobs, queue=Queue.LIBRARY)
+    job = building.claim_one(stores.jobs, queue=Queue.INDEX)
     effects = tuple(ActivateSnapshot(version=version) for version in versions)
     done = Completion(job=job, outcome=Succeeded(result={}), effects=effects)
     assert stores.jobs.complete([done]) == {job.id}
@@ -108,3 +108,12 @@ def test_snapshots_are_listed_of_one_space(stores):
     add(stores, "v1", space=SPACE)
     add(stores, "v2", space=OTHER_SPACE)
     assert [s.version for s in stores.snapshots.listed(OTHER_SPACE)] == ["v2"]
+
+
+def test_a_snapshot_that_is_not_active_can_be_forgotten(stores):
+    for version in ("v1", "v2"):
+        add(stores, version)
+        activate(stores, version)
+    for version in ("v1", "v2", "unknown"):
+        stores.snapshots.remove(version)
+    assert [row.version for row in stores.snapshots.listed(SPACE)] == ["v2"]

@@ -48,6 +48,25 @@ def test_an_unknown_id_is_no_track(stores):
         stores.tracks.get(TrackId("nothing"))
 
 
+def test_the_paths_of_a_track_are_its_main_one_and_then_the_others_in_order(stores):
+    names = ("m.mp3", "é.mp3", "B.mp3", "a.mp3")
+    building.register(stores, *(found(name, content="m") for name in names), found("z.mp3"))
+    track = next(t for t in stores.tracks.page(limit=9) if t.path == "/music/m.mp3")
+    expected = ("/music/m.mp3", "/music/B.mp3", "/music/a.mp3", "/music/é.mp3")
+    assert stores.tracks.paths(track.id) == expected
+
+
+def test_a_track_whose_last_file_became_another_has_no_path(stores):
+    (track,) = registered(stores, "a.mp3")
+    building.register(stores, found("a.mp3", content="edited"))
+    assert stores.tracks.paths(track.id) == ()
+
+
+def test_an_unknown_id_has_no_paths(stores):
+    with pytest.raises(TrackNotFound):
+        stores.tracks.paths(TrackId("nothing"))
+
+
 def test_many_tracks_are_read_without_those_that_are_unknown(stores):
     first, second = registered(stores, "a.mp3", "b.mp3")
     asked = [second.id, TrackId("nothing"), first.id]

@@ -2,14 +2,32 @@
 
 from dataclasses import replace
 
-from sightsong.core.jobs import Completion, Failed, JobKind, JobState, QuarantineTrack, Queue
-from sightsong.core.tracks import FileStamp, Registered, Tags
+import pytest
+
+from sightsong.core.jobs import Completion, Failed, JobError, JobKind, JobState, Queue
+from sightsong.core.tracks import FileStamp, Registered, Tags, TrackState
 from tests.contract import building
-from tests.contract.building import INGEST, OOPS, OTHER_SPACE, found
+from tests.contract.building import INGEST, OOPS, OTHER_SPACE, SPACE, found
+
+OF_THE_BYTES = ["audio_broken", "audio_silent", "audio_too_long", "unsupported_audio"]
+PASSING = ["path_not_allowed", "store_unavailable", "task_failed", "worker_crashed"]
+A_MP3 = found("a.mp3")
+STAMPED = {A_MP3.path: FileStamp(size_bytes=A_MP3.size_bytes, mtime_ns=A_MP3.mtime_ns)}
 
 
 def embed_jobs(stores):
     return stores.jobs.backlog(Queue.TRACKS, limit=100)
+
+
+def fail_embedding(stores, code):
+    """Let the next `embed` job fail for good, which sets its track aside."""
+    job = building.claim_one(stores.jobs, queue=Queue.TRACKS)
+    error = JobError(code=code, detail="it was\x00 not read")  # damaged files bring such letters
+    stores.jobs.complete([Completion(job=job, outcome=Failed(error=error))])
+
+
+def stamps(stores, *, space=SPACE):
+    return stores.tracks.stamps([A_MP3.path, "/music/other.mp3"], space=space)
 
 
 def test_a_new_file_is_a_new_track_with_an_embed_job(stores):
@@ -66,13 +84,51 @@ def test_registering_nothing_does_nothing(stores):
     assert building.register(stores) == Registered()
 
 
-def test_a_quarantined_track_is_known_and_gets_no_job(stores):
-    building.register(stores, found("a.mp3"))
-    job = building.claim_one(stores.jobs, queue=Queue.TRACKS)
-    effect = QuarantineTrack(track_id=job.params["track_id"], error=OOPS)
-    stores.jobs.complete([Completion(job=job, outcome=Failed(error=OOPS), effects=(effect,))])
-    assert building.register(stores, found("a.mp3")) == Registered(known=1)
+@pytest.mark.parametrize("code", OF_THE_BYTES)
+def test_a_track_quarantined_for_its_bytes_is_known_and_gets_no_job(stores, code):
+    building.register(stores, A_MP3)
+    fail_embedding(stores, code)
+    assert stamps(stores) == STAMPED
+    assert building.register(stores, A_MP3) == Registered(known=1)
     assert embed_jobs(stores) == 0
+    assert stores.tracks.count() == {TrackState.QUARANTINED: 1}
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_a_track_quarantined_for_a_passing_cause_gets_another_job(stores, code):
+    building.register(stores, A_MP3)
+    fail_embedding(stores, code)
+    assert stamps(stores) == {}  # or the scan would not look at the file
+    assert building.register(stores, A_MP3) == Registered(known=1)
+    (track,) = stores.tracks.page(limit=10)
+    assert (track.state, track.reason_code, track.reason) == (TrackState.PENDING, None, None)
+    assert embed_jobs(stores) == 1
+
+
+def test_a_track_that_is_tried_again_gets_one_job_and_its_stamp_back(stores):
+    building.register(stores, A_MP3)
+    fail_embedding(stores, OOPS.code)
+    for _ in range(2):
+        building.register(stores, A_MP3)
+    assert (embed_jobs(stores), stamps(stores)) == (1, STAMPED)
+
+
+def test_a_copy_of_a_track_in_quarantine_for_a_passing_cause_brings_it_back(stores):
+    building.register(stores, A_MP3)
+    fail_embedding(stores, "path_not_allowed")
+    moved = found("new place/a.mp3", content="a.mp3")
+    assert building.register(stores, moved) == Registered(duplicates=1)
+    assert embed_jobs(stores) == 1
+
+
+def test_a_track_that_failed_in_another_space_is_tried_again_where_it_was_embedded(stores):
+    building.register(stores, A_MP3)
+    building.embed(stores.jobs)
+    building.register(stores, A_MP3, space=OTHER_SPACE)
+    fail_embedding(stores, OOPS.code)
+    assert stamps(stores) == {}
+    building.register(stores, A_MP3)
+    assert embed_jobs(stores) == 1
 
 
 def test_a_track_embedded_in_the_space_gets_no_job(stores):
@@ -98,17 +154,35 @@ def test_a_track_whose_job_ended_without_an_embedding_gets_another(stores):
     assert embed_jobs(stores) == 1
 
 
-def test_stamps_are_read_of_the_files_that_are_registered(stores):
-    file = found("a.mp3")
-    building.register(stores, file)
-    stamp = FileStamp(size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
-    assert stores.tracks.stamps([file.path, "/music/other.mp3"]) == {file.path: stamp}
+def test_stamps_are_read_of_the_files_whose_tracks_wait_to_be_embedded(stores):
+    building.register(stores, A_MP3)
+    assert stamps(stores) == STAMPED
+
+
+def test_stamps_are_read_of_the_files_whose_tracks_are_embedded_in_the_space(stores):
+    building.register(stores, A_MP3)
+    building.embed(stores.jobs)
+    assert stamps(stores) == STAMPED
+
+
+def test_stamps_leave_out_files_whose_tracks_are_embedded_in_another_space_only(stores):
+    building.register(stores, A_MP3)
+    building.embed(stores.jobs)
+    assert stamps(stores, space=OTHER_SPACE) == {}
+    building.register(stores, A_MP3, space=OTHER_SPACE)
+    assert stamps(stores, space=OTHER_SPACE) == STAMPED
+
+
+def test_stamps_leave_out_files_whose_job_ended_without_an_embedding(stores):
+    building.register(stores, A_MP3)
+    stores.jobs.complete([building.done(building.claim_one(stores.jobs, queue=Queue.TRACKS))])
+    assert stamps(stores) == {}
 
 
 def test_a_file_that_was_touched_gets_its_new_stamp(stores):
     building.register(stores, found("a.mp3", size_bytes=1))
     building.register(stores, found("a.mp3", size_bytes=2))
-    assert stores.tracks.stamps(["/music/a.mp3"])["/music/a.mp3"].size_bytes == 2
+    assert stamps(stores)["/music/a.mp3"].size_bytes == 2
 
 
 def test_tags_may_hold_what_text_columns_refuse(stores):

@@ -62,7 +62,7 @@ class MemoryJobs:
     def claim(
         self, queues: Sequence[Queue], *, owner: Owner, limit: int, lease_s: float
     ) -> list[Job]:
-        """Lease up to `limit` jobs of one kind to `owner`, from the first queue that has any."""
+        """Lease up to `limit` jobs to `owner`, from the first queue that has any."""
         with self._state.lock:
             now = self._state.clock()
             for queue in queues:
@@ -182,12 +182,12 @@ def insert(state: State, new: NewJob) -> Job:
 
 
 def _batch(waiting: Sequence[Row], now: float, limit: int) -> list[Row]:
-    """Pick a suspect alone, or else up to `limit` fresh jobs of the kind of the first."""
+    """Pick a suspect alone, or else up to `limit` fresh jobs."""
     ready = [row for row in waiting if row.available_at <= now]
     suspects = [row for row in ready if row.job.crash_count > 0]
     if suspects or not ready:
         return suspects[:1]
-    return [row for row in ready[:limit] if row.job.kind is ready[0].job.kind]
+    return ready[:limit]
 
 
 def _start(row: Row, *, owner: Owner, now: float, lease_s: float) -> None:

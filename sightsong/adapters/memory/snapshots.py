@@ -26,6 +26,13 @@ class MemorySnapshots:
                 return snapshot
         return None
 
+    def remove(self, version: str) -> None:
+        """Forget a snapshot that is not active; absent or active is fine."""
+        with self._state.lock:
+            row = self._state.snapshots.get(version)
+            if row is not None and row.state is not SnapshotState.ACTIVE:
+                del self._state.snapshots[version]
+
     def listed(self, space: Space | None = None) -> list[Snapshot]:
         """Read all snapshots, newest first."""
         with self._state.lock:

@@ -11,7 +11,15 @@ from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
 from sightsong.core.jobs import JobId, JobKind, NewJob
 from sightsong.core.snapshots import TrackVectors
-from sightsong.core.tracks import FileStamp, FoundFile, Registered, Track, TrackId, TrackState
+from sightsong.core.tracks import (
+    FileStamp,
+    FoundFile,
+    Registered,
+    Track,
+    TrackId,
+    TrackState,
+    needs_embedding,
+)
 
 
 class MemoryTracks:
@@ -20,11 +28,15 @@ class MemoryTracks:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def stamps(self, paths: Sequence[str]) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` that are registered."""
+    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
+        """Read the stamps of those `paths` whose files need not be registered again."""
         with self._state.lock:
-            files = self._state.files
-            return {path: files[path].stamp for path in paths if path in files}
+            known = {path: row for path in paths if (row := self._state.files.get(path))}
+            return {
+                path: row.stamp
+                for path, row in known.items()
+                if not self._needs_embedding(self._state.tracks[row.track_id], space)
+            }
 
     def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
         """Store found files in one transaction, with an `embed` job for each new track."""
@@ -48,6 +60,17 @@ class MemoryTracks:
         with self._state.lock:
             tracks = self._state.tracks
             return {track_id: tracks[track_id] for track_id in track_ids if track_id in tracks}
+
+    def paths(self, track_id: TrackId) -> tuple[str, ...]:
+        """Read where the files of a track lie: its main path first, then by name.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        main = self.get(track_id).path
+        with self._state.lock:
+            found = [path for path, row in self._state.files.items() if row.track_id == track_id]
+        return tuple(sorted(found, key=lambda path: (path != main, path)))
 
     def page(
         self, *, limit: int, after: TrackId | None = None, state: TrackState | None = None
@@ -87,9 +110,15 @@ class MemoryTracks:
         if before is not None and before.track_id != track.id:
             self._move_away(before.track_id)
         if self._needs_embedding(track, space):
-            new = NewJob(kind=JobKind.EMBED, params={"track_id": track.id}, parent_id=parent_id)
-            self._state.embed_jobs[track.id] = insert(self._state, new).id
+            self._ask(track, parent_id)
         return told
+
+    def _ask(self, track: Track, parent_id: JobId) -> None:
+        new = NewJob(kind=JobKind.EMBED, params={"track_id": track.id}, parent_id=parent_id)
+        self._state.embed_jobs[track.id] = insert(self._state, new).id
+        if track.state is TrackState.QUARANTINED:
+            again = replace(track, state=TrackState.PENDING, reason_code=None, reason=None)
+            self._state.tracks[track.id] = again
 
     def _add(self, file: FoundFile) -> Track:
         track = Track(
@@ -111,7 +140,10 @@ class MemoryTracks:
             self._state.tracks[track_id] = replace(track, path=min(left))
 
     def _needs_embedding(self, track: Track, space: Space) -> bool:
-        if track.state is TrackState.QUARANTINED or (space, track.id) in self._state.vectors:
-            return False
         job_id = self._state.embed_jobs.get(track.id)
-        return job_id is None or self._state.rows[job_id].job.state.is_final
+        return needs_embedding(
+            track.state,
+            track.reason_code,
+            is_embedded=(space, track.id) in self._state.vectors,
+            is_asked=job_id is not None and not self._state.rows[job_id].job.state.is_final,
+        )

@@ -34,7 +34,7 @@ _LEASE_S = bindparam("lease_s", type_=Double)
 def claim(
     connection: Connection, queue: Queue, *, owner: Owner, limit: int, lease_s: float
 ) -> list[Job]:
-    """Lease one suspect of a queue, or else up to `limit` fresh jobs of the kind of the first."""
+    """Lease one suspect of a queue, or else up to `limit` fresh jobs."""
     values = {"of_queue": queue, "new_owner": owner, "lease_s": lease_s}
     for statement, most in ((_CLAIM_SUSPECT, 1), (_CLAIM_FRESH, limit)):
         claimed = connection.execute(statement, values | {"most": most}).all()
@@ -78,7 +78,7 @@ def _claim(suspicion: ColumnElement[bool]) -> Update:
     in_queue = jobs.c.queue == bindparam("of_queue")
     ready = and_(is_queued, suspicion, in_queue, jobs.c.available_at <= db_now())
     first = (
-        select(jobs.c.sequence, jobs.c.kind, jobs.c.priority, jobs.c.available_at)
+        select(jobs.c.sequence)
         .where(ready)
         .order_by(*_ORDER)
         .limit(bindparam("most", type_=Integer))
@@ -88,11 +88,9 @@ def _claim(suspicion: ColumnElement[bool]) -> Update:
 
 
 def _start(chosen: CTE) -> Update:
-    order = (chosen.c.priority, chosen.c.available_at, chosen.c.sequence)
-    kind = select(chosen.c.kind).order_by(*order).limit(1).scalar_subquery()
     return (
         jobs.update()
-        .where(jobs.c.sequence.in_(select(chosen.c.sequence).where(chosen.c.kind == kind)))
+        .where(jobs.c.sequence.in_(select(chosen.c.sequence)))
         .values(
             state=JobState.RUNNING,
             state_version=jobs.c.state_version + 1,

@@ -1,4 +1,4 @@
-"""One database, SQLite or Postgres: connections, transactions, and what its failures mean."""
+"""One database, SQLite or Postgres: connections and transactions."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc, func, make_url, select
 from sqlalchemy.engine import URL
 
-from sightsong.core.errors import ConfigurationError, SightsongError, StorageFull, StoreUnavailable
+from sightsong.adapters.store import failures
+from sightsong.core.errors import ConfigurationError, StoreUnavailable
 
 #: How long a write waits for another process's write on SQLite, and for our own lock.
 BUSY_TIMEOUT_S = 10.0
@@ -26,8 +27,6 @@ _POSTGRES_ARGUMENTS = {
     "tcp_user_timeout": 10_000,  # ms; a black hole is noticed before a lease is lost
     "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC",  # ms
 }
-_SQLITE_FULL = 13
-_POSTGRES_FULL = "53100"
 _WRITES = "sightsong_writes"
 
 
@@ -49,7 +48,7 @@ class Database:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        with _translated(), self.engine.begin() as connection:
+        with failures.translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -60,7 +59,7 @@ class Database:
             StoreUnavailable: the database does not answer.
             StorageFull: its disk is full.
         """
-        with self._alone(), _translated(), self.engine.connect() as connection:
+        with self._alone(), failures.translated(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
@@ -126,7 +125,7 @@ def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
 
 
 def _postgres(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg2"),
         pool_size=POOL_SIZE,
         max_overflow=0,
@@ -135,6 +134,8 @@ def _postgres(url: URL) -> Engine:
         executemany_mode="values_plus_batch",  # one round trip for the updates of a whole batch
         connect_args=_POSTGRES_ARGUMENTS,
     )
+    event.listen(engine, "handle_error", failures.leave_read_only_server)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
@@ -150,29 +151,3 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later could not wait for the lock: it would fail.
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except exc.TimeoutError as error:  # all connections of the pool are in use
-        raise StoreUnavailable from error
-    except exc.DBAPIError as error:
-        meaning = _meaning(error)
-        if meaning is None:
-            raise
-        raise meaning from error
-
-
-def _meaning(error: exc.DBAPIError) -> SightsongError | None:
-    """What a driver's error means to us; None when it is a mistake of ours."""
-    full = (
-        getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_FULL
-        or getattr(error.orig, "pgcode", None) == _POSTGRES_FULL
-    )
-    if full:
-        return StorageFull()
-    if error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return StoreUnavailable()
-    return None

@@ -70,7 +70,7 @@ class SqlJobs:
     def claim(
         self, queues: Sequence[Queue], *, owner: Owner, limit: int, lease_s: float
     ) -> list[Job]:
-        """Lease up to `limit` jobs of one kind to `owner`, from the first queue that has any."""
+        """Lease up to `limit` jobs to `owner`, from the first queue that has any."""
         with self._database.write() as connection:
             for queue in queues:
                 claimed = claims.claim(connection, queue, owner=owner, limit=limit, lease_s=lease_s)

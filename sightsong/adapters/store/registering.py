@@ -8,8 +8,20 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+)
 
 from sightsong.adapters.store import inserting
 from sightsong.adapters.store.clock import db_now
@@ -17,7 +29,7 @@ from sightsong.adapters.store.schema import embeddings, jobs, track_files, track
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import JobId, JobKind, JobState, NewJob
-from sightsong.core.tracks import FoundFile, Registered, TrackId, TrackState
+from sightsong.core.tracks import FoundFile, Registered, TrackId, TrackState, needs_embedding
 
 _UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
@@ -36,9 +48,33 @@ def register(
         _put_file(connection, file, track_id)
         if before not in (None, track_id):
             _rename(connection, before)
-        if _needs_embedding(connection, track_id, space):
+        if is_wanting(connection.execute(_STANDING, {"id": track_id, "space": space}).one()):
             _add_embed_job(connection, track_id, parent_id)
     return Registered(new=told["new"], known=told["known"], duplicates=told["duplicates"])
+
+
+def standing() -> tuple[ColumnElement[Any], ...]:
+    """The columns of a query on `tracks` that tell how each stands in the space `:space`."""
+    wanted = embeddings.c.space == bindparam("space")
+    embedded = exists().where(embeddings.c.track_id == tracks.c.id, wanted)
+    asked = exists().where(jobs.c.id == tracks.c.embed_job_id, jobs.c.state.in_(_UNFINISHED))
+    return (
+        tracks.c.state,
+        tracks.c.error,
+        embedded.label("is_embedded"),
+        asked.label("is_asked"),
+    )
+
+
+def is_wanting(row: Row[Any]) -> bool:
+    """Whether the track of a row with the columns of `standing` needs an `embed` job."""
+    # The error is read here and not by SQL: Postgres refuses to take apart JSON with NUL in it.
+    return needs_embedding(
+        TrackState(row.state),
+        (row.error or {}).get("code"),
+        is_embedded=row.is_embedded,
+        is_asked=row.is_asked,
+    )
 
 
 def _verdict(track_id: TrackId | None, before: TrackId | None) -> str:
@@ -86,16 +122,19 @@ def _rename(connection: Connection, track_id: TrackId | None) -> None:
         connection.execute(tracks.update().where(tracks.c.id == track_id).values(path=left))
 
 
-def _needs_embedding(connection: Connection, track_id: TrackId, space: Space) -> bool:
-    embedded = exists().where(embeddings.c.track_id == track_id, embeddings.c.space == space)
-    asked = exists().where(jobs.c.id == tracks.c.embed_job_id, jobs.c.state.in_(_UNFINISHED))
-    missing = select(tracks.c.id).where(
-        tracks.c.id == track_id, tracks.c.state != TrackState.QUARANTINED, ~embedded, ~asked
-    )
-    return connection.execute(missing).first() is not None
-
-
 def _add_embed_job(connection: Connection, track_id: TrackId, parent_id: JobId) -> None:
     new = NewJob(kind=JobKind.EMBED, params={"track_id": track_id}, parent_id=parent_id)
     job = inserting.add_job(connection, new)
-    connection.execute(tracks.update().where(tracks.c.id == track_id).values(embed_job_id=job.id))
+    connection.execute(_ASK, {"of_track": track_id, "embed_job_id": job.id})
+
+
+def _ask() -> Update:
+    is_quarantined = tracks.c.state == TrackState.QUARANTINED
+    state = case((is_quarantined, TrackState.PENDING), else_=tracks.c.state)
+    of_track = tracks.c.id == bindparam("of_track")
+    return tracks.update().where(of_track).values(state=state, error=None)
+
+
+# Built once: that costs more than to run them.
+_STANDING = select(*standing()).where(tracks.c.id == bindparam("id"))
+_ASK = _ask()

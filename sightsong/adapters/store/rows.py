@@ -12,7 +12,7 @@ from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, Vectors
 from sightsong.core.jobs import BlobId, Job, JobError, JobId, JobKind, JobState, Owner, WorkerInfo
 from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
-from sightsong.core.tracks import Tags, Track, TrackId, TrackState
+from sightsong.core.tracks import FileStamp, Tags, Track, TrackId, TrackState
 
 #: Values in one query: well below SQLite's 32,766 parameters.
 CHUNK = 1000
@@ -79,6 +79,11 @@ def track(row: Row[Any]) -> Track:
         reason_code=reason.get("code"),
         reason=reason.get("detail"),
     )
+
+
+def stamp(row: Row[Any]) -> FileStamp:
+    """Read a row of `track_files`."""
+    return FileStamp(size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
 
 
 def snapshot(row: Row[Any]) -> Snapshot:

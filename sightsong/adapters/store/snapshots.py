@@ -40,6 +40,14 @@ class SqlSnapshots:
             row = connection.execute(query).first()
         return None if row is None else rows.snapshot(row)
 
+    def remove(self, version: str) -> None:
+        """Forget a snapshot that is not active; absent or active is fine."""
+        gone = snapshots.delete().where(
+            snapshots.c.version == version, snapshots.c.state != SnapshotState.ACTIVE
+        )
+        with self._database.write() as connection:
+            connection.execute(gone)
+
     def listed(self, space: Space | None = None) -> list[Snapshot]:
         """Read all snapshots, newest first."""
         query = select(snapshots).order_by(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from sightsong.adapters.store import registering, rows
 from sightsong.adapters.store.connect import Database
@@ -15,6 +15,12 @@ from sightsong.core.tracks import FileStamp, FoundFile, Registered, Track, Track
 
 #: Embeddings read at once: a few MB.
 _PAGE = 128
+#: Built once: that costs more than to run it.
+_STAMPS = (
+    select(track_files, *registering.standing())
+    .join_from(track_files, tracks)
+    .where(track_files.c.path.in_(bindparam("paths", expanding=True)))
+)
 
 
 class SqlTracks:
@@ -23,14 +29,14 @@ class SqlTracks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def stamps(self, paths: Sequence[str]) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` that are registered."""
+    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
+        """Read the stamps of those `paths` whose files need not be registered again."""
         found: dict[str, FileStamp] = {}
         with self._database.read() as connection:
             for chunk in rows.chunks(paths):
-                query = select(track_files).where(track_files.c.path.in_(chunk))
-                for row in connection.execute(query):
-                    found[row.path] = FileStamp(size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+                for row in connection.execute(_STAMPS, {"paths": chunk, "space": space}):
+                    if not registering.is_wanting(row):
+                        found[row.path] = rows.stamp(row)
         return found
 
     def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
@@ -61,6 +67,25 @@ class SqlTracks:
                 query = select(tracks).where(tracks.c.id.in_(chunk))
                 found |= {TrackId(row.id): rows.track(row) for row in connection.execute(query)}
         return found
+
+    def paths(self, track_id: TrackId) -> tuple[str, ...]:
+        """Read where the files of a track lie: its main path first, then by name.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        query = (
+            select(tracks.c.path.label("main"), track_files.c.path)
+            .outerjoin_from(tracks, track_files)
+            .where(tracks.c.id == track_id)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query).all()
+        if not found:
+            raise TrackNotFound
+        # Sorted here: Postgres orders text by its locale.
+        others = sorted((row.path != row.main, row.path) for row in found if row.path is not None)
+        return tuple(path for _, path in others)
 
     def page(
         self, *, limit: int, after: TrackId | None = None, state: TrackState | None = None

@@ -104,6 +104,17 @@ def test_a_full_disk_is_named_as_such(database):
         note(database, "x" * 100_000)
 
 
+def test_tables_that_are_not_there_yet_ask_for_the_migration(database):
+    with pytest.raises(StoreUnavailable, match="sightsong migrate"), database.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM jobs")
+
+
+def test_another_mistake_in_a_statement_does_not_ask_for_the_migration(database):
+    with pytest.raises(StoreUnavailable) as caught, database.read() as connection:
+        connection.exec_driver_sql("SELECT nothing FROM notes")
+    assert "migrate" not in caught.value.detail
+
+
 def test_a_mistake_of_ours_is_not_called_unavailable(database):
     note(database, "once")
     with pytest.raises(exc.IntegrityError):

@@ -37,7 +37,7 @@ def test_a_rebuild_is_a_job(caller, doorbell):
 
     assert (answer.status_code, answer.json()["kind"]) == (202, "rebuild")
     assert answer.headers["location"] == f"/v1/jobs/{answer.json()['id']}"
-    assert doorbell.rings == (jobs.Queue.LIBRARY,)
+    assert doorbell.rings == (jobs.Queue.INDEX,)
 
 
 def test_a_second_rebuild_is_refused_while_one_waits(caller):

@@ -169,6 +169,32 @@ def test_a_file_that_went_away_is_told_as_such(caller, stores, song):
     assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
 
 
+def move(stores, old, new):
+    """Move a file and ingest it where it is now; its track keeps its old path."""
+    new.parent.mkdir()
+    old.rename(new)
+    [track] = stores.tracks.page(limit=2)
+    found = FoundFile(path=str(new), size_bytes=1, mtime_ns=1, sha256=track.sha256, tags=track.tags)
+    stores.tracks.register([found], space=SPACE, parent_id=jobs.JobId("scan"))
+
+
+def test_a_track_that_was_moved_is_played_from_where_it_is_now(caller, stores, song, tmp_path):
+    [track_id] = add_tracks(stores, song)
+    move(stores, song, tmp_path / "elsewhere" / "song.flac")
+    answer = caller.get(f"/v1/tracks/{track_id}/audio")
+
+    assert (answer.status_code, answer.content) == (200, SOUND)
+    assert answer.headers["content-type"] == "audio/flac"
+
+
+def test_a_track_that_was_moved_out_of_the_library_is_gone(make, stores, music, song, tmp_path):
+    [track_id] = add_tracks(stores, song)
+    move(stores, song, tmp_path / "elsewhere" / "song.mp3")
+    answer = make(library_root=music).get(f"/v1/tracks/{track_id}/audio")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
+
+
 def test_a_link_out_of_the_library_is_not_followed(make, stores, music, tmp_path):
     secret = tmp_path / "secret.mp3"
     secret.write_bytes(b"secret")

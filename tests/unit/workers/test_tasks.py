@@ -49,6 +49,8 @@ def decode_photo(file: io.BufferedIOBase) -> models.Pixels:
 
 
 def decode_track(path: Path) -> models.Waveform:
+    if "gone" in path.name:
+        raise errors.PathNotAllowed
     if "broken" in path.name:
         raise errors.BrokenAudio
     level = 0.4 if "loud" in path.name else 0.1
@@ -88,13 +90,13 @@ def submit(stores: ports.Stores, content: bytes, **params: object) -> JobId:
     return stores.jobs.submit(new).id
 
 
-def register(stores: ports.Stores, *names: str) -> None:
+def register(stores: ports.Stores, *names: str, sha256: str | None = None) -> None:
     files = [
         FoundFile(
             path=f"/music/{name}",
             size_bytes=1,
             mtime_ns=1,
-            sha256=name,
+            sha256=sha256 or name,
             tags=Tags(title=name, artist="A"),
         )
         for name in names
@@ -121,6 +123,31 @@ def test_a_broken_track_is_set_aside_and_stops_no_other(stores, run):
         "broken.ogg": (TrackState.QUARANTINED, "audio_broken"),
         "loud.ogg": (TrackState.READY, None),
     }
+
+
+def test_a_track_is_read_where_a_file_of_it_is_left(stores, run):
+    register(stores, "gone.ogg", "a gone one.ogg", "loud.ogg", sha256="same")
+    run(Queue.TRACKS)
+    [track] = stores.tracks.page(limit=9)
+    assert (track.state, track.path) == (TrackState.READY, "/music/gone.ogg")
+
+
+def test_a_track_without_any_file_is_set_aside_until_its_folder_is_scanned_again(stores, run):
+    register(stores, "gone.ogg", "also gone.ogg", sha256="same")
+    run(Queue.TRACKS)
+    [track] = stores.tracks.page(limit=9)
+    assert (track.state, track.reason_code) == (TrackState.QUARANTINED, "path_not_allowed")
+    register(stores, "loud.ogg", sha256="same")
+    run(Queue.TRACKS)
+    assert stores.tracks.get(track.id).state is TrackState.READY
+
+
+def test_a_track_whose_only_file_became_another_is_not_read_from_it(stores, run):
+    register(stores, "loud.ogg", sha256="before")
+    register(stores, "loud.ogg", sha256="after")
+    run(Queue.TRACKS)
+    states = {track.sha256: track.state for track in stores.tracks.page(limit=9)}
+    assert states == {"before": TrackState.QUARANTINED, "after": TrackState.READY}
 
 
 def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, run):

@@ -170,4 +170,14 @@ def test_every_hostile_image_ends_in_pixels_or_in_one_of_our_errors():
             ends["pixels"] += 1
         except errors.InputError as error:
             ends[error.code] += 1
-    assert ends == {"pixels": 134, "unsupported_image": 384, "image_broken": 7}
+    assert ends == {"pixels": 133, "unsupported_image": 384, "image_broken": 8}
+
+
+@pytest.mark.parametrize("where", range(1, 20))
+def test_a_png_with_one_flipped_bit_in_its_pixels_is_broken_and_not_half_shown(where):
+    noise = np.random.RandomState(where).randint(0, 255, (40, 60, 3), dtype=np.uint8)
+    content = bytearray(encoded(Image.fromarray(noise)).getvalue())
+    start, end = content.index(b"IDAT") + 4, content.index(b"IEND") - 8
+    content[start + (end - start) * where // 20] ^= 1
+    with pytest.raises(errors.BrokenImage):
+        decode_photo(io.BytesIO(bytes(content)), max_pixels=MOST_PIXELS)
