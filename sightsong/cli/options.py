@@ -19,7 +19,7 @@ AsJson = Annotated[
 ]
 TopK = Annotated[
     int | None,
-    typer.Option("--topk", min=1, metavar="N", help="How many tracks to find."),
+    typer.Option("--topk", min=1, max=50, metavar="N", help="How many tracks to find."),
 ]
 Alpha = Annotated[
     float | None,

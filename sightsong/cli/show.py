@@ -80,19 +80,17 @@ def tracks(rows: Sequence[TrackView]) -> RenderableType:
     """The tracks of the library."""
     if not rows:
         return Text("no tracks yet; take some in with `sightsong ingest FOLDER`")
-    table = _table("title", "artist", "length", "state")
-    # Ids are there to be copied: never cut one short.
-    table.add_column("id", no_wrap=True, min_width=max(len(row["id"]) for row in rows))
+    table = _table("track", "artist", "length", "state")
     for row in rows:
         length = row.get("duration_s")
         reason = row.get("reason")
         state = f"{row['state']}: {reason['detail']}" if reason else row["state"]
         table.add_row(
-            Text(plain(row["title"])),
+            # The id is there to be copied: on a line of its own, never cut short.
+            Text.assemble(plain(row["title"]), "\n", (row["id"], "dim")),
             Text(plain(row.get("artist") or "")),
             "" if length is None else clock(length),
             Text(plain(state)),
-            row["id"],
         )
     return table
 

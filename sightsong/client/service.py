@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -128,7 +129,7 @@ class Client:
 
     def ingest_status(self, ingest_id: str) -> IngestView:
         """Read how far an ingest is."""
-        return cast("IngestView", self._get(f"/v1/ingests/{ingest_id}"))
+        return cast("IngestView", self._get(f"/v1/ingests/{quote(ingest_id, safe='')}"))
 
     def watch_ingest(self, ingest_id: str) -> Iterator[IngestView]:
         """Yield how far an ingest is, now and again, until it is done (that one included)."""
@@ -198,7 +199,8 @@ class Client:
 
     def _poll(self, job_id: str, wait_s: float) -> tuple[JobView, httpx.Headers]:
         params = {"wait": math.ceil(wait_s)} if wait_s > 0 else None
-        request = Request(method="GET", path=f"/v1/jobs/{job_id}", params=params, extra_s=wait_s)
+        path = f"/v1/jobs/{quote(job_id, safe='')}"
+        request = Request(method="GET", path=path, params=params, extra_s=wait_s)
         answer, headers = self._wire.call(request)
         return cast("JobView", answer), headers
 

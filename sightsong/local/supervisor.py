@@ -19,12 +19,43 @@ class ServiceFailed(SightsongError):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """When to start a child again, and how long to wait for its end."""
+    """When to start a child again, and how long to wait for its end.
 
-    first_backoff_s: float = 1.0  #: Doubles with each quick death.
-    quick_s: float = 30.0  #: A run shorter than this is a quick death; a longer one forgives.
-    deaths: int = 5  #: Quick deaths in a row after which we give up.
+    A child that dies at its work (of a photo that brings it down, of too little memory) is started
+    again for ever: it must not take the others down. One that never gets as far has bad settings
+    or lacks a module, which no other try would mend.
+    """
+
+    first_backoff_s: float = 1.0  #: Doubles with each death.
+    longest_backoff_s: float = 30.0
+    forgiving_s: float = 30.0  #: After a run as long as this the backoff is the first again.
+    startup_s: float = 3.0  #: A child that ends by itself within this has failed to start.
+    failed_starts: int = 5  #: In a row, after which we give up.
     grace_s: float = 20.0  #: How long a child that was asked to end may take.
+
+
+class _Past:
+    """The deaths of one child, as far as they still count."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.backoff_s = 0.0
+        self.failed_starts = 0
+
+    def add(self, status: int | None, *, lived_s: float) -> None:
+        """Count a death: its exit status (minus the signal), and how long the run was."""
+        policy = self._policy
+        is_forgiven = self.backoff_s == 0 or lived_s >= policy.forgiving_s
+        longer_s = min(self.backoff_s * 2, policy.longest_backoff_s)
+        self.backoff_s = policy.first_backoff_s if is_forgiven else longer_s
+        was_killed = status is not None and status < 0
+        has_started = was_killed or lived_s >= policy.startup_s
+        self.failed_starts = 0 if has_started else self.failed_starts + 1
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the child cannot be brought to run."""
+        return self.failed_starts >= self._policy.failed_starts
 
 
 class Supervisor:
@@ -104,22 +135,21 @@ class Supervisor:
             self._fail(f"cannot start the {spec.name}: {error.strerror or error}")
 
     def _keep(self, spec: ChildSpec) -> None:
-        deaths = 0
+        past = _Past(self._policy)
         while (child := self._spawn(spec)) is not None:
             born = time.monotonic()
             status = child.wait()
             self._bury(child)
             if self._stopping.is_set():
                 return
-            was_quick = time.monotonic() - born < self._policy.quick_s
-            deaths = deaths + 1 if was_quick else 1
-            if deaths >= self._policy.deaths:
-                how = f"{_how_it_ended(spec, status)}, {deaths} times in a row"
-                self._fail(f"{how}. The end of {spec.log}:\n{tail(spec.log)}")
+            past.add(status, lived_s=time.monotonic() - born)
+            how = _how_it_ended(spec, status)
+            if past.is_hopeless:
+                times = f"{past.failed_starts} times in a row"
+                self._fail(f"{how}, {times}. The end of {spec.log}:\n{tail(spec.log)}")
                 return
-            backoff_s = self._policy.first_backoff_s * 2 ** (deaths - 1)
-            self._tell(f"{_how_it_ended(spec, status)}; starting it again in {backoff_s:g} s")
-            self._stopping.wait(backoff_s)
+            self._tell(f"{how}; starting it again in {past.backoff_s:g} s")
+            self._stopping.wait(past.backoff_s)
 
     def _spawn(self, spec: ChildSpec) -> Child | None:
         with self._spawning:

@@ -19,7 +19,7 @@ case $1 in
   -m) exit "$(cat "$here/pip" 2>/dev/null || echo 0)" ;;
 esac
 """
-SIGHTSONG = '#!/usr/bin/env bash\necho "sightsong $*"\nexit 7\n'
+SIGHTSONG = '#!/usr/bin/env bash\necho "sightsong $* in $PWD"\nexit 7\n'
 
 
 class Checkout:
@@ -76,9 +76,14 @@ def test_an_unknown_command_is_wrong_usage(checkout: Checkout):
     )
 
 
-def test_a_command_gets_its_arguments_as_they_are_and_its_status_is_ours(checkout: Checkout):
+def test_a_command_runs_where_the_user_is_with_its_arguments_and_its_status_is_ours(
+    checkout: Checkout,
+):
     ended = checkout.run("demo", "my photo.jpg", "--once")
-    assert (ended.returncode, ended.stdout) == (7, "sightsong demo my photo.jpg --once\n")
+    assert (ended.returncode, ended.stdout) == (
+        7,
+        "sightsong demo my photo.jpg --once in /\n",
+    )
 
 
 def test_the_second_call_installs_nothing(checkout: Checkout):

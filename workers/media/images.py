@@ -111,12 +111,14 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
 
 
 def _pixels(image: Image.Image, max_side: int) -> Pixels:
-    turn = _TURNS.get(_orientation(image))
     scale = max_side / max(image.size)
     if scale < 1:
         # Lets the JPEG decoder skip detail that would be thrown away; other formats ignore it.
         image.draft(None, (round(image.width * scale) or 1, round(image.height * scale) or 1))
+    # Before the EXIF is read: for a PNG that loads the pixels too, and its handler would hide that
+    # they are damaged.
     image.load()
+    turn = _TURNS.get(_orientation(image))
     small = _rgb(image)
     small.thumbnail((max_side, max_side), Image.Resampling.BICUBIC)
     upright = small if turn is None else small.transpose(turn)

@@ -126,4 +126,4 @@ def test_only_one_rebuild_waits_at_a_time():
 
     assert first is not None
     assert intake.submit_rebuild(stores, doorbell) is None
-    assert doorbell.rings == (jobs.Queue.LIBRARY,)
+    assert doorbell.rings == (jobs.Queue.INDEX,)

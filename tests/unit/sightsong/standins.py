@@ -15,6 +15,8 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print('deaf', flush=True)
 threading.Event().wait()
 """
+#: Dies as one does that the system ends for its memory.
+POISONED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 CRASHING = "import sys; print('the disk is on fire', flush=True); sys.exit(3)"
 
 

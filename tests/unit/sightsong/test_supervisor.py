@@ -11,10 +11,18 @@ import pytest
 
 from sightsong.local.child import start_log_anew, tail
 from sightsong.local.supervisor import Policy, ServiceFailed, Supervisor
-from tests.unit.sightsong.standins import CRASHING, OBEDIENT, STUBBORN, child, is_alive, pids
+from tests.unit.sightsong.standins import (
+    CRASHING,
+    OBEDIENT,
+    POISONED,
+    STUBBORN,
+    child,
+    is_alive,
+    pids,
+)
 from tests.waiting import wait_until
 
-QUICK = Policy(first_backoff_s=0.01, grace_s=10)
+QUICK = Policy(first_backoff_s=0.01, longest_backoff_s=0.04, grace_s=10)
 
 
 def test_a_child_that_is_killed_is_started_again(tmp_path: Path):
@@ -53,7 +61,40 @@ def test_kill_ends_children_without_any_grace(tmp_path: Path):
     assert "signal 9" in told[0]
 
 
-def test_a_child_that_keeps_dying_is_given_up_with_the_end_of_its_log(tmp_path: Path):
+def pauses(told: list[str]) -> list[str]:
+    """How long the supervisor waited after each death."""
+    return [line.rpartition("in ")[2] for line in told if "starting it again" in line]
+
+
+def test_a_child_that_is_killed_again_and_again_takes_no_other_down(tmp_path: Path):
+    told: list[str] = []
+    specs = [child(tmp_path, POISONED), child(tmp_path, OBEDIENT, name="api")]
+    with Supervisor(specs, policy=QUICK, tell=told.append) as supervisor:
+        wait_until(lambda: len(pids(tmp_path)) == 8)
+        supervisor.wait(0)  # raises if it has given up
+        assert [is_alive(pid) for pid in pids(tmp_path, name="api")] == [True]
+    assert told[0].startswith("the worker was ended by signal 9; starting it again")
+    assert pauses(told)[:6] == ["0.01 s", "0.02 s", "0.04 s", "0.04 s", "0.04 s", "0.04 s"]
+
+
+def test_a_child_that_ran_for_a_moment_is_started_again_however_it_ends(tmp_path: Path):
+    told: list[str] = []
+    any_run_counts = dataclasses.replace(QUICK, startup_s=0)
+    with Supervisor([child(tmp_path, CRASHING)], policy=any_run_counts, tell=told.append) as here:
+        wait_until(lambda: len(pids(tmp_path)) == 7)
+        here.wait(0)
+    assert told[0] == "the worker ended with exit status 3; starting it again in 0.01 s"
+
+
+def test_a_long_run_forgives_the_deaths_before_it(tmp_path: Path):
+    told: list[str] = []
+    any_run_is_long = dataclasses.replace(QUICK, forgiving_s=0)
+    with Supervisor([child(tmp_path, POISONED)], policy=any_run_is_long, tell=told.append):
+        wait_until(lambda: len(pids(tmp_path)) == 4)
+    assert set(pauses(told)) == {"0.01 s"}
+
+
+def test_a_child_that_cannot_get_going_is_given_up_with_the_end_of_its_log(tmp_path: Path):
     told: list[str] = []
     spec = child(tmp_path, CRASHING)
     with (
@@ -62,12 +103,7 @@ def test_a_child_that_keeps_dying_is_given_up_with_the_end_of_its_log(tmp_path: 
     ):
         supervisor.wait(30)
     assert "the disk is on fire" in failed.value.detail
-    assert [line.rpartition("in ")[2] for line in told[:4]] == [
-        "0.01 s",
-        "0.02 s",
-        "0.04 s",
-        "0.08 s",
-    ]
+    assert pauses(told) == ["0.01 s", "0.02 s", "0.04 s", "0.04 s"]
     assert len(pids(tmp_path)) == 5
 
 
