@@ -104,10 +104,9 @@ def _register(paths: Sequence[Path], counts: _Scan, job: jobs.Job, runtime: Runt
         file = _changed(path, stamps.get(str(path)), counts)
         files += [file] if file else []
     if files:
-        done = runtime.stores.tracks.register(files, space=runtime.space, parent_id=job.id)
-        counts.add(done)
-        if done.new:
-            runtime.doorbell.ring(jobs.Queue.TRACKS)
+        store = runtime.stores.tracks
+        counts.add(store.register(files, space=runtime.space, parent_id=job.id))
+        runtime.doorbell.ring(jobs.Queue.TRACKS)
     return True
 
 

@@ -3,10 +3,10 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import FileResponse, Response
 
-from api import files, paging, schemas, views
+from api import files, paging, preferences, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from sightsong.core.errors import TrackNotFound
@@ -18,6 +18,7 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _AUDIO: dict[int | str, dict[str, Any]] = {
     200: {"content": {"audio/*": {}}},
     206: {"description": "The range that was asked for"},
+    304: {"description": "The client has these bytes already"},
 }
 
 
@@ -49,17 +50,23 @@ def read_track(door: TheDoor, track_id: str) -> Response:
 
 @router.head("/{track_id}/audio", include_in_schema=False)
 @router.get("/{track_id}/audio", response_class=FileResponse, responses=_AUDIO)
-def play_track(door: TheDoor, track_id: str) -> Response:
+def play_track(
+    door: TheDoor, track_id: str, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
     """Listen to a track, or to a range of its bytes."""
     track = _find(door, track_id)
     paths = door.stores.tracks.paths(track.id)
     path, status = files.playable(paths, root=door.settings.library_root)
-    return FileResponse(
+    audio = FileResponse(
         path,
         media_type=files.audio_type(path),
         stat_result=status,
         headers={"Cache-Control": "private, no-cache"},
     )
+    tag = audio.headers["etag"]
+    if preferences.has(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return audio
 
 
 def _find(door: Door, track_id: str) -> Track:

@@ -8,7 +8,9 @@ from sqlalchemy import ExceptionContext, exc
 from sightsong.core.errors import SightsongError, StorageFull, StoreUnavailable
 
 _UNMIGRATED = "The database has not been migrated yet: run `sightsong migrate`."
+_DAMAGED = "The database file is damaged, or is no database; restore a copy or move it away."
 _SQLITE_FULL = 13
+_SQLITE_DAMAGED = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_NO_TABLE = "no such table"  # the code that it comes with stands for any mistake
 _POSTGRES_FULL = "53100"
 _POSTGRES_NO_TABLE = "42P01"
@@ -22,7 +24,7 @@ def translated() -> Iterator[None]:
     """Raise our errors for those of SQLAlchemy; a mistake of ours stays what it is.
 
     Raises:
-        StoreUnavailable: the database does not answer, or has no tables yet.
+        StoreUnavailable: the database does not answer, is damaged, or has no tables yet.
         StorageFull: its disk is full.
     """
     try:
@@ -48,6 +50,8 @@ def leave_read_only_server(context: ExceptionContext) -> None:
 def _meaning(error: exc.DBAPIError) -> SightsongError | None:
     if _is_full(error.orig):
         return StorageFull()
+    if getattr(error.orig, "sqlite_errorcode", None) in _SQLITE_DAMAGED:
+        return StoreUnavailable(_DAMAGED)
     if _lacks_tables(error.orig):
         return StoreUnavailable(_UNMIGRATED)
     return StoreUnavailable() if _is_passing(error) else None

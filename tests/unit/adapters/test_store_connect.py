@@ -104,6 +104,15 @@ def test_a_full_disk_is_named_as_such(database):
         note(database, "x" * 100_000)
 
 
+def test_a_file_that_is_no_database_is_told_of_in_one_line(tmp_path):
+    path = tmp_path / "sightsong.db"
+    path.write_bytes(b"not a database" * 100)
+    stores = open_stores(f"sqlite:///{path}", tmp_path)
+    with pytest.raises(StoreUnavailable, match="damaged"):
+        stores.tracks.count()
+    stores.close()
+
+
 def test_tables_that_are_not_there_yet_ask_for_the_migration(database):
     with pytest.raises(StoreUnavailable, match="sightsong migrate"), database.read() as connection:
         connection.exec_driver_sql("SELECT * FROM jobs")

@@ -146,6 +146,17 @@ def test_a_range_of_a_track_is_played(caller, stores, song, asked, part):
     assert answer.headers["content-range"].endswith("/2048")
 
 
+def test_a_client_that_has_the_bytes_is_told_so_until_the_file_changes(caller, stores, song):
+    [track_id] = add_tracks(stores, song)
+    url = f"/v1/tracks/{track_id}/audio"
+    tag = caller.get(url).headers["etag"]
+    again = caller.get(url, headers={"If-None-Match": tag})
+    song.write_bytes(SOUND + b"more")
+    changed = caller.get(url, headers={"If-None-Match": tag})
+
+    assert (again.status_code, again.content, changed.status_code) == (304, b"", 200)
+
+
 def test_a_range_outside_the_file_is_refused_as_a_problem(caller, stores, song):
     [track_id] = add_tracks(stores, song)
     answer = caller.get(f"/v1/tracks/{track_id}/audio", headers={"Range": "bytes=9000-"})
