@@ -1,7 +1,6 @@
 """The composition root of the API process."""
 
 import contextlib
-import ipaddress
 import sys
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from api.envelope import Envelope
 from api.routes import health, indexes, ingests, jobs, tracks
 from api.waiting import Waiting
 from sightsong.core import ports
+from sightsong.core.addresses import is_loopback
 from sightsong.core.errors import ConfigurationError
 from sightsong.core.spaces import space_of
 
@@ -78,7 +78,7 @@ def door_settings(settings: "Settings") -> DoorSettings:
     Raises:
         ConfigurationError: other machines could have any folder of this one read.
     """
-    is_local = _is_loopback(settings.host)
+    is_local = is_loopback(settings.host)
     if settings.library_root is None and not is_local:
         raise ConfigurationError(
             "SIGHTSONG_LIBRARY_ROOT must be set when SIGHTSONG_HOST is not a loopback address"
@@ -100,10 +100,9 @@ def door_settings(settings: "Settings") -> DoorSettings:
 def build(settings: "Settings") -> FastAPI:
     """Make the app over the real things that the settings name."""
     from sightsong.adapters import wiring
-    from sightsong.engine.ringer import Ringer
 
     door = door_settings(settings)
-    ringer = Ringer(wiring.open_doorbell(settings))
+    ringer = wiring.open_ringer(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -151,12 +150,3 @@ def main() -> None:
     server.run()
     if not server.started:
         sys.exit(3)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,8 +6,8 @@ from typing import Any
 from api.dependencies import Door
 from sightsong.core.errors import SightsongError
 
-#: Name of a door to the check that it belongs to.
-_DOORS = {"workers": "workers", "indexer": "indexer"}
+#: The doors that do the work; each is a check of its own.
+_DOORS = ("workers", "indexer")
 
 
 def readiness(door: Door) -> dict[str, Any]:
@@ -39,17 +39,17 @@ def _database_and_who_it_knows(door: Door) -> dict[str, dict[str, str]]:
         }
     except SightsongError as error:
         unknown = _check("degraded", "unknown while the database does not answer")
-        names = [*_DOORS.values(), "index"]
+        names = [*_DOORS, "index"]
         return {"database": _check("unready", error.detail)} | dict.fromkeys(names, unknown)
 
 
 def _processes(door: Door) -> dict[str, dict[str, str]]:
     alive = door.stores.jobs.workers_alive(within_s=door.settings.worker_alive_s)
     checks = {}
-    for name, check in _DOORS.items():
+    for name in _DOORS:
         count = sum(1 for worker in alive if worker.door == name)
         missing = _check("degraded", "none is alive; accepted work waits")
-        checks[check] = _check("ok", f"{count} alive") if count else missing
+        checks[name] = _check("ok", f"{count} alive") if count else missing
     return checks
 
 

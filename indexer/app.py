@@ -9,7 +9,6 @@ from sightsong.core import spaces
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
-from sightsong.engine.ringer import Ringer
 from sightsong.engine.rounds import Rounds
 from sightsong.engine.watch import Watch
 from sightsong.engine.work import Line, Work
@@ -42,7 +41,7 @@ def main() -> None:
     if config.lifeline:
         lifeline.watch()
     stores = wiring.open_stores(config)
-    ringer = Ringer(wiring.open_doorbell(config))
+    ringer = wiring.open_ringer(config)
     watch = Watch()
     runtime = tasks.Runtime(
         stores=stores,
@@ -55,10 +54,8 @@ def main() -> None:
     freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
     looking = Rounds("freshness", freshness.look, every_s=_LOOK_S)
     worker = new_worker("indexer", profile=config.profile, device="cpu")
-    ringer.start()
     looking.start()
     try:
-        wiring.serve(config, stores, works_of(runtime, watch), worker=worker)
+        wiring.serve(config, stores, works_of(runtime, watch), worker=worker, ringer=ringer)
     finally:
         looking.stop()
-        ringer.stop()

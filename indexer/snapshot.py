@@ -1,7 +1,6 @@
 """Snapshots: build in a new folder, fsync, verify; what is not whole is never published."""
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from indexer import index
+from sightsong.adapters import disk
 from sightsong.adapters.library import layout
 from sightsong.core import errors, ports
 from sightsong.core.embeddings import Space
@@ -67,7 +67,7 @@ def build(tracks: Iterable[TrackVectors], *, root: Path, space: Space, revision:
         manifest = _write_manifest(stacked, building, space=space, revision=revision)
         _check(building, manifest)
         building.rename(final)
-        _sync(home)
+        disk.sync(home)
     except OSError as error:
         raise errors.StorageFull("the snapshot could not be written to disk") from error
     finally:
@@ -149,12 +149,12 @@ def _write_manifest(
         "dimension": int(stacked.vectors.shape[1]),
         "factory": index.FACTORY,
         "recall_at_10": round(recall, 4),
-        "sha256": {name: layout.sha256_of(folder / name) for name in layout.FILES},
+        "sha256": {name: disk.sha256_of(folder / name) for name in layout.FILES},
     }
     (folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=2), "utf-8")
     for name in (*layout.FILES, layout.MANIFEST):
-        _sync(folder / name)
-    _sync(folder)
+        disk.sync(folder / name)
+    disk.sync(folder)
     return manifest
 
 
@@ -162,11 +162,3 @@ def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
     layout.check(folder)  # reads back what the disk holds
     if manifest["recall_at_10"] < _LEAST_RECALL:
         raise errors.SnapshotRefused(f"recall@10 is only {manifest['recall_at_10']}")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

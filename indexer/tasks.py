@@ -8,14 +8,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-import structlog
-
 from indexer import scan, snapshot, tags
+from sightsong.adapters import disk
 from sightsong.core import errors, jobs, lifecycle, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.tracks import FileStamp, FoundFile, Registered
-
-log = structlog.get_logger()
 
 #: Files that are registered in one transaction.
 _CHUNK = 64
@@ -138,7 +135,7 @@ def _found(path: Path, stamp: FileStamp) -> FoundFile:
         path=str(path),
         size_bytes=stamp.size_bytes,
         mtime_ns=stamp.mtime_ns,
-        sha256=scan.digest(path),
+        sha256=disk.sha256_of(path),
         tags=tags.read(path),
     )
 

@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ import psycopg2
 import pytest
 import redis
 
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 _HOST = "127.0.0.1"
@@ -38,7 +38,7 @@ def postgres_server() -> Iterator[str]:
             user=user,
             check=True,
         )
-        port = _free_port()
+        port = free_port()
         listen = ("-h", _HOST, "-p", str(port), "-c", "unix_socket_directories=")
         arguments = (postgres, "-D", str(data), *listen, *_NO_FSYNC)
         base = f"postgresql://sightsong@{_HOST}:{port}/"
@@ -64,7 +64,7 @@ def new_postgres_database(postgres_server) -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """URL of a private Redis that keeps nothing."""
-    program, port = _program("redis-server"), _free_port()
+    program, port = _program("redis-server"), free_port()
     listen = ("--bind", _HOST, "--port", str(port))
     forgetful = ("--save", "", "--appendonly", "no")
     url = f"redis://{_HOST}:{port}/0"
@@ -119,13 +119,6 @@ def _running(
             yield
         finally:
             process.send_signal(signal.SIGINT)  # Postgres: at once, but cleanly
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _postgres_answers(base: str) -> bool:

@@ -77,4 +77,6 @@ def main() -> None:
         lifeline.watch()
     runtime = open_runtime(config)
     worker = new_worker("workers", profile=config.profile, device=runtime.profile.device)
-    wiring.serve(config, runtime.stores, [work_of(runtime, config)], worker=worker)
+    works = [work_of(runtime, config)]
+    ringer = wiring.open_ringer(config)
+    wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import structlog
-
 from sightsong.core import errors, jobs, lifecycle, models, ports
 from sightsong.core.tracks import TrackId
 from workers.pipeline import PhotoPipeline, PhotoWish
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 from typing import BinaryIO
 
+from sightsong.adapters import disk
 from sightsong.core.errors import BlobNotFound, StorageFull
 from sightsong.core.jobs import Blob, BlobId
 
@@ -83,12 +84,4 @@ def _write(path: Path, content: bytes) -> None:
         raise
     # The name is durable once every folder above it is; syncing an unchanged one costs little.
     for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        disk.sync(folder)

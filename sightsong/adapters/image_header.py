@@ -1,9 +1,14 @@
-"""Image headers: what kind of image some bytes are and how large, without decoding a pixel."""
+"""Image headers: what kind of image some bytes are and how large, without decoding a pixel.
+
+Both the door and the workers open uploads here and nowhere else, so that no byte reaches a decoder
+that the other would have refused.
+"""
 
 import io
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -18,8 +23,9 @@ _MEDIA_TYPES = {
     "PNG": "image/png",
     "WEBP": "image/webp",
 }
-#: What Pillow's parsers raise on damaged headers: besides OSError whatever they trip over.
-_PARSE_ERRORS = (
+_SNIFF_BYTES = 12
+#: What Pillow raises on damaged bytes: besides OSError whatever its parsers trip over.
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -27,12 +33,16 @@ _PARSE_ERRORS = (
     MemoryError,
     OSError,
     RuntimeError,
-    SyntaxError,
+    SyntaxError,  # Pillow's word for a header that cannot be parsed
     TypeError,
     ValueError,
     struct.error,
     zlib.error,
 )
+
+
+#: What it raises, or warns of, when a header claims more pixels than anybody should decode.
+BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,28 +62,47 @@ def read_header(content: bytes, *, max_pixels: int) -> ImageHeader:
         BrokenImage: they begin like one, but the header is damaged.
         TooManyPixels: the image is larger than `max_pixels`.
     """
-    opened = _open(content)
+    opened = open_image(io.BytesIO(content), max_pixels=max_pixels)
     width, height = opened.size
+    return ImageHeader(media_type=_MEDIA_TYPES[opened.format or ""], width=width, height=height)
+
+
+def open_image(stream: BinaryIO, *, max_pixels: int) -> Image.Image:
+    """Open a JPEG, PNG or WebP of a bearable size; nothing is decoded yet.
+
+    Args:
+        stream: seekable, at its start.
+        max_pixels: the most that the header may claim.
+
+    Raises:
+        UnsupportedImage: the bytes are none of these.
+        BrokenImage: they begin like one, but the header is damaged.
+        TooManyPixels: the image is larger than `max_pixels`.
+    """
+    head = stream.read(_SNIFF_BYTES)
+    stream.seek(0)
+    if not _looks_supported(head):
+        raise UnsupportedImage
+    try:
+        opened = Image.open(stream, formats=FORMATS)
+    except BOMB as error:
+        raise TooManyPixels from error
+    except DAMAGE as error:
+        raise BrokenImage from error
+    _check_size(opened, max_pixels)
+    return opened
+
+
+def _looks_supported(head: bytes) -> bool:
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return is_webp or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    width, height = image.size
     if width < 1 or height < 1:
         raise BrokenImage("The image has no pixels.")
     if width * height > max_pixels:
         raise TooManyPixels(
             f"The image has {width} x {height} pixels; at most {max_pixels:,} are taken."
         )
-    return ImageHeader(media_type=_MEDIA_TYPES[opened.format or ""], width=width, height=height)
-
-
-def _open(content: bytes) -> Image.Image:
-    try:
-        return Image.open(io.BytesIO(content), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels from error
-    except _PARSE_ERRORS as error:
-        if _looks_supported(content):
-            raise BrokenImage from error
-        raise UnsupportedImage from error
-
-
-def _looks_supported(content: bytes) -> bool:
-    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    return is_webp or content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))

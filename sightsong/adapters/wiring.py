@@ -8,6 +8,7 @@ from sightsong.adapters.settings import Settings
 from sightsong.core import ports
 from sightsong.core.jobs import WorkerInfo
 from sightsong.engine import process
+from sightsong.engine.ringer import Ringer
 from sightsong.engine.work import Pace, Work
 
 
@@ -20,13 +21,19 @@ def open_stores(settings: Settings) -> ports.Stores:
     )
 
 
-def open_doorbell(settings: Settings) -> ports.Doorbell:
-    """Make the doorbell that the settings name; connects at its first ring."""
-    return doorbell.CeleryDoorbell(doorbell.make_app(settings.broker, settings.doorbell_dir))
+def open_ringer(settings: Settings) -> Ringer:
+    """Make the ringer of a process, for the broker that the settings name; not started yet."""
+    app = doorbell.make_app(settings.broker, settings.doorbell_dir)
+    return Ringer(doorbell.CeleryDoorbell(app))
 
 
 def serve(
-    settings: Settings, stores: ports.Stores, works: Sequence[Work], *, worker: WorkerInfo
+    settings: Settings,
+    stores: ports.Stores,
+    works: Sequence[Work],
+    *,
+    worker: WorkerInfo,
+    ringer: Ringer,
 ) -> None:
     """Run this process until SIGTERM: engines in threads of their own, the doorbell in this one.
 
@@ -35,11 +42,12 @@ def serve(
         stores: where its jobs are.
         works: what it does for them, each by an engine of its own.
         worker: who it is.
+        ringer: rings for it; started and stopped here.
     """
     running = process.Process(
         stores.jobs,
         works,
-        doorbell=open_doorbell(settings),
+        ringer=ringer,
         worker=worker,
         pace=_pace(settings),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sightsong.core.errors import SightsongError
+from sightsong.core.tracks import WINDOW_S
 
 #: Command lines that play a file and end; the first one that is installed is used.
 _PLAYERS = (
@@ -16,7 +17,6 @@ _PLAYERS = (
     ("afplay",),
     ("paplay",),
 )
-WINDOW_S = 10.0
 
 
 class CannotPlay(SightsongError):

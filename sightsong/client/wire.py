@@ -1,6 +1,5 @@
 """Requests to one service: tried again when that is safe, errors translated into ours."""
 
-import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, cast
 import httpx
 
 from sightsong.client import errors
+from sightsong.core import addresses
 
 #: Answers that say "later" and promise that nothing was done.
 _LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
@@ -152,10 +152,4 @@ def retry_after_s(headers: httpx.Headers, *, default: float) -> float:
 
 def is_loopback(base_url: str) -> bool:
     """Whether an address is this machine itself."""
-    host = httpx.URL(base_url).host
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return addresses.is_loopback(httpx.URL(base_url).host)

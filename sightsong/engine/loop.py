@@ -114,12 +114,12 @@ class Engine:
         try:
             return handler(batch)
         except errors.SightsongError as error:
-            return [lifecycle.failure(job, error, alone=len(batch) > 1) for job in batch]
+            cause = error
         except Exception as error:
             # The edge: whatever a task raises, its jobs end in a documented state.
             log.exception("task.failed", kind=batch[0].kind, jobs=[job.id for job in batch])
-            failed = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
-            return [lifecycle.failure(job, failed, alone=len(batch) > 1) for job in batch]
+            cause = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
+        return [lifecycle.failure(job, cause, alone=len(batch) > 1) for job in batch]
 
     def _write(self, completions: Sequence[jobs.Completion]) -> None:
         """Write a batch together; if the store chokes on it, each by itself."""

@@ -30,12 +30,12 @@ class Process:
         store: ports.Jobs,
         works: Sequence[Work],
         *,
-        doorbell: ports.Doorbell,
+        ringer: Ringer,
         worker: jobs.WorkerInfo,
         pace: Pace,
     ) -> None:
         self._worker = worker
-        self._ringer = Ringer(doorbell)
+        self._ringer = ringer
         self._maintenance = Maintenance(store, self._ringer, pace)
         self._hearts = [
             Heartbeat(store, worker, watch=work.watch, pace=pace, on_stuck=_end_at_once)

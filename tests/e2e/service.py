@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 
 from sightsong.adapters.store import migrate
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -21,13 +21,6 @@ DEMO_PHOTOS = ROOT / "demo" / "photos"
 #: Short enough that a killed worker's jobs come back within a test's patience.
 _PACE = {"SIGHTSONG_LEASE_S": "3", "SIGHTSONG_HEARTBEAT_S": "0.5", "SIGHTSONG_GRACE_S": "10"}
 _FINAL = ("succeeded", "failed", "canceled")
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Service:

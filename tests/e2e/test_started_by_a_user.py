@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sightsong.client import Client, ServiceUnreachable
-from tests.e2e.service import DEMO_PHOTOS, free_port
+from tests.e2e.service import DEMO_PHOTOS
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes

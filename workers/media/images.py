@@ -4,19 +4,16 @@ Every file, however broken or hostile, ends in pixels or in one of our own error
 and WebP decoders are ever asked, so that no file reaches Pillow's PostScript, PDF or FITS code.
 """
 
-import struct
 import warnings
-import zlib
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
+from sightsong.adapters import image_header
 from sightsong.core import errors
 from sightsong.core.models import Pixels
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_SNIFF_BYTES = 12
 _ORIENTATION_TAG = 0x0112
 _SHARED_WITH_LARGER = 256  # 16-bit steps in one 8-bit step
 _TURNS = {
@@ -29,24 +26,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation to the turn that undoes it; 1 is upright."""
-
-_DAMAGE = (
-    OSError,
-    SyntaxError,  # Pillow's word for a header that cannot be parsed
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's decoders have been seen to raise, or may raise, on damaged bytes."""
-
-_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def decode_photo(stream: BinaryIO, *, max_pixels: int, max_side: int = 1024) -> Pixels:
@@ -71,43 +50,13 @@ def decode_photo(stream: BinaryIO, *, max_pixels: int, max_side: int = 1024) -> 
     with warnings.catch_warnings():
         # Pillow warns of odd metadata, which is dropped here anyway.
         warnings.simplefilter("ignore")
-        with _open(stream) as image:
-            _check_size(image, max_pixels)
+        with image_header.open_image(stream, max_pixels=max_pixels) as image:
             try:
                 return _pixels(image, max_side)
-            except _BOMB as error:
+            except image_header.BOMB as error:
                 raise errors.TooManyPixels from error
-            except _DAMAGE as error:
+            except image_header.DAMAGE as error:
                 raise errors.BrokenImage from error
-
-
-def _open(stream: BinaryIO) -> Image.Image:
-    head = stream.read(_SNIFF_BYTES)
-    stream.seek(0)
-    if not _is_known(head):
-        raise errors.UnsupportedImage
-    try:
-        return Image.open(stream, formats=_FORMATS)
-    except _BOMB as error:
-        raise errors.TooManyPixels from error
-    except _DAMAGE as error:
-        raise errors.BrokenImage from error
-
-
-def _is_known(head: bytes) -> bool:
-    """Tell by the first bytes whether a file claims to be of a format that is read."""
-    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    return is_webp or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
-
-
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    width, height = image.size
-    if width < 1 or height < 1:
-        raise errors.BrokenImage
-    if width * height > max_pixels:
-        raise errors.TooManyPixels(
-            f"The image has {width} x {height} pixels; at most {max_pixels} are taken."
-        )
 
 
 def _pixels(image: Image.Image, max_side: int) -> Pixels:
@@ -129,7 +78,7 @@ def _orientation(image: Image.Image) -> int:
     """Read the EXIF orientation; a photo with damaged EXIF counts as upright."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except _DAMAGE:
+    except image_header.DAMAGE:
         return 1
     return value if isinstance(value, int) else 1
 

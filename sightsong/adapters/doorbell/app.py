@@ -9,8 +9,6 @@ from kombu.transport import TRANSPORT_ALIASES
 
 #: The name of the one task.
 RING = "sightsong.ring"
-#: URL of the broker that needs no server: messages are files in a folder.
-FOLDER_URL = "folder://localhost"
 
 #: How often the folder is looked at; kombu's default of 1 s is felt by a user.
 _POLLING_S = 0.05
@@ -29,7 +27,7 @@ def make_app(broker_url: str, folder: Path) -> celery.Celery:
     """Make the Celery app of one process; connects to nothing yet.
 
     Args:
-        broker_url: `redis://…`, or `FOLDER_URL` for the embedded mode.
+        broker_url: `redis://…`, or `folder://localhost` for the mode that needs no server.
         folder: where the embedded mode keeps its messages; unused by Redis.
     """
     is_folder = broker_url.startswith("folder:")

@@ -9,13 +9,13 @@
     manifest.json   counts, dimension, space, index factory, recall, SHA-256 of every file
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sightsong.adapters import disk
 from sightsong.core import errors
 from sightsong.core.embeddings import Space
 
@@ -27,21 +27,10 @@ OFFSETS = "offsets.npy"
 MANIFEST = "manifest.json"
 FILES = (VECTORS, IDS, WINDOWS, STARTS, OFFSETS)
 
-_CHUNK_BYTES = 1 << 20
-
 
 def space_folder(space: Space) -> str:
     """Name the folder of a space: its id with everything unusual replaced."""
     return re.sub(r"[^A-Za-z0-9._@-]+", "_", space)
-
-
-def sha256_of(path: Path) -> str:
-    """Digest a file, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def check(folder: Path) -> Mapping[str, Any]:
@@ -57,7 +46,7 @@ def check(folder: Path) -> Mapping[str, Any]:
         path, expected = folder / name, manifest["sha256"].get(name)
         if not path.is_file():
             raise errors.SnapshotRefused(f"snapshot {folder.name}: {name} is missing")
-        if sha256_of(path) != expected:
+        if disk.sha256_of(path) != expected:
             raise errors.SnapshotRefused(f"snapshot {folder.name}: {name} was altered")
     return manifest
 

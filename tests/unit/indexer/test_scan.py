@@ -47,12 +47,6 @@ def test_a_path_that_names_nothing_is_refused(tmp_path):
         list(scan.audio_files(tmp_path / "nothing"))
 
 
-def test_the_digest_is_that_of_the_bytes(tmp_path):
-    lay(tmp_path, "one.wav")
-    digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
-    assert scan.digest(tmp_path / "one.wav") == digest
-
-
 def test_a_file_without_readable_tags_has_none(tmp_path):
     lay(tmp_path, "noise.mp3")
     assert tags.read(tmp_path / "noise.mp3") == tags.Tags()

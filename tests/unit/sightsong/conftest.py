@@ -1,11 +1,11 @@
 """A fake service, and a client of it."""
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from sightsong.client import Client, Patience
+from tests import ports
 from tests.unit.sightsong.fake_service import FakeService
 
 
@@ -24,6 +24,4 @@ def client(service: FakeService) -> Iterator[Client]:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free_port()

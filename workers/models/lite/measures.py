@@ -17,10 +17,7 @@ from workers.models.lite.colour import Plane, Planes
 _SIDE = 192
 _LEAST_SIDE = 16
 _EDGE = 8.0  # steps of L* from pixel to pixel that count as an edge
-_DARK = 20.0
-_BRIGHT = 85.0
 _COLOURED = 12.0  # chroma from which a pixel counts as coloured
-_WARMEST = 60.0  # degrees; the opposite is the coolest
 _BANDS = np.geomspace(0.01, 0.45, 14)  # cycles per pixel
 _LEAST_POWER = 1e-6
 _TINY = 1e-9
@@ -44,8 +41,6 @@ class Light:
     brightness: float  #: Mean HSV value, 0 .. 1.
     contrast: float  #: Standard deviation of the HSV value, 0 .. 0.5.
     lightness: float  #: Mean L*, 0 .. 100.
-    dark_share: float  #: Share of the area with L* below 20.
-    bright_share: float  #: Share of the area with L* above 85.
     above: float  #: Mean L* of the upper half less that of the lower.
     left: float  #: Mean L* of the left half less that of the right.
     centre: float  #: Mean L* of the middle quarter less that of the whole.
@@ -58,7 +53,6 @@ class Colours:
     saturation: float  #: Mean HSV saturation, 0 .. 1.
     colourfulness: float  #: Hasler and Suesstrunk (2003), over 255: 0 grey .. 0.4 vivid.
     share: float  #: Share of the area that has a colour at all.
-    warmth: float  #: -1 cool .. 1 warm, by chroma.
     hues: Mapping[str, float]  #: Part of the chroma in each of `HUES`; sums to 1.
     areas: Mapping[str, float]  #: Share of the area in each of `HUES`.
 
@@ -123,8 +117,6 @@ def _light(value: Plane, lightness: Plane) -> Light:
         brightness=float(value.mean()),
         contrast=float(value.std()),
         lightness=float(lightness.mean()),
-        dark_share=float((lightness < _DARK).mean()),
-        bright_share=float((lightness > _BRIGHT).mean()),
         above=float(lightness[: height // 2].mean() - lightness[height // 2 :].mean()),
         left=float(lightness[:, : width // 2].mean() - lightness[:, width // 2 :].mean()),
         centre=float(middle.mean() - lightness.mean()),
@@ -141,7 +133,6 @@ def _colours(rgb: Planes, saturation: Plane, lab: Planes) -> Colours:
         saturation=float(saturation.mean()),
         colourfulness=_colourfulness(rgb),
         share=float(coloured.mean()),
-        warmth=float((parts * np.cos(np.radians(angle - _WARMEST))).sum()),
         hues={name: float(parts[mask].sum()) for name, mask in masks.items()},
         areas={name: float((mask & coloured).mean()) for name, mask in masks.items()},
     )
