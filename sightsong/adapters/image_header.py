@@ -12,18 +12,12 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from sightsong.core import sniff
 from sightsong.core.errors import BrokenImage, TooManyPixels, UnsupportedImage
 
 #: The only decoders that uploads may reach: no Ghostscript behind EPS, no FITS, no PDF.
-FORMATS = ("JPEG", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP")
 
-_MEDIA_TYPES = {
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",  # a JPEG with further pictures behind it; its first one is a plain JPEG
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-}
-_SNIFF_BYTES = 12
 #: What Pillow raises on damaged bytes: besides OSError whatever its parsers trip over.
 DAMAGE = (
     ArithmeticError,
@@ -39,8 +33,6 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-
-
 #: What it raises, or warns of, when a header claims more pixels than anybody should decode.
 BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -64,7 +56,7 @@ def read_header(content: bytes, *, max_pixels: int) -> ImageHeader:
     """
     opened = open_image(io.BytesIO(content), max_pixels=max_pixels)
     width, height = opened.size
-    return ImageHeader(media_type=_MEDIA_TYPES[opened.format or ""], width=width, height=height)
+    return ImageHeader(media_type=sniff.media_type(content), width=width, height=height)
 
 
 def open_image(stream: BinaryIO, *, max_pixels: int) -> Image.Image:
@@ -79,23 +71,18 @@ def open_image(stream: BinaryIO, *, max_pixels: int) -> Image.Image:
         BrokenImage: they begin like one, but the header is damaged.
         TooManyPixels: the image is larger than `max_pixels`.
     """
-    head = stream.read(_SNIFF_BYTES)
+    head = stream.read(sniff.HEAD_BYTES)
     stream.seek(0)
-    if not _looks_supported(head):
+    if sniff.media_type(head) == sniff.UNKNOWN:
         raise UnsupportedImage
     try:
-        opened = Image.open(stream, formats=FORMATS)
+        opened = Image.open(stream, formats=_FORMATS)
     except BOMB as error:
         raise TooManyPixels from error
     except DAMAGE as error:
         raise BrokenImage from error
     _check_size(opened, max_pixels)
     return opened
-
-
-def _looks_supported(head: bytes) -> bool:
-    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    return is_webp or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from sightsong.client import sniff, waiting
+from sightsong.client import waiting
 from sightsong.client.errors import UnexpectedResponse, WaitedTooLong
 from sightsong.client.views import (
     IndexesView,
@@ -23,6 +23,7 @@ from sightsong.client.views import (
     is_final,
 )
 from sightsong.client.wire import Patience, Request, Wire, retry_after_s
+from sightsong.core import sniff
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: The longest that the service holds a poll back; asking for more gains nothing.

@@ -10,7 +10,8 @@ import httpx
 from sightsong.client import errors
 from sightsong.core import addresses
 
-#: Answers that say "later" and promise that nothing was done.
+#: Answers that say "later": nothing was done. (A database that died in its very commit may have
+#: kept the job; then a photo sent again is two jobs, each with its one result.)
 _LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 #: The longest pause that a `Retry-After` is obeyed for between two tries.
 _LONGEST_PAUSE_S = 30.0

@@ -8,7 +8,7 @@ import typer
 from sightsong.cli import asking, filling, hosting, session
 from sightsong.cli.options import AsJson, DataDir, Port, Profile
 from sightsong.cli.screen import Screen
-from sightsong.client import sniff
+from sightsong.core import sniff
 from sightsong.core.errors import UnsupportedImage
 from sightsong.local import demo as stage
 
@@ -56,5 +56,5 @@ def _check(pictures: list[Path]) -> None:
     """
     for picture in pictures:
         with picture.open("rb") as file:
-            if sniff.media_type(file.read(16)) == sniff.UNKNOWN:
+            if sniff.media_type(file.read(sniff.HEAD_BYTES)) == sniff.UNKNOWN:
                 raise UnsupportedImage(f"{picture} is not a JPEG, PNG or WebP image")

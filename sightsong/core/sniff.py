@@ -1,5 +1,7 @@
 """What a file is, by its first bytes and not by its name."""
 
+#: Bytes that tell every type from the others.
+HEAD_BYTES = 12
 UNKNOWN = "application/octet-stream"
 
 
