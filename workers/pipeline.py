@@ -1,7 +1,7 @@
 """The way of a photo and of a track through the models, which it sees as ports only."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsong.core import answers, embeddings, matching, models, moods, ports
+from sightsong.core import answers, blend, embeddings, labels, matching, models, moods, ports
 from sightsong.core.affect import Affect
 from sightsong.core.photos import PhotoReading
 from sightsong.core.tracks import Track, TrackId
@@ -25,33 +25,50 @@ class PhotoWish:
 
     top_k: int
     alpha: float | None = None  #: None: the default of `core.matching`.
+    moods: tuple[str, ...] = ()  #: Labels to score; none: the mood model's own.
 
 
 class PhotoPipeline:
     """Photos in, answers out, a batch at a time."""
 
     def __init__(
-        self, profile: models.Profile, library: ports.Library, tracks: ports.Tracks
+        self,
+        profile: models.Profile,
+        library: ports.Library,
+        tracks: ports.Tracks,
+        *,
+        observe: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
+        """Put the parts together; `observe` is told how many seconds each stage of a batch took."""
         self._profile = profile
         self._library = library
         self._tracks = tracks
+        self._observe = observe
         self._prompts_sha256 = moods.prompts_sha256()
 
+    def check(self, wish: PhotoWish) -> None:
+        """Let pass a wish that can be answered: one that cannot must not fail a whole batch.
+
+        Raises:
+            UnknownMood: the mood model scores its own labels only, and one is not of them.
+        """
+        if self._profile.has_fixed_moods:
+            labels.refuse_unknown(wish.moods, self._profile.moods.labels)
+
     def answer(
-        self, photos: Sequence[models.Pixels], wishes: Sequence[PhotoWish]
+        self, photos: Sequence[models.Photo], wishes: Sequence[PhotoWish]
     ) -> list[dict[str, Any]]:
         """Answer each photo: what was seen, and the tracks that fit.
 
         Args:
-            photos: decoded, upright; sizes may differ.
+            photos: decoded, with the views that the profile asks for; sizes may differ.
             wishes: one for each photo.
 
         Returns:
             The results of the photo jobs, as JSON values.
         """
         stages: dict[str, float] = {}
-        readings = self._read(photos, stages)
+        readings = self._read(photos, wishes, stages)
         with _timed(stages, "query"):
             queries = self._queries(readings)
         with _timed(stages, "match"):
@@ -59,32 +76,46 @@ class PhotoPipeline:
                 self._match(reading, query, wish)
                 for reading, query, wish in zip(readings, queries, wishes, strict=True)
             ]
+        for stage, ms in stages.items():
+            self._observe(stage, ms / 1000)
         timings = {name: round(ms, 2) for name, ms in stages.items()}
         for result in results:
             result["timings_ms"] = timings | {"batch": len(photos)}
         return results
 
     def _read(
-        self, photos: Sequence[models.Pixels], stages: dict[str, float]
+        self,
+        photos: Sequence[models.Photo],
+        wishes: Sequence[PhotoWish],
+        stages: dict[str, float],
     ) -> list[PhotoReading]:
         profile = self._profile
         with _timed(stages, "emotion"):
-            emotions = profile.emotion.predict(photos)
+            scenes = profile.emotion.predict(photos)
         with _timed(stages, "faces"):
             faces = profile.faces.find(photos)
+        felt = [blend.with_faces(scene, found) for scene, found in zip(scenes, faces, strict=True)]
+        emotions = [emotion for emotion, _ in felt]
         with _timed(stages, "moods"):
-            scores = profile.moods.score(photos, emotions)
+            scores = profile.moods.score(photos, emotions, [wish.moods for wish in wishes])
         with _timed(stages, "caption"):
             captions = profile.caption.caption(photos, emotions)
-        parts = zip(emotions, faces, scores, captions, strict=True)
-        return [PhotoReading(emotion=e, faces=f, moods=m, captions=c) for e, f, m, c in parts]
+        return [
+            PhotoReading(emotion=emotion, agreement=agreement, faces=f, moods=m, captions=c)
+            for (emotion, agreement), f, m, c in zip(felt, faces, scores, captions, strict=True)
+        ]
 
     def _queries(self, readings: Sequence[PhotoReading]) -> list[tuple[str, NDArray[np.float32]]]:
         """The music query of each photo, in words and as a unit vector (d,)."""
-        phrases = [moods.music_query(reading.emotion, reading.moods) for reading in readings]
+        phrases = [self._phrases(reading) for reading in readings]
         words = sorted({phrase.text for query in phrases for phrase in query})
         vectors = dict(zip(words, self._profile.text.encode(words), strict=True))
         return [(moods.query_text(query), _weighted(query, vectors)) for query in phrases]
+
+    def _phrases(self, reading: PhotoReading) -> tuple[moods.WeightedPhrase, ...]:
+        scores = {mood.label: mood.score for mood in reading.moods}
+        scene = reading.captions.plain if self._profile.has_seeing_captions else None
+        return moods.music_query(reading.emotion, scores, scene=scene)
 
     def _match(
         self, reading: PhotoReading, query: tuple[str, NDArray[np.float32]], wish: PhotoWish

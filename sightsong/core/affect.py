@@ -57,3 +57,16 @@ class Face:
     height: float
     score: float  #: How sure the detector is, 0 .. 1.
     distribution: Mapping[str, float]  #: Over the face model's own classes; sums to 1.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Whether the faces in a photo feel like the scene that they are in."""
+
+    scene: Affect
+    faces: Affect  #: Mean of the faces, by area and confidence.
+
+    @property
+    def distance(self) -> float:
+        """Of scene and faces on the plane, 0 .. 2·√2."""
+        return self.scene.distance(self.faces)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightsong.core import reasons
-from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
+from sightsong.core import blend, reasons
+from sightsong.core.affect import Affect, Agreement, Emotion, EmotionReading, Face
 from sightsong.core.matching import Match
 from sightsong.core.models import Profile
 from sightsong.core.photos import PhotoReading
@@ -20,11 +20,18 @@ def photo_answer(
     """Put together what was seen in a photo and the matches for it."""
     emotion = reading.emotion
     return {
-        "emotion": _emotion(emotion),
+        "emotion": _emotion(emotion) | {"agreement": _agreement(reading.agreement)},
         "valence": _round(emotion.affect.valence),
         "arousal": _round(emotion.affect.arousal),
         "faces": [_face(face) for face in reading.faces],
-        "moods": {label: _round(score) for label, score in reading.moods.items()},
+        "moods": [
+            {
+                "label": mood.label,
+                "score": _round(mood.score),
+                "similarity": _round_or_none(mood.similarity),
+            }
+            for mood in reading.moods
+        ],
         "caption": reading.captions.plain,
         "emotional_caption": reading.captions.emotional,
         "query": query,
@@ -75,6 +82,22 @@ def _emotion(emotion: EmotionReading) -> dict[str, Any]:
         "confidence": _round(emotion.confidence),
         "distribution": dict(zip((name.value for name in Emotion), distribution, strict=True)),
     }
+
+
+def _agreement(agreement: Agreement | None) -> dict[str, Any] | None:
+    if agreement is None:
+        return None
+    return {
+        "agrees": blend.is_agreed(agreement),
+        "distance": _round(agreement.distance),
+        "scene": _affect(agreement.scene),
+        "faces": _affect(agreement.faces),
+        "note": reasons.agreement(agreement),
+    }
+
+
+def _affect(affect: Affect) -> dict[str, float]:
+    return {"valence": _round(affect.valence), "arousal": _round(affect.arousal)}
 
 
 def _rounded_to_one(shares: Sequence[float]) -> list[float]:

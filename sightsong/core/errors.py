@@ -4,7 +4,7 @@
     ├── InputError              the caller's input; never retried
     │   ├── InvalidRequest      ├── UnsupportedImage    ├── ImageTooLarge   ├── TooManyPixels
     │   ├── BrokenImage         ├── UnsupportedAudio    ├── BrokenAudio     ├── SilentAudio
-    │   ├── AudioTooLong        └── PathNotAllowed
+    │   ├── AudioTooLong        ├── PathNotAllowed      └── UnknownMood
     ├── NotFound                an id that names nothing (or nothing of yours)
     │   ├── JobNotFound         ├── TrackNotFound       └── BlobNotFound
     ├── Unavailable             the service, not the caller; retried
@@ -13,6 +13,7 @@
     ├── WorkerCrashed           the process died under this job, each time
     ├── TaskFailed              an error nobody foresaw, in a task; retried
     └── ConfigurationError      a setting that cannot work
+        └── ModelsMissing       the weights of a profile are not there, or not those of the lock
 
 A class carries a stable `code` (part of the API) and says whether it is `retryable`. It knows
 nothing of HTTP or Celery: `api.errors` maps codes to statuses, `core.lifecycle` decides on retries.
@@ -105,6 +106,12 @@ class PathNotAllowed(InputError):
     code = "path_not_allowed"
 
 
+class UnknownMood(InputError):
+    """A mood was asked for that this profile cannot score."""
+
+    code = "unknown_mood"
+
+
 class NotFound(SightsongError):
     """There is nothing with this id."""
 
@@ -177,3 +184,9 @@ class ConfigurationError(SightsongError):
     """A setting cannot work."""
 
     code = "configuration"
+
+
+class ModelsMissing(ConfigurationError):
+    """The weights of a profile are not there, or not those that were fetched."""
+
+    code = "models_missing"

@@ -210,3 +210,5 @@ class WorkerInfo:
     pid: int
     profile: str
     device: str  #: The device really in use, e.g. `cpu`.
+    space: str = ""  #: Of the music vectors that it reads or writes; empty: not told.
+    models: tuple[str, ...] = ()  #: What it has loaded, each as `id@revision`.

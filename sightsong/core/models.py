@@ -4,7 +4,8 @@ The torch models, the lite models and the stubs of the tests all fit behind thes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -12,12 +13,43 @@ from numpy.typing import NDArray
 
 from sightsong.core.affect import Affect, EmotionReading, Face
 from sightsong.core.embeddings import Space
-from sightsong.core.photos import Captions
+from sightsong.core.photos import Captions, MoodScore
 
 #: uint8, (height, width, 3), RGB.
 Pixels = NDArray[np.uint8]
 #: float32, (n_samples,), mono, in [-1, 1], at the rate that the receiving model names.
 Waveform = NDArray[np.float32]
+
+
+class Fit(StrEnum):
+    """How a photo of any shape becomes a square."""
+
+    CROP = "crop"  #: The short side to the wanted size, then the middle.
+    SQUASH = "squash"  #: Both sides to the wanted size; the shape is not kept.
+
+
+class Filter(StrEnum):
+    """How pixels are resampled (Pillow's filters of these names, which smooth when reducing)."""
+
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The square copy of a photo that a model takes; made where the photo is decoded."""
+
+    side_px: int
+    fit: Fit
+    filter: Filter
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Photo:
+    """A decoded photo. Each is itself only: models may remember by it what they computed."""
+
+    pixels: Pixels  #: Upright, no side longer than the profile's `photo_side_px`.
+    views: Mapping[View, Pixels] = field(default_factory=dict)  #: uint8, (side, side, 3), RGB.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +68,7 @@ class EmotionModel(Protocol):
 
     card: ModelCard
 
-    def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
+    def predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         """Read the emotion of each photo."""
         ...
 
@@ -46,7 +78,7 @@ class FaceModel(Protocol):
 
     card: ModelCard
 
-    def find(self, photos: Sequence[Pixels]) -> list[tuple[Face, ...]]:
+    def find(self, photos: Sequence[Photo]) -> list[tuple[Face, ...]]:
         """Find the faces of each photo, largest first."""
         ...
 
@@ -55,11 +87,24 @@ class MoodModel(Protocol):
     """Photo to mood labels."""
 
     card: ModelCard
+    labels: tuple[str, ...]  #: Those of a photo whose sender names none.
 
     def score(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
-    ) -> list[Mapping[str, float]]:
-        """Score the mood labels for each photo, highest first, 0 .. 1."""
+        self,
+        photos: Sequence[Photo],
+        emotions: Sequence[EmotionReading],
+        labels: Sequence[tuple[str, ...]],
+    ) -> list[tuple[MoodScore, ...]]:
+        """Score mood labels for each photo, highest first.
+
+        Args:
+            photos: of any size.
+            emotions: what the emotion model read, one for each photo.
+            labels: which to score, for each photo; none: this model's own.
+
+        Raises:
+            UnknownMood: this model scores its own labels only, and one is not of them; not retried.
+        """
         ...
 
 
@@ -69,7 +114,7 @@ class CaptionModel(Protocol):
     card: ModelCard
 
     def caption(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+        self, photos: Sequence[Photo], emotions: Sequence[EmotionReading]
     ) -> list[Captions]:
         """Describe each photo, plainly and with its emotion."""
         ...
@@ -120,6 +165,9 @@ class Profile:
     name: str  #: `lite`, `full` or `tiny`.
     device: str  #: The device really in use.
     photo_side_px: int  #: Longest side that its models make use of; photos are decoded to that.
+    views: tuple[View, ...] = ()  #: Copies of a photo that its models ask for.
+    has_seeing_captions: bool = False  #: Whether captions tell what is in a photo; then they query.
+    has_fixed_moods: bool = False  #: Whether moods are scored by its own labels only.
     emotion: EmotionModel
     faces: FaceModel
     moods: MoodModel

@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sightsong.core.affect import Affect, Emotion, EmotionReading
-from sightsong.core.prompts import EMOTION_PHRASES, MOOD_PHRASES, Energy
+from sightsong.core.prompts import (
+    EMOTION_PHRASES,
+    MOOD_PHRASES,
+    OTHER_MOOD_PHRASE,
+    SCENE_PHRASE,
+    Energy,
+)
 
 _PARTS = 10_000
 """Probabilities are rounded to this many parts, so that they are short and sum to 1."""
@@ -20,6 +26,7 @@ _EMOTION_WIDTH = 0.45
 _MOOD_WIDTH = 0.3
 _MOST_MOODS = 3
 _MOOD_SHARE = 0.5
+_SCENE_SHARE = 0.15
 
 EMOTION_PLACES: Mapping[Emotion, Affect] = {
     Emotion.ANGER: Affect(valence=-0.60, arousal=0.65),
@@ -94,11 +101,20 @@ def mood_scores(affect: Affect) -> Mapping[str, float]:
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
-def music_query(emotion: EmotionReading, moods: Mapping[str, float]) -> tuple[WeightedPhrase, ...]:
+def music_query(
+    emotion: EmotionReading, moods: Mapping[str, float], *, scene: str | None = None
+) -> tuple[WeightedPhrase, ...]:
     """Say in music language what a photo feels like, as phrases with weights.
 
     Half of the weight goes to the emotions, each with its probability, in calm and lively phrases
-    as the arousal asks; half to the three likeliest moods that have phrases.
+    as the arousal asks; half to the three likeliest moods, those of the caller's own included. A
+    scene, where one is told, takes a small share from both: it is no music language, but places and
+    times of day have their music.
+
+    Args:
+        emotion: of the photo.
+        moods: scores of any scale above 0 by label.
+        scene: what is to be seen in the photo, in words.
 
     Returns:
         Heaviest first; of equals in the order of the alphabet. The weights sum to 1.
@@ -111,7 +127,11 @@ def music_query(emotion: EmotionReading, moods: Mapping[str, float]) -> tuple[We
         for energy, share in ((Energy.LIVELY, liveliness), (Energy.CALM, 1 - liveliness)):
             _add(weights, EMOTION_PHRASES[name][energy], probability * share * emotion_share)
     for mood, part in mood_parts.items():
-        _add(weights, MOOD_PHRASES[mood], part * _MOOD_SHARE)
+        _add(weights, _phrases(mood), part * _MOOD_SHARE)
+    if scene:
+        share = _SCENE_SHARE / (1 - _SCENE_SHARE)
+        phrase = SCENE_PHRASE.format(scene=scene.rstrip(" ."))
+        _add(weights, (phrase,), share * math.fsum(weights.values()))
     total = math.fsum(weights.values())
     phrases = (WeightedPhrase(text=t, weight=w / total) for t, w in weights.items() if w > 0)
     return tuple(sorted(phrases, key=lambda phrase: (-phrase.weight, phrase.text)))
@@ -124,7 +144,12 @@ def query_text(phrases: tuple[WeightedPhrase, ...], *, count: int = 2) -> str:
 
 def prompts_sha256() -> str:
     """Hash the whole phrase table in a canonical form: it changes when any answer may."""
-    table = {"emotions": EMOTION_PHRASES, "moods": MOOD_PHRASES}
+    table = {
+        "emotions": EMOTION_PHRASES,
+        "moods": MOOD_PHRASES,
+        "other_mood": OTHER_MOOD_PHRASE,
+        "scene": SCENE_PHRASE,
+    }
     canonical = json.dumps(table, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -135,11 +160,15 @@ def _nearness(one: Affect, other: Affect, width: float) -> float:
 
 def _mood_parts(moods: Mapping[str, float]) -> dict[str, float]:
     known = sorted(
-        ((mood, score) for mood, score in moods.items() if mood in MOOD_PHRASES and score > 0),
+        ((mood, score) for mood, score in moods.items() if score > 0),
         key=lambda item: (-item[1], item[0]),
     )[:_MOST_MOODS]
     total = math.fsum(score for _, score in known)
     return {mood: score / total for mood, score in known}
+
+
+def _phrases(mood: str) -> tuple[str, ...]:
+    return MOOD_PHRASES.get(mood) or (OTHER_MOOD_PHRASE.format(mood=mood),)
 
 
 def _add(weights: dict[str, float], phrases: tuple[str, ...], weight: float) -> None:

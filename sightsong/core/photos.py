@@ -1,9 +1,8 @@
 """Photos: what the models saw in one, before any music is chosen."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sightsong.core.affect import EmotionReading, Face
+from sightsong.core.affect import Agreement, EmotionReading, Face
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +14,20 @@ class Captions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoodScore:
+    """How well a mood label fits a photo."""
+
+    label: str
+    score: float  #: 0 .. 1; of a model that compares labels: its share among them.
+    similarity: float | None = None  #: Cosine of photo and label, -1 .. 1; None: not measured so.
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhotoReading:
     """Everything that was read from one photo."""
 
-    emotion: EmotionReading
+    emotion: EmotionReading  #: Scene and faces together.
+    agreement: Agreement | None  #: Of scene and faces; None where there are no faces.
     faces: tuple[Face, ...]
-    moods: Mapping[str, float]  #: Mood label to score, 0 .. 1, highest first.
+    moods: tuple[MoodScore, ...]  #: Highest first.
     captions: Captions

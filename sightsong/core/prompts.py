@@ -123,3 +123,18 @@ MOOD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "wistful": ("This audio is a wistful slow waltz for accordion and violin in a minor key.",),
 }
 """Phrases for mood labels."""
+
+OTHER_MOOD_PHRASE = "This audio is a piece of {mood} music."
+"""For mood labels of the caller's own; no article stands before them."""
+
+SCENE_PHRASE = "This audio is music for a scene of {scene}."
+"""For what is to be seen in a photo."""
+
+
+def all_phrases() -> tuple[str, ...]:
+    """List every phrase of the tables, each once; those with a place to fill are not among them."""
+    of_emotions = (
+        phrase for sides in EMOTION_PHRASES.values() for side in sides.values() for phrase in side
+    )
+    of_moods = (phrase for phrases in MOOD_PHRASES.values() for phrase in phrases)
+    return tuple(dict.fromkeys((*of_emotions, *of_moods)))

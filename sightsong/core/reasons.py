@@ -1,6 +1,7 @@
 """Reasons: one true sentence for each match, from its parts and from nothing else."""
 
-from sightsong.core.affect import Affect
+from sightsong.core import blend
+from sightsong.core.affect import Affect, Agreement
 from sightsong.core.matching import Match
 
 #: Values nearer to the middle than this are called by no name.
@@ -29,6 +30,17 @@ def reason(photo: Affect, match: Match) -> str:
     )
 
 
+def agreement(found: Agreement) -> str:
+    """Say in one sentence whether the faces in a photo feel like the scene."""
+    faces, scene = _feeling(found.faces).lower(), _feeling(found.scene).lower()
+    if blend.is_agreed(found):
+        return f"The faces ({faces}) feel like the scene ({scene})."
+    return (
+        f"The faces feel {faces} {_place(found.faces)}, the scene {scene} {_place(found.scene)}; "
+        "the answer weighs both."
+    )
+
+
 def _feeling(affect: Affect) -> str:
     words = [
         _word(affect.arousal, low="calm", high="energetic"),
@@ -36,6 +48,10 @@ def _feeling(affect: Affect) -> str:
     ]
     named = [word for word in words if word]
     return " and ".join(named).capitalize() if named else "Even-tempered"
+
+
+def _place(affect: Affect) -> str:
+    return f"(valence {_number(affect.valence)}, arousal {_number(affect.arousal)})"
 
 
 def _word(value: float, *, low: str, high: str) -> str:

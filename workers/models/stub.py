@@ -3,15 +3,15 @@
 For tests of everything around the models, and for trying the service's machinery by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
 from sightsong.core.embeddings import Space, unit
-from sightsong.core.models import ModelCard, Pixels, Profile, TrackReading, Waveform
-from sightsong.core.photos import Captions
+from sightsong.core.models import ModelCard, Photo, Profile, TrackReading, Waveform
+from sightsong.core.photos import Captions, MoodScore
 
 SPACE = Space("sightsong/stub@1")
 DIMENSION = 8
@@ -28,9 +28,9 @@ class StubEmotion:
 
     card = _card("emotion")
 
-    def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
+    def predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         """Read the mean brightness of each photo as valence."""
-        return [_emotion(float(photo.mean()) / 127.5 - 1.0) for photo in photos]
+        return [_emotion(float(photo.pixels.mean()) / 127.5 - 1.0) for photo in photos]
 
 
 def _emotion(valence: float) -> EmotionReading:
@@ -44,7 +44,7 @@ class StubFaces:
 
     card = _card("faces")
 
-    def find(self, photos: Sequence[Pixels]) -> list[tuple[Face, ...]]:
+    def find(self, photos: Sequence[Photo]) -> list[tuple[Face, ...]]:
         """Find nothing."""
         return [() for _ in photos]
 
@@ -53,13 +53,23 @@ class StubMoods:
     """Knows two moods."""
 
     card = _card("moods")
+    labels: tuple[str, ...] = ("happy", "sad")
 
     def score(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
-    ) -> list[Mapping[str, float]]:
-        """Score `happy` by joy and `sad` by sadness."""
-        shares = [emotion.distribution for emotion in emotions]
-        return [{"happy": s[Emotion.JOY], "sad": s[Emotion.SADNESS]} for s in shares]
+        self,
+        photos: Sequence[Photo],
+        emotions: Sequence[EmotionReading],
+        labels: Sequence[tuple[str, ...]],
+    ) -> list[tuple[MoodScore, ...]]:
+        """Score `happy` by joy and every other mood by sadness."""
+        pairs = zip(emotions, labels, strict=True)
+        return [_moods(emotion, names or self.labels) for emotion, names in pairs]
+
+
+def _moods(emotion: EmotionReading, labels: tuple[str, ...]) -> tuple[MoodScore, ...]:
+    by = {name: Emotion.JOY if name == "happy" else Emotion.SADNESS for name in labels}
+    scores = [MoodScore(label=name, score=emotion.distribution[by[name]]) for name in labels]
+    return tuple(sorted(scores, key=lambda mood: -mood.score))
 
 
 class StubCaptions:
@@ -68,12 +78,12 @@ class StubCaptions:
     card = _card("caption")
 
     def caption(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+        self, photos: Sequence[Photo], emotions: Sequence[EmotionReading]
     ) -> list[Captions]:
         """Say how large each photo is and which emotion leads."""
         return [
             Captions(
-                plain=f"A photo of {photo.shape[1]} by {photo.shape[0]} pixels.",
+                plain=f"A photo of {photo.pixels.shape[1]} by {photo.pixels.shape[0]} pixels.",
                 emotional=f"A photo that speaks of {emotion.dominant}.",
             )
             for photo, emotion in zip(photos, emotions, strict=True)

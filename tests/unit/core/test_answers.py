@@ -1,18 +1,23 @@
 """The JSON of an answer."""
 
 from sightsong.core import answers
-from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
-from sightsong.core.photos import Captions, PhotoReading
+from sightsong.core.affect import Affect, Agreement, Emotion, EmotionReading, Face
+from sightsong.core.photos import Captions, MoodScore, PhotoReading
+from workers.models import stub
 
 
-def reading(**shares: float) -> PhotoReading:
+def reading(*, agreement: Agreement | None = None, **shares: float) -> PhotoReading:
     distribution = {emotion: shares.get(emotion.value, 0.0) for emotion in Emotion}
     return PhotoReading(
         emotion=EmotionReading(
             distribution=distribution, affect=Affect(valence=-0.00001, arousal=0.123456)
         ),
-        faces=(Face(x=0.1, y=0.2, width=0.3, height=0.4, score=0.9, distribution={"happy": 1.0}),),
-        moods={"calm": 0.7},
+        agreement=agreement,
+        faces=(Face(x=0.1, y=0.2, width=0.3, height=0.4, score=0.9, distribution={"joy": 1.0}),),
+        moods=(
+            MoodScore(label="calm", score=0.71234567, similarity=0.2512345),
+            MoodScore(label="sad", score=0.1),
+        ),
         captions=Captions(plain="A grey square.", emotional="It feels even."),
     )
 
@@ -37,7 +42,7 @@ def test_faces_are_boxes_with_a_distribution():
         {
             "box": {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4},
             "score": 0.9,
-            "distribution": {"happy": 1.0},
+            "distribution": {"joy": 1.0},
         }
     ]
 
@@ -45,3 +50,39 @@ def test_faces_are_boxes_with_a_distribution():
 def test_the_dominant_emotion_of_a_tie_is_the_first_in_the_alphabet():
     emotion = reading(joy=0.5, fear=0.5).emotion
     assert (emotion.dominant, emotion.confidence) == (Emotion.FEAR, 0.5)
+
+
+def test_moods_keep_their_order_and_say_where_no_similarity_was_measured():
+    answer = answers.photo_answer(reading(joy=1.0), query="q", matches=[])
+    assert answer["moods"] == [
+        {"label": "calm", "score": 0.7123, "similarity": 0.2512},
+        {"label": "sad", "score": 0.1, "similarity": None},
+    ]
+
+
+def test_without_faces_there_is_nothing_to_agree():
+    answer = answers.photo_answer(reading(joy=1.0), query="q", matches=[])
+    assert answer["emotion"]["agreement"] is None
+
+
+def test_faces_that_feel_otherwise_are_told_with_both_places_and_a_sentence():
+    found = Agreement(
+        scene=Affect(valence=-0.6, arousal=-0.4), faces=Affect(valence=0.6, arousal=0.5)
+    )
+    answer = answers.photo_answer(reading(agreement=found, joy=1.0), query="q", matches=[])
+    agreement = answer["emotion"]["agreement"]
+    assert agreement["note"].startswith("The faces feel energetic and bright")
+    assert agreement | {"note": ""} == {
+        "agrees": False,
+        "distance": 1.5,
+        "scene": {"valence": -0.6, "arousal": -0.4},
+        "faces": {"valence": 0.6, "arousal": 0.5},
+        "note": "",
+    }
+
+
+def test_a_receipt_names_the_device_and_every_model():
+    profile = stub.stub_profile()
+    receipt = answers.receipt(profile, index_snapshot="v1", prompts_sha256="abc")
+    assert (receipt["profile"], receipt["device"]) == (profile.name, profile.device)
+    assert [model["task"] for model in receipt["models"]] == [card.task for card in profile.cards]

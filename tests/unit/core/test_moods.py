@@ -73,9 +73,31 @@ def test_arousal_chooses_between_the_calm_and_the_lively_phrases():
     assert {phrase.text for phrase in moods.music_query(calm, {})} == set(calm_phrases)
 
 
-def test_moods_without_phrases_are_passed_over():
-    known = moods.music_query(reading(0.5, 0.5), {"happy": 0.5})
-    assert moods.music_query(reading(0.5, 0.5), {"happy": 0.5, "crunchy": 0.9}) == known
+def test_a_mood_of_the_callers_own_is_asked_for_by_its_name():
+    query = moods.music_query(reading(0.5, 0.5), {"happy": 0.2, "{crunchy}": 0.6})
+    assert query[0].text == "This audio is a piece of {crunchy} music."
+    assert query[0].weight == pytest.approx(0.5 * 0.6 / 0.8)
+
+
+def test_only_the_three_likeliest_moods_are_asked_for():
+    scores = {"odd": 0.1, "grim": 0.4, "shy": 0.3, "bold": 0.2}
+    texts = {phrase.text for phrase in moods.music_query(reading(0, 0), scores)}
+    asked = {mood for mood in scores if f"This audio is a piece of {mood} music." in texts}
+    assert asked == {"grim", "shy", "bold"}
+
+
+def test_moods_that_all_score_nothing_leave_the_whole_query_to_the_emotions():
+    felt = reading(0.5, 0.5)
+    assert moods.music_query(felt, {"bleak": 0.0}) == moods.music_query(felt, {})
+
+
+def test_a_scene_takes_its_small_share_and_leaves_the_rest_in_proportion():
+    without = moods.music_query(reading(0.5, 0.5), {"happy": 1.0})
+    with_scene = moods.music_query(reading(0.5, 0.5), {"happy": 1.0}, scene="a dog on a beach.")
+    scene = "This audio is music for a scene of a dog on a beach."
+    weights = {phrase.text: phrase.weight for phrase in with_scene}
+    assert weights.pop(scene) == pytest.approx(0.15)
+    assert weights == pytest.approx({phrase.text: 0.85 * phrase.weight for phrase in without})
 
 
 def test_every_mood_has_a_place_and_a_phrase():
@@ -94,4 +116,4 @@ def test_the_phrase_table_is_the_reviewed_one():
     assert moods.prompts_sha256() == PROMPTS_SHA256
 
 
-PROMPTS_SHA256 = "51ebe2fe3232499afba4ed1feb3b321a5a401dc3d60bd5ad84be4d23b4a09ea1"
+PROMPTS_SHA256 = "4763bfc0e8132e21c01528e9eb12bf0f5952302dde4d6033d18d0b62e20b231d"

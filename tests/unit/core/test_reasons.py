@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sightsong.core import matching, reasons
-from sightsong.core.affect import Affect
+from sightsong.core.affect import Affect, Agreement
 from sightsong.core.tracks import TrackId
 
 PHOTO = Affect(valence=0.5, arousal=-0.5)
@@ -54,3 +54,18 @@ def test_nothing_is_claimed_about_a_track_whose_affect_is_unknown():
     sentence = reason_for(None)
     assert "valence" not in sentence
     assert sentence.endswith("best from 1:20.")
+
+
+def test_faces_and_a_scene_that_feel_alike_are_said_to():
+    found = Agreement(scene=Affect(valence=0.5, arousal=-0.3), faces=Affect(valence=0.6, arousal=0))
+    assert reasons.agreement(found) == ("The faces (bright) feel like the scene (calm and bright).")
+
+
+def test_faces_and_a_scene_that_feel_otherwise_are_told_apart_with_their_numbers():
+    found = Agreement(
+        scene=Affect(valence=-0.5, arousal=-0.4), faces=Affect(valence=0.7, arousal=0.2)
+    )
+    assert reasons.agreement(found) == (
+        "The faces feel energetic and bright (valence +0.7, arousal +0.2), "
+        "the scene calm and dark (valence -0.5, arousal -0.4); the answer weighs both."
+    )

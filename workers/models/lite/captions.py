@@ -8,7 +8,7 @@ the measurements alone: the same photo always reads the same.
 from collections.abc import Sequence
 
 from sightsong.core.affect import Affect, EmotionReading
-from sightsong.core.models import ModelCard, Pixels
+from sightsong.core.models import ModelCard, Photo
 from sightsong.core.moods import mood_scores
 from sightsong.core.photos import Captions
 from workers.models.lite.measures import Light, Measurer, Measures
@@ -57,7 +57,7 @@ class LiteCaptioner:
         self._measurer = measurer or Measurer()
 
     def caption(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
+        self, photos: Sequence[Photo], emotions: Sequence[EmotionReading]
     ) -> list[Captions]:
         """Say of each photo what was measured, and how that feels."""
         return [

@@ -3,14 +3,14 @@
 Everything is computed on a small copy, so that a photo and its thumbnail measure alike.
 """
 
-import operator
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from sightsong.core.models import Pixels
+from sightsong.core.models import Photo, Pixels
 from workers.models.lite import colour
 from workers.models.lite.colour import Plane, Planes
 
@@ -87,18 +87,19 @@ def measure(photo: Pixels) -> Measures:
 
 
 class Measurer:
-    """Measures photos, and remembers the last batch: two models look at the same one."""
+    """Measures photos, each once: two models look at the same one."""
 
     def __init__(self) -> None:
-        self._photos: tuple[Pixels, ...] = ()
-        self._measured: list[Measures] = []
+        self._measured: weakref.WeakKeyDictionary[Photo, Measures] = weakref.WeakKeyDictionary()
 
-    def of(self, photos: Sequence[Pixels]) -> list[Measures]:
+    def of(self, photos: Sequence[Photo]) -> list[Measures]:
         """Measure each photo of a batch."""
-        is_last = len(photos) == len(self._photos) and all(map(operator.is_, photos, self._photos))
-        if not is_last:
-            self._photos, self._measured = tuple(photos), [measure(photo) for photo in photos]
-        return self._measured
+        return [self._of(photo) for photo in photos]
+
+    def _of(self, photo: Photo) -> Measures:
+        if photo not in self._measured:
+            self._measured[photo] = measure(photo.pixels)
+        return self._measured[photo]
 
 
 def _small(photo: Pixels) -> Planes:

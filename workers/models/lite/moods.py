@@ -1,10 +1,12 @@
 """Mood labels and faces of the lite profile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sightsong.core.affect import EmotionReading, Face
-from sightsong.core.models import ModelCard, Pixels
-from sightsong.core.moods import mood_scores
+from sightsong.core.labels import refuse_unknown
+from sightsong.core.models import ModelCard, Photo
+from sightsong.core.moods import MOOD_PLACES, mood_scores
+from sightsong.core.photos import MoodScore
 
 
 class LiteMoods:
@@ -18,12 +20,28 @@ class LiteMoods:
         source="26 labels placed by hand on the plane of valence and arousal",
     )
 
+    labels = tuple(MOOD_PLACES)
+
     def score(
-        self, photos: Sequence[Pixels], emotions: Sequence[EmotionReading]
-    ) -> list[Mapping[str, float]]:
-        """Score the mood labels for each photo, highest first, 0 .. 1."""
-        pairs = zip(photos, emotions, strict=True)
-        return [mood_scores(emotion.affect) for _, emotion in pairs]
+        self,
+        photos: Sequence[Photo],
+        emotions: Sequence[EmotionReading],
+        labels: Sequence[tuple[str, ...]],
+    ) -> list[tuple[MoodScore, ...]]:
+        """Score mood labels for each photo, highest first, 0 .. 1.
+
+        Raises:
+            UnknownMood: a label has no place on the plane; not retried.
+        """
+        triples = zip(photos, emotions, labels, strict=True)
+        return [_scores(emotion, names or self.labels) for _, emotion, names in triples]
+
+
+def _scores(emotion: EmotionReading, labels: tuple[str, ...]) -> tuple[MoodScore, ...]:
+    refuse_unknown(labels, MOOD_PLACES)
+    scores = mood_scores(emotion.affect)
+    wanted = [(label, score) for label, score in scores.items() if label in labels]
+    return tuple(MoodScore(label=label, score=score) for label, score in wanted)
 
 
 class LiteFaces:
@@ -37,6 +55,6 @@ class LiteFaces:
         source="does not look for faces and finds none",
     )
 
-    def find(self, photos: Sequence[Pixels]) -> list[tuple[Face, ...]]:
+    def find(self, photos: Sequence[Photo]) -> list[tuple[Face, ...]]:
         """Find no face in any photo."""
         return [() for _ in photos]

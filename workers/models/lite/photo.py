@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 
 from sightsong.core.affect import Affect, EmotionReading
-from sightsong.core.models import ModelCard, Pixels
+from sightsong.core.models import ModelCard, Photo
 from sightsong.core.moods import emotion_distribution
 from workers.models.lite.measures import Measurer, Measures
 
@@ -78,7 +78,7 @@ class LiteEmotion:
     def __init__(self, measurer: Measurer | None = None) -> None:
         self._measurer = measurer or Measurer()
 
-    def predict(self, photos: Sequence[Pixels]) -> list[EmotionReading]:
+    def predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         """Read the emotion of each photo."""
         return [read(measures) for measures in self._measurer.of(photos)]
 

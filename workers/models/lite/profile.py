@@ -16,6 +16,7 @@ def lite_profile() -> Profile:
         name="lite",
         device="cpu",
         photo_side_px=512,
+        has_fixed_moods=True,
         emotion=LiteEmotion(measurer),
         faces=LiteFaces(),
         moods=LiteMoods(),

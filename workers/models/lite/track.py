@@ -8,7 +8,7 @@ those of ordinary recordings.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -53,6 +53,17 @@ def point_of(heard: Sound) -> SoundPoint:
         percussiveness=_unit_range(z["attack"]),
         density=_unit_range(z["density"]),
     )
+
+
+def describe(waveform: Waveform) -> tuple[Affect, Mapping[str, float]]:
+    """Read the feeling of a whole track, and the descriptors that it is read from.
+
+    Args:
+        waveform: float32, (n_samples,), mono, 22.05 kHz, in [-1, 1]; not silent.
+    """
+    seen = spectra.analyse(waveform)
+    whole = sound.describe(seen, sound.tempo(seen))
+    return affect_of(whole), whole.as_numbers()
 
 
 class LiteAudio:

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sightsong.core.affect import Affect, Emotion
+from sightsong.core import moods
+from sightsong.core.affect import Affect, Emotion, EmotionReading
+from sightsong.core.errors import UnknownMood
+from sightsong.core.models import Photo
 from workers.models.lite import captions, colour
 from workers.models.lite.measures import HUES, measure
 from workers.models.lite.photo import affect_of, read
@@ -24,6 +27,11 @@ def flat(red: int, green: int, blue: int) -> np.ndarray:
 def noise(amplitude: int) -> np.ndarray:
     grain = np.random.RandomState(1).randint(-amplitude, amplitude + 1, (120, 160, 1))
     return (128 + np.repeat(grain, 3, axis=2)).astype(np.uint8)
+
+
+def feeling(valence: float, arousal: float) -> EmotionReading:
+    affect = Affect(valence=valence, arousal=arousal)
+    return EmotionReading(distribution=moods.emotion_distribution(affect), affect=affect)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_any_pixels_have_a_reading_within_bounds(photo):
 
 
 def test_readings_are_the_same_alone_and_in_a_batch():
-    several = [flat(200, 30, 30), noise(40), flat(20, 30, 90)]
+    several = [Photo(pixels=pixels) for pixels in (flat(200, 30, 30), noise(40), flat(20, 30, 90))]
     emotion = lite_profile().emotion
     assert emotion.predict(several) == [emotion.predict([photo])[0] for photo in several]
 
@@ -164,12 +172,42 @@ def test_wordings_vary_between_photos():
 
 
 def test_mood_labels_follow_the_affect_and_not_the_pixels():
-    profile = lite_profile()
-    emotions = profile.emotion.predict([noise(10), noise(10)])
-    first, second = profile.moods.score([noise(10), flat(0, 0, 0)], emotions)
+    photos = [Photo(pixels=noise(10)), Photo(pixels=flat(0, 0, 0))]
+    first, second = lite_profile().moods.score(photos, [feeling(0.3, -0.2)] * 2, [(), ()])
     assert first == second
-    assert all(a >= b for a, b in itertools.pairwise(first.values()))
+    assert [mood.label for mood in first] == list(
+        moods.mood_scores(Affect(valence=0.3, arousal=-0.2))
+    )
+    assert all(a.score >= b.score for a, b in itertools.pairwise(first))
+    assert {mood.similarity for mood in first} == {None}
+
+
+def test_the_labels_of_one_photo_are_not_those_of_its_neighbour():
+    photos = [Photo(pixels=noise(10))] * 3
+    wishes = [("sad", "happy"), (), ("calm",)]
+    scored = lite_profile().moods.score(photos, [feeling(0.7, 0.2)] * 3, wishes)
+    assert [mood.label for mood in scored[0]] == ["happy", "sad"]
+    assert len(scored[1]) == len(moods.MOOD_PLACES)
+    assert [mood.label for mood in scored[2]] == ["calm"]
+
+
+def test_a_label_scores_the_same_alone_as_among_all():
+    photo, felt = Photo(pixels=noise(10)), feeling(0.1, 0.1)
+    alone, among = lite_profile().moods.score([photo] * 2, [felt] * 2, [("tense",), ()])
+    assert alone[0] in among
+
+
+def test_a_label_without_a_place_on_the_plane_is_unknown():
+    with pytest.raises(UnknownMood, match="'crunchy'; it knows angry, anxious"):
+        lite_profile().moods.score(
+            [Photo(pixels=noise(10))], [feeling(0, 0)], [("happy", "crunchy")]
+        )
+
+
+def test_the_profile_says_that_it_knows_its_own_moods_only():
+    profile = lite_profile()
+    assert (profile.has_fixed_moods, profile.moods.labels) == (True, tuple(moods.MOOD_PLACES))
 
 
 def test_this_profile_finds_no_faces():
-    assert lite_profile().faces.find([noise(5), noise(6)]) == [(), ()]
+    assert lite_profile().faces.find([Photo(pixels=noise(5)), Photo(pixels=noise(6))]) == [(), ()]
