@@ -60,6 +60,7 @@ COMMANDS = (
         "Start the service on this machine, and keep it running until Ctrl-C.",
         "sightsong up",
         "sightsong up --port 9000 --data /srv/sightsong",
+        "sightsong up --profile full --device cuda:0",
     ),
     _entry(
         "recommend",
@@ -103,6 +104,22 @@ COMMANDS = (
         "Look at the music index, or build it anew.",
         "sightsong index list",
         "sightsong index rebuild",
+    ),
+    _entry(
+        "models",
+        "models:app",
+        "List, fetch and check the weights of the full profile.",
+        "sightsong models list",
+        "sightsong models pull",
+        "sightsong models pull --from /media/stick/models",
+        "sightsong models verify",
+    ),
+    _entry(
+        "doctor",
+        "doctor:doctor",
+        "Check this installation: what is set, what is there, and whether the models answer.",
+        "sightsong doctor",
+        "sightsong doctor --profile full --json",
     ),
     _entry(
         "migrate",

@@ -13,8 +13,9 @@ from sightsong.cli.screen import Screen
 from sightsong.client import Client, ClientError
 from sightsong.local import service
 
-#: Imports of three processes on a slow, busy machine; usually it is a few seconds.
-_START_S = 90.0
+#: Imports of three processes on a slow, busy machine; usually it is a few seconds. The full
+#: profile reads 2 GB of weights, from a slow disk perhaps.
+_START_S = {"lite": 90.0, "full": 600.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +27,25 @@ class Hosted:
 
 
 def chosen_settings(
-    *, data: Path | None, port: int | None, profile: str | None
+    *,
+    data: Path | None,
+    port: int | None = None,
+    profile: str | None = None,
+    models_dir: Path | None = None,
+    device: str | None = None,
 ) -> settings.Settings:
     """Read the settings; what was given on the command line wins.
 
     Raises:
         ConfigurationError: a value cannot work.
     """
-    given = {"data_dir": data, "port": port, "profile": profile}
+    given = {
+        "data_dir": data,
+        "port": port,
+        "profile": profile,
+        "models_dir": models_dir,
+        "device": device,
+    }
     return settings.load(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -50,9 +62,9 @@ def hosted(ctx: typer.Context, screen: Screen, chosen: settings.Settings) -> Ite
             service.foreground(chosen, tell=screen.say, children=children)
         )
         client = stack.enter_context(session.connect(ctx, running.base_url))
-        screen.say(profile_line(running.profile))
+        screen.say(profile_line(chosen))
         with screen.busy(f"starting the service (logs: {running.logs_dir})"):
-            running.wait_until_ready(client, timeout_s=_START_S)
+            running.wait_until_ready(client, timeout_s=_START_S[chosen.profile])
         try:
             yield Hosted(service=running, client=client)
         except ClientError:
@@ -60,14 +72,14 @@ def hosted(ctx: typer.Context, screen: Screen, chosen: settings.Settings) -> Ite
             raise
 
 
-def profile_line(profile: str) -> str:
+def profile_line(chosen: settings.Settings) -> str:
     """Say which models run, and how to get the others."""
-    if profile == "lite":
+    if chosen.profile == "lite":
         return (
-            "profile lite: small built-in models, coarse and fast; "
-            "the full profile is not in this release yet"
+            "profile lite: small built-in models, coarse and fast; for the published ones "
+            "run `./run install full` and `sightsong models pull`, then add --profile full"
         )
-    return f"profile {profile}"
+    return f"profile full: weights in {chosen.models}, device {chosen.device}"
 
 
 def stay(screen: Screen, running: service.Service) -> None:

@@ -25,6 +25,10 @@ Alpha = Annotated[
     float | None,
     typer.Option("--alpha", min=0, max=1, help="Weight of meaning (1) against feeling (0)."),
 ]
+Moods = Annotated[
+    str,
+    typer.Option("--moods", metavar="A,B,…", help="Mood labels to score, for instance happy,sad."),
+]
 Photo = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JPEG, PNG or WebP.")
 ]
@@ -39,12 +43,32 @@ Port = Annotated[
 Profile = Annotated[
     str | None, typer.Option("--profile", metavar="lite|full", help="Which models to use.")
 ]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option("--models-dir", metavar="DIR", help="Where the weights of the full profile are."),
+]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", metavar="auto|cpu|cuda|cuda:N", help="What the full profile runs on."),
+]
+Clap = Annotated[
+    str | None,
+    typer.Option(
+        "--clap",
+        metavar="NAME",
+        help="The text and music model: laion/larger_clap_music or laion/clap-htsat-unfused.",
+    ),
+]
 
 __all__ = [
     "DEFAULT_URL",
     "Alpha",
     "AsJson",
+    "Clap",
     "DataDir",
+    "Device",
+    "ModelsDir",
+    "Moods",
     "Photo",
     "Port",
     "Profile",

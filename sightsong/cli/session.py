@@ -30,6 +30,7 @@ class World:
     transport: httpx.BaseTransport | None = None  #: None: the network.
     patience: Patience = field(default_factory=Patience)
     children: tuple[ChildSpec, ...] | None = None  #: None: the processes of the service.
+    hub: str | None = None  #: Address of a hub of models; None: the public one.
 
     def connect(self, base_url: str) -> Client:
         """Open a client of the service at an address."""

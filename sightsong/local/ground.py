@@ -3,13 +3,24 @@
 import contextlib
 import errno
 import fcntl
+import importlib.util
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from sightsong.core.errors import ConfigurationError
+from sightsong.adapters import weights
+from sightsong.adapters.settings import Settings
+from sightsong.core import catalogue
+from sightsong.core.errors import ConfigurationError, ModelsMissing
 
 _LOCK = "up.lock"
+#: Packages of the full profile, and the modules that they bring.
+FULL_NEEDS = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "safetensors": "safetensors",
+    "opencv-python-headless": "cv2",
+}
 
 
 def prepare_folder(folder: Path) -> None:
@@ -63,16 +74,33 @@ def check_port(host: str, port: int) -> None:
             raise ConfigurationError(_why_no_port(host, port, error)) from error
 
 
-def check_profile(profile: str) -> None:
-    """See that this release can run the profile: nothing falls back silently.
+def check_profile(settings: Settings) -> None:
+    """See that the profile can run here: nothing falls back silently.
 
     Raises:
-        ConfigurationError: it cannot.
+        ConfigurationError: it cannot; says which commands make it so, in order.
     """
-    if profile == "full":
-        raise ConfigurationError(
-            "the full profile is not available yet in this release; run with --profile lite"
-        )
+    if settings.profile != "full":
+        return
+    absent = absent_libraries()
+    try:
+        weights.checkpoints(settings.models, catalogue.full_models(settings.clap))
+    except ModelsMissing as error:
+        if absent:
+            raise ConfigurationError(_first_install(absent, then=error.detail)) from error
+        raise
+    if absent:
+        raise ConfigurationError(_first_install(absent))
+
+
+def absent_libraries() -> list[str]:
+    """List what the full profile needs and this installation lacks."""
+    return [name for name, module in FULL_NEEDS.items() if importlib.util.find_spec(module) is None]
+
+
+def _first_install(absent: list[str], *, then: str = "") -> str:
+    first = f"the full profile needs {', '.join(absent)}; run `./run install full`"
+    return f"{first}\nthen its weights: {then}" if then else first
 
 
 def _why_no_port(host: str, port: int, error: OSError) -> str:

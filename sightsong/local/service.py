@@ -71,7 +71,7 @@ def running(
         ConfigurationError: the profile, the data folder or the port cannot be used.
         StoreUnavailable: the database does not answer.
     """
-    ground.check_profile(settings.profile)
+    ground.check_profile(settings)
     ground.prepare_folder(settings.data_dir)
     with ground.locked(settings.data_dir):
         ground.check_port(settings.host, settings.port)
@@ -115,14 +115,21 @@ def foreground(
         yield service
 
 
-def doors(settings: Settings) -> list[ChildSpec]:
-    """List the three processes with the settings that the user may have given on the way in."""
-    env = {
+def environment(settings: Settings) -> dict[str, str]:
+    """Write down for a child what the user may have given on the command line."""
+    return {
         "SIGHTSONG_DATA_DIR": str(settings.data_dir.resolve()),
         "SIGHTSONG_HOST": settings.host,
         "SIGHTSONG_PORT": str(settings.port),
         "SIGHTSONG_PROFILE": settings.profile,
+        "SIGHTSONG_MODELS_DIR": str(settings.models.resolve()),
+        "SIGHTSONG_DEVICE": settings.device,
     }
+
+
+def doors(settings: Settings) -> list[ChildSpec]:
+    """List the three processes with the settings that the user may have given on the way in."""
+    env = environment(settings)
     return [
         ChildSpec(
             name=name,

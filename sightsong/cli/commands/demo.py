@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sightsong.cli import asking, filling, hosting, session
-from sightsong.cli.options import AsJson, DataDir, Port, Profile
+from sightsong.cli.options import AsJson, DataDir, Device, ModelsDir, Port, Profile
 from sightsong.cli.screen import Screen
 from sightsong.core import sniff
 from sightsong.core.errors import UnsupportedImage
@@ -29,6 +29,8 @@ def demo(  # noqa: PLR0913 - one parameter is one option of the command line
     data: DataDir = None,
     port: Port = None,
     profile: Profile = None,
+    models_dir: ModelsDir = None,
+    device: Device = None,
     as_json: AsJson = False,
 ) -> None:
     """Show everything at once: start a service, take in music, find tracks for photos.
@@ -39,7 +41,13 @@ def demo(  # noqa: PLR0913 - one parameter is one option of the command line
     music = stage.library(library)
     pictures = stage.photos(photos or [])
     _check(pictures)
-    chosen = hosting.chosen_settings(data=data or stage.data_dir(music), port=port, profile=profile)
+    chosen = hosting.chosen_settings(
+        data=data or stage.data_dir(music),
+        port=port,
+        profile=profile,
+        models_dir=models_dir,
+        device=device,
+    )
     with hosting.hosted(ctx, screen, chosen) as here:
         filling.fill(here.client, screen, music)
         jobs = asking.ask(here.client, screen, pictures, asking.Wishes())

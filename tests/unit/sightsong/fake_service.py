@@ -14,11 +14,27 @@ DISTRIBUTION = {
     "sadness": 0.1,
     "surprise": 0.1,
 }
-RESULT = {
+RESULT: dict[str, Any] = {
     "profile": "lite",
-    "emotion": {"dominant": "joy", "confidence": 0.6, "distribution": DISTRIBUTION},
+    "emotion": {
+        "dominant": "joy",
+        "confidence": 0.6,
+        "distribution": DISTRIBUTION,
+        "agreement": None,
+    },
     "valence": 0.61,
     "arousal": -0.2,
+    "moods": [
+        {"label": label, "score": score, "similarity": None}
+        for label, score in [
+            ("calm", 0.91),
+            ("tender", 0.8),
+            ("serene", 0.7),
+            ("peaceful", 0.6),
+            ("dreamy", 0.5),
+            ("sad", 0.1),
+        ]
+    ],
     "caption": "A bright scene.",
     "emotional_caption": "A bright scene that feels like joy.",
     "matches": [
@@ -43,9 +59,10 @@ def job(state: str, **more: object) -> dict[str, Any]:
     return {**told, **times, "error": None, "result": None, **more}
 
 
-def succeeded() -> dict[str, Any]:
+def succeeded(*, agreement: dict[str, Any] | None = None) -> dict[str, Any]:
     """A photo's job that is done."""
-    return job("succeeded", state_version=3, result=RESULT, finished_at="2026-11-20T23:42:08.550Z")
+    result = {**RESULT, "emotion": {**RESULT["emotion"], "agreement": agreement}}
+    return job("succeeded", state_version=3, result=result, finished_at="2026-11-20T23:42:08.550Z")
 
 
 def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:

@@ -41,6 +41,51 @@ def test_recommend_shows_emotion_caption_and_tracks(
     assert service.requests[0].url.params["top_k"] == "4"
 
 
+def test_recommend_shows_the_five_moods_that_fit_best(
+    service: FakeService, world: World, photo: Path, capsys: pytest.CaptureFixture[str]
+):
+    service.on("POST", "/v1/jobs", job("queued"))
+    service.on("GET", "/v1/jobs/j-1", succeeded())
+    cli.main(["recommend", str(photo)], world=world)
+    line = "moods: calm 0.91, tender 0.80, serene 0.70, peaceful 0.60, dreamy 0.50"
+    assert line in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("agrees", "lines"), [(False, 1), (True, 0)])
+def test_the_word_of_faces_that_feel_otherwise_is_shown_only_then(
+    service: FakeService,
+    world: World,
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    agrees: bool,
+    lines: int,
+):
+    agreement = {"agrees": agrees, "note": "The faces feel bright, the scene dark."}
+    service.on("POST", "/v1/jobs", job("queued"))
+    service.on("GET", "/v1/jobs/j-1", succeeded(agreement=agreement))
+    cli.main(["recommend", str(photo)], world=world)
+    assert capsys.readouterr().out.splitlines().count(agreement["note"]) == lines
+
+
+@pytest.mark.parametrize("command", ["recommend", "submit"])
+def test_moods_are_sent_as_they_were_given(
+    service: FakeService, world: World, photo: Path, command: str
+):
+    service.on("POST", "/v1/jobs", job("queued"))
+    service.on("GET", "/v1/jobs/j-1", succeeded())
+    assert cli.main([command, str(photo), "--moods", "happy,sad"], world=world) == 0
+    assert service.requests[0].url.params["moods"] == "happy,sad"
+
+
+def test_a_mood_that_the_service_does_not_know_is_told_and_is_status_4(
+    service: FakeService, world: World, photo: Path, capsys: pytest.CaptureFixture[str]
+):
+    refusal = problem(422, "unknown_mood", "This profile does not know the mood 'odd'.")
+    service.on("POST", "/v1/jobs", refusal)
+    assert cli.main(["recommend", str(photo), "--moods", "odd"], world=world) == 4
+    assert "does not know the mood 'odd'" in capsys.readouterr().err
+
+
 def test_tags_of_music_files_cannot_command_the_terminal(
     service: FakeService, world: World, photo: Path, capsys: pytest.CaptureFixture[str]
 ):

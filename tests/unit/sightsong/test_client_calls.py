@@ -20,6 +20,15 @@ def test_a_photo_goes_raw_with_the_type_of_its_bytes(client: Client, service: Fa
     assert dict(request.url.params) == {"top_k": "3"}
 
 
+@pytest.mark.parametrize("moods", [["happy", "sad"], ("happy,sad",), "happy,sad"])
+def test_moods_go_in_one_parameter_however_they_are_given(
+    client: Client, service: FakeService, moods: str | list[str] | tuple[str, ...]
+):
+    service.on("POST", "/v1/jobs", httpx.Response(202, json=job("queued")))
+    client.submit_photo(JPEG, moods=moods)
+    assert dict(service.requests[0].url.params) == {"moods": "happy,sad"}
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

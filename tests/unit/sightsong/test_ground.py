@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sightsong.adapters import settings
 from sightsong.core.errors import ConfigurationError
 from sightsong.local import ground
 
@@ -75,6 +76,34 @@ def test_a_free_port_is_fine_and_stays_free():
     ground.check_port("127.0.0.1", port)
 
 
-def test_the_full_profile_is_refused_and_never_replaced_silently():
-    with pytest.raises(ConfigurationError, match="run with --profile lite"):
-        ground.check_profile("full")
+def test_the_full_profile_without_weights_is_refused_and_never_replaced_silently(tmp_path: Path):
+    full = settings.load(profile="full", models_dir=tmp_path)
+    with pytest.raises(
+        ConfigurationError, match=f"`sightsong models pull --models-dir {tmp_path}`"
+    ):
+        ground.check_profile(full)
+
+
+def test_what_is_not_installed_is_named_before_the_weights(tmp_path: Path):
+    code = f"""
+import sys
+for name in ("torch", "transformers"):
+    sys.modules[name] = None  # as if it were not there
+from sightsong.adapters import settings
+from sightsong.adapters import settings
+from sightsong.core.errors import ConfigurationError
+from sightsong.local import ground
+try:
+    ground.check_profile(settings.load(profile="full", models_dir={str(tmp_path)!r}))
+except ConfigurationError as error:
+    print(error.detail)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    ).stdout
+    assert "needs torch, transformers" in told
+    assert 0 < told.find("./run install full") < told.find("sightsong models pull")
+
+
+def test_the_lite_profile_needs_nothing():
+    ground.check_profile(settings.load(profile="lite"))

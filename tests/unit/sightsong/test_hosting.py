@@ -156,14 +156,16 @@ def test_demo_refuses_what_is_no_image_before_it_starts_anything(
 
 
 @pytest.mark.parametrize("command", ["up", "demo"])
-def test_the_full_profile_is_refused_with_one_line(
+def test_the_full_profile_without_weights_is_refused_with_the_way_to_get_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ):
     (tmp_path / "a.jpg").write_bytes(PHOTO)
     photo = [str(tmp_path / "a.jpg")] if command == "demo" else []
-    asked = [command, *photo, "--profile", "full", "--data", str(tmp_path / "d")]
-    assert cli.main(asked) == 2
-    assert "run with --profile lite" in capsys.readouterr().err
+    places = ["--data", str(tmp_path / "d"), "--models-dir", str(tmp_path / "m")]
+    assert cli.main([command, *photo, "--profile", "full", *places]) == 2
+    told = capsys.readouterr().err
+    assert f"sightsong models pull --models-dir {tmp_path / 'm'}" in told
+    assert not (tmp_path / "d").exists()
 
 
 def test_up_refuses_a_data_folder_that_cannot_be(

@@ -24,14 +24,19 @@ def readiness(*, workers: str, indexer: str) -> ReadinessView:
 
 
 def test_three_doors_run_with_the_settings_they_were_given(tmp_path: Path):
-    chosen = settings.load(data_dir=tmp_path, port=9123)
+    chosen = settings.load(data_dir=tmp_path, port=9123, models_dir=tmp_path / "m", device="cpu")
     doors = local_service.doors(chosen)
     assert [(door.name, door.command[-1]) for door in doors] == [
         ("api", "api"),
         ("worker", "workers"),
         ("indexer", "indexer"),
     ]
-    given = {"SIGHTSONG_PORT": "9123", "SIGHTSONG_DATA_DIR": str(tmp_path)}
+    given = {
+        "SIGHTSONG_PORT": "9123",
+        "SIGHTSONG_DATA_DIR": str(tmp_path),
+        "SIGHTSONG_MODELS_DIR": str(tmp_path / "m"),
+        "SIGHTSONG_DEVICE": "cpu",
+    }
     assert [given.items() <= door.env.items() for door in doors] == [True] * 3
     assert doors[1].log == tmp_path / "logs" / "worker.log"
 

@@ -1,0 +1,32 @@
+"""The weights of the full profile on disk: fetched once, and that they still are what they were.
+
+models/
+  models.lock           revision of each model; size and SHA-256 of each file
+  .verified.json        when each file was last read through and found right
+  openai/clip-…/…       the files, by repository
+  .pull/                what a pull has begun and not finished
+"""
+
+from sightsong.adapters.weights.checking import (
+    State,
+    checkpoints,
+    mending,
+    pull_command,
+    state_of,
+    verify,
+)
+from sightsong.adapters.weights.lock import Lock, LockedFile, LockedModel, lock_folder, read_lock
+
+__all__ = [
+    "Lock",
+    "LockedFile",
+    "LockedModel",
+    "State",
+    "checkpoints",
+    "lock_folder",
+    "mending",
+    "pull_command",
+    "read_lock",
+    "state_of",
+    "verify",
+]
