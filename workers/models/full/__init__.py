@@ -1,0 +1,1 @@
+"""The full profile: published architectures by torch, their weights from safetensors."""

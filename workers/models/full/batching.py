@@ -1,0 +1,62 @@
+"""Batches that fit: halved when the device runs out of memory; a broken device ends the process."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import structlog
+import torch
+
+log = structlog.get_logger()
+
+#: How torch's message begins when a kernel or the driver has failed; since torch 2.8 such errors
+#: have a class, but before they have not.
+_DEVICE_ERROR = "CUDA error"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Exit status of a process whose device has failed (`EX_IOERR` of sysexits).
+DEVICE_LOST = 74
+
+
+def in_parts(
+    work: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T], *, most: int
+) -> list[R]:
+    """Run work over items in parts, and in smaller ones where memory does not suffice.
+
+    Args:
+        work: maps a part to as many results, in order.
+        items: of any number, none included.
+        most: items in a part.
+
+    Raises:
+        torch.OutOfMemoryError: not even one item fits.
+    """
+    results: list[R] = []
+    at, size = 0, max(1, most)
+    while at < len(items):
+        try:
+            results.extend(work(items[at : at + size]))
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+            torch.cuda.empty_cache()
+            size //= 2
+            log.warning("batch.halved", size=size)
+        except RuntimeError as error:
+            if _DEVICE_ERROR in str(error):
+                _give_up(error)
+            raise
+        else:
+            at += size
+    return results
+
+
+def _give_up(error: Exception) -> None:
+    """End at once: after such an error every further call on the device fails too.
+
+    Nothing is written: the leases run out, and the jobs run in another process.
+    """
+    log.critical("device.lost", reason=str(error).partition("\n")[0])
+    os._exit(DEVICE_LOST)
