@@ -5,13 +5,12 @@ import functools
 from indexer import snapshot, tasks
 from indexer.freshness import Freshness
 from sightsong.adapters import logs, settings, wiring
-from sightsong.core import spaces
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
 from sightsong.engine.rounds import Rounds
 from sightsong.engine.watch import Watch
-from sightsong.engine.work import Line, Work
+from sightsong.engine.work import Handler, Line, Work
 
 #: How often the library is compared with the active snapshot, in seconds.
 _LOOK_S = 1.0
@@ -27,10 +26,13 @@ def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
     return [
         Work(
             lines=(Line(queue=Queue.LIBRARY, batch=1),),
-            handlers={JobKind.INGEST: ingest},
+            handlers={JobKind.INGEST: Handler(run=ingest)},
             watch=watch,
         ),
-        Work(lines=(Line(queue=Queue.INDEX, batch=1),), handlers={JobKind.REBUILD: rebuild}),
+        Work(
+            lines=(Line(queue=Queue.INDEX, batch=1),),
+            handlers={JobKind.REBUILD: Handler(run=rebuild)},
+        ),
     ]
 
 
@@ -46,14 +48,14 @@ def main() -> None:
     runtime = tasks.Runtime(
         stores=stores,
         doorbell=ringer,
-        space=spaces.space_of(config.profile),
+        space=wiring.space_of(config),
         snapshots_dir=config.snapshots_dir,
         go_on=watch.go_on,
     )
     is_sound = functools.partial(snapshot.is_sound, config.snapshots_dir)
     freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
     looking = Rounds("freshness", freshness.look, every_s=_LOOK_S)
-    worker = new_worker("indexer", profile=config.profile, device="cpu")
+    worker = new_worker("indexer", profile=config.profile, device="cpu", space=runtime.space)
     looking.start()
     try:
         wiring.serve(config, stores, works_of(runtime, watch), worker=worker, ringer=ringer)

@@ -13,6 +13,7 @@ from sightsong.adapters import disk
 from sightsong.core import errors, jobs, lifecycle, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.tracks import FileStamp, FoundFile, Registered
+from sightsong.engine.work import Prepared
 
 #: Files that are registered in one transaction.
 _CHUNK = 64
@@ -63,14 +64,14 @@ class _Scan:
         }
 
 
-def ingest(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
+def ingest(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
     """Scan the folder of each job into tracks and `embed` jobs."""
-    return [_ingest(job, runtime) for job in batch]
+    return [_ingest(ready.job, runtime) for ready in batch]
 
 
-def rebuild(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
+def rebuild(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
     """Build, verify and publish one snapshot; serves all jobs of the batch."""
-    return [_rebuild(job, runtime) for job in batch]
+    return [_rebuild(ready.job, runtime) for ready in batch]
 
 
 def _ingest(job: jobs.Job, runtime: Runtime) -> jobs.Completion:

@@ -1,61 +1,85 @@
 """The composition root of a worker process."""
 
 import functools
-from pathlib import Path
-from typing import BinaryIO
+import os
 
-from sightsong.adapters import logs, settings, wiring
+from sightsong.adapters import logs, metrics, settings, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
-from sightsong.core import models, spaces
+from sightsong.core import jobs, models
+from sightsong.core.errors import ConfigurationError
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
-from sightsong.engine.work import Line, Work
+from sightsong.engine.work import Handler, Line, Work
 from workers import tasks
-from workers.media import audio, images
+from workers.media import decoding
+from workers.media.pool import DecodingPool
 from workers.pipeline import PhotoPipeline
 
 
-def load_profile(name: str) -> models.Profile:
-    """Load the models of a profile.
+def load_profile(config: settings.Settings) -> models.Profile:
+    """Load the models of the profile that the settings name.
 
     Raises:
-        ConfigurationError: this release does not have the profile.
+        ModelsMissing: the full profile's weights are not there.
+        ConfigurationError: the device does not work, or torch is not installed.
     """
-    spaces.space_of(name)
+    if config.profile == "full":
+        return _load_full(config)
     from workers.models.lite.profile import lite_profile
 
     return lite_profile()
 
 
-def open_runtime(config: settings.Settings) -> tasks.Runtime:
-    """Open the stores and load the models."""
+def _load_full(config: settings.Settings) -> models.Profile:
+    found = wiring.find_models(config)
+    # Read by the libraries when they are imported: what is not on disk is not fetched, but refused.
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")  # noqa: TID251 - written, not read
+    try:
+        from workers import device
+        from workers.models.full.profile import full_profile
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the full profile needs {error.name}, which is not installed; run `./run install full`"
+        ) from error
+    place = device.choose(config.device, precision=config.precision, threads=config.model_threads)
+    return full_profile(found, place, emotion_checkpoint=config.emotion_checkpoint)
+
+
+def open_runtime(
+    config: settings.Settings, profile: models.Profile, measured: metrics.Metrics
+) -> tasks.Runtime:
+    """Open the stores, and put everything around the models."""
     stores = wiring.open_stores(config)
-    profile = load_profile(config.profile)
     library = SnapshotLibrary(stores.snapshots, config.snapshots_dir, profile.text.space)
 
-    def decode_photo(file: BinaryIO) -> models.Pixels:
-        return images.decode_photo(
-            file, max_pixels=config.max_image_pixels, max_side=profile.photo_side_px
-        )
-
-    def decode_track(path: Path) -> models.Waveform:
-        rate = profile.audio.sample_rate_hz
-        return audio.decode_track(path, sample_rate_hz=rate, max_s=config.max_audio_s)
-
+    recipe = decoding.Recipe(
+        max_pixels=config.max_image_pixels,
+        photo_side_px=profile.photo_side_px,
+        views=profile.views,
+        sample_rate_hz=profile.audio.sample_rate_hz,
+        max_audio_s=config.max_audio_s,
+    )
     return tasks.Runtime(
         stores=stores,
         profile=profile,
-        pipeline=PhotoPipeline(profile, library, stores.tracks),
-        decode_photo=decode_photo,
-        decode_track=decode_track,
+        pipeline=PhotoPipeline(profile, library, stores.tracks, observe=measured.stage),
+        decoders=_decoders(config, recipe, measured),
     )
 
 
-def work_of(runtime: tasks.Runtime, config: settings.Settings) -> Work:
-    """The table: which queues, how many at once, and which function for each kind of job.
+def _decoders(
+    config: settings.Settings, recipe: decoding.Recipe, measured: metrics.Metrics
+) -> decoding.Decoders:
+    if not config.decode_workers:
+        return decoding.InlineDecoders(recipe, observe=measured.decoded)
+    return DecodingPool(recipe, seats=config.decode_workers, observe=measured.decoded)
 
-    Interactive work comes first: a claim looks at the tracks only when no photo waits.
+
+def work_of(runtime: tasks.Runtime, config: settings.Settings, measured: metrics.Metrics) -> Work:
+    """The table: which queues, how many at once, and which functions for each kind of job.
+
+    Interactive work comes first: tracks are claimed and run only when no photo waits.
     """
     return Work(
         lines=(
@@ -63,9 +87,28 @@ def work_of(runtime: tasks.Runtime, config: settings.Settings) -> Work:
             Line(queue=Queue.TRACKS, batch=config.track_batch),
         ),
         handlers={
-            JobKind.PHOTO: functools.partial(tasks.describe_photos, runtime=runtime),
-            JobKind.EMBED: functools.partial(tasks.embed_tracks, runtime=runtime),
+            JobKind.PHOTO: Handler(
+                prepare=functools.partial(tasks.prepare_photo, runtime=runtime),
+                run=functools.partial(tasks.describe_photos, runtime=runtime),
+            ),
+            JobKind.EMBED: Handler(
+                prepare=functools.partial(tasks.prepare_track, runtime=runtime),
+                run=functools.partial(tasks.embed_tracks, runtime=runtime),
+            ),
         },
+        on_batch=measured.batch,
+    )
+
+
+def worker_of(profile: models.Profile) -> jobs.WorkerInfo:
+    """Say what this process is and what it has loaded; a model of two tasks once."""
+    loaded = dict.fromkeys(f"{card.id}@{card.revision}" for card in profile.cards)
+    return new_worker(
+        "workers",
+        profile=profile.name,
+        device=profile.device,
+        space=profile.audio.space,
+        models=tuple(loaded),
     )
 
 
@@ -75,8 +118,21 @@ def main() -> None:
     logs.setup("worker")
     if config.lifeline:
         lifeline.watch()
-    runtime = open_runtime(config)
-    worker = new_worker("workers", profile=config.profile, device=runtime.profile.device)
-    works = [work_of(runtime, config)]
+    measured = metrics.Metrics(config.profile)
+    with measured.loading():
+        profile = load_profile(config)
+    serve(config, profile, measured)
+
+
+def serve(config: settings.Settings, profile: models.Profile, measured: metrics.Metrics) -> None:
+    """Do the work of the queues with these models, until SIGTERM."""
+    runtime = open_runtime(config, profile, measured)
+    if config.metrics_port:
+        metrics.serve(measured, host=config.metrics_host, port=config.metrics_port)
+    works = [work_of(runtime, config, measured)]
     ringer = wiring.open_ringer(config)
-    wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)
+    worker = worker_of(profile)
+    try:
+        wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)
+    finally:
+        runtime.decoders.close()

@@ -1,13 +1,15 @@
 """What a worker does for each kind of job: plain functions over a runtime."""
 
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sightsong.core import errors, jobs, lifecycle, models, ports
 from sightsong.core.tracks import TrackId
+from sightsong.engine.work import Prepared
+from workers.media.decoding import Decoded, Decoders
 from workers.pipeline import PhotoPipeline, PhotoWish
 
 
@@ -18,59 +20,86 @@ class Runtime:
     stores: ports.Stores
     profile: models.Profile
     pipeline: PhotoPipeline
-    decode_photo: Callable[[BinaryIO], models.Pixels]
-    decode_track: Callable[[Path], models.Waveform]
+    decoders: Decoders
 
 
-def describe_photos(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
-    """Answer a batch of photo jobs; one that cannot be decoded fails alone."""
-    failed: list[jobs.Completion] = []
-    ready: list[tuple[jobs.Job, models.Pixels]] = []
-    for job in batch:
-        try:
-            ready.append((job, _photo_of(job, runtime)))
-        except errors.SightsongError as error:
-            failed.append(lifecycle.failure(job, error))
-    if not ready:
-        return failed
-    wishes = [_wish(job) for job, _ in ready]
-    results = runtime.pipeline.answer([pixels for _, pixels in ready], wishes)
-    answered = [_done(job, result) for (job, _), result in zip(ready, results, strict=True)]
-    return failed + answered
+def prepare_photo(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Photo]]:
+    """Begin to decode the upload of a job."""
+    return runtime.decoders.photo(lambda: _upload_of(job, runtime))
 
 
-def embed_tracks(batch: Sequence[jobs.Job], *, runtime: Runtime) -> list[jobs.Completion]:
-    """Embed the tracks of a batch; each succeeds or fails by itself."""
-    return [_embed(job, runtime) for job in batch]
+def prepare_track(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Waveform]]:
+    """Begin to decode the track of a job."""
+    return runtime.decoders.track(lambda: _files_of(job, runtime))
 
 
-def _photo_of(job: jobs.Job, runtime: Runtime) -> models.Pixels:
+def describe_photos(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Answer a batch of photo jobs.
+
+    Args:
+        batch: each with a decoded photo.
+        runtime: of this process.
+    """
+    decoded: list[Decoded[models.Photo]] = [ready.value for ready in batch]
+    wishes = [_wish(ready.job) for ready in batch]
+    results = runtime.pipeline.answer([one.value for one in decoded], wishes)
+    for one, result in zip(decoded, results, strict=True):
+        result["timings_ms"] = {"decode": round(one.decode_ms, 2)} | result["timings_ms"]
+    return [_done(ready.job, result) for ready, result in zip(batch, results, strict=True)]
+
+
+def embed_tracks(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Embed the tracks of a batch; each succeeds or fails by itself.
+
+    Args:
+        batch: each with a decoded waveform.
+        runtime: of this process.
+    """
+    return [_embed(ready.job, ready.value.value, runtime) for ready in batch]
+
+
+def _upload_of(job: jobs.Job, runtime: Runtime) -> bytes:
+    runtime.pipeline.check(_wish(job))  # here it fails alone, in the batch with its neighbours
     if job.blob_id is None:
         raise errors.BlobNotFound
     with runtime.stores.blobs.open(job.blob_id) as file:
-        return runtime.decode_photo(file)
+        return file.read()
+
+
+def _files_of(job: jobs.Job, runtime: Runtime) -> list[Path]:
+    """Where the bytes of a track may lie."""
+    return [Path(path) for path in runtime.stores.tracks.paths(_track_of(job))]
+
+
+def _track_of(job: jobs.Job) -> TrackId:
+    return TrackId(job.params["track_id"])
 
 
 def _wish(job: jobs.Job) -> PhotoWish:
-    return PhotoWish(top_k=job.params["top_k"], alpha=job.params.get("alpha"))
+    params = job.params
+    return PhotoWish(
+        top_k=params["top_k"],
+        alpha=params.get("alpha"),
+        moods=tuple(params.get("moods") or ()),
+    )
 
 
 def _done(job: jobs.Job, result: dict[str, Any]) -> jobs.Completion:
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
 
 
-def _embed(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+def _embed(job: jobs.Job, waveform: models.Waveform, runtime: Runtime) -> jobs.Completion:
     try:
-        return _embedded(job, TrackId(job.params["track_id"]), runtime)
+        return _embedded(job, waveform, runtime.profile.audio)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
 
 
-def _embedded(job: jobs.Job, track_id: TrackId, runtime: Runtime) -> jobs.Completion:
-    audio = runtime.profile.audio
-    waveform = _waveform_of(track_id, runtime)
+def _embedded(
+    job: jobs.Job, waveform: models.Waveform, audio: models.AudioModel
+) -> jobs.Completion:
     reading = audio.read([waveform])[0]
-    duration_s = len(waveform) / audio.sample_rate_hz
+    track_id, duration_s = _track_of(job), len(waveform) / audio.sample_rate_hz
     effect = jobs.StoreEmbedding(
         track_id=track_id,
         space=audio.space,
@@ -83,15 +112,3 @@ def _embedded(job: jobs.Job, track_id: TrackId, runtime: Runtime) -> jobs.Comple
     )
     result = {"track_id": track_id, "duration_s": round(duration_s, 3)}
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
-
-
-def _waveform_of(track_id: TrackId, runtime: Runtime) -> models.Waveform:
-    """Decode the first file of a track that is there: a library may have moved.
-
-    Raises:
-        PathNotAllowed: none of them is; tried again when the folder is ingested again.
-    """
-    for path in runtime.stores.tracks.paths(track_id):
-        with contextlib.suppress(errors.PathNotAllowed):
-            return runtime.decode_track(Path(path))
-    raise errors.PathNotAllowed("No file of this track can be opened.")

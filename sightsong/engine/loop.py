@@ -1,25 +1,24 @@
-"""The engine: claim, run as one batch, complete in one transaction; until there is no more."""
+"""The engine: one loop of claim, prepare, run and complete, in two threads."""
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import structlog
 
-from sightsong.core import errors, jobs, lifecycle, ports
+from sightsong.core import jobs, ports
+from sightsong.engine.bell import Bell
+from sightsong.engine.desk import Desk
+from sightsong.engine.feeder import Feeder
 from sightsong.engine.heartbeat import Heartbeat
-from sightsong.engine.work import Handler, Pace, Work
+from sightsong.engine.runner import Runner
+from sightsong.engine.work import Pace, Work
+from sightsong.engine.writing import Writer
 
 log = structlog.get_logger()
 
-#: Share of the lease during which a finished batch may still be written: after it, others may own
-#: the jobs and the fence would refuse the write anyway.
-_WRITE_SHARE = 0.8
-_WRITE_PAUSE_S = 0.5
-
 
 class Engine:
-    """A thread that serves queues, a batch at a time."""
+    """Serves queues a batch at a time; the next batch is made ready while one runs."""
 
     def __init__(
         self,
@@ -28,15 +27,20 @@ class Engine:
         *,
         worker: jobs.WorkerInfo,
         pace: Pace,
-        heartbeat: Heartbeat,
+        on_stuck: Callable[[], None],
     ) -> None:
-        self._store = store
         self._work = work
-        self._worker = worker
         self._pace = pace
-        self._heartbeat = heartbeat
-        self._bell = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._bell = Bell()
+        self._desk = Desk(work.lines, is_ahead=work.is_ready_ahead, on_room=self._bell.ring)
+        self._writer = Writer(store, pace)
+        self._feeder = Feeder(
+            store, work, owner=worker.owner, pace=pace, desk=self._desk, bell=self._bell
+        )
+        self._runner = Runner(store, work, pace=pace, desk=self._desk)
+        self._heartbeat = Heartbeat(
+            store, worker, desk=self._desk, watch=work.watch, pace=pace, on_stuck=on_stuck
+        )
 
     @property
     def queues(self) -> tuple[jobs.Queue, ...]:
@@ -45,124 +49,35 @@ class Engine:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread runs: a batch may outlive a stop."""
-        return self._thread.is_alive()
+        """Whether a batch may still be running: it may outlive a stop."""
+        return self._runner.is_alive
 
     def start(self) -> None:
         """Begin to claim."""
-        self._thread.start()
+        self._heartbeat.start()
+        self._runner.start()
+        self._feeder.start()
 
     def wake(self) -> None:
         """Look for work now: the doorbell rang."""
-        self._bell.set()
+        self._bell.ring()
 
     def finish(self) -> None:
-        """Claim no more; the batch in hand goes on."""
+        """Claim no more; the batch in hand goes on, what waits is given back.
+
+        A signal handler may call this at any moment, so that it takes no lock.
+        """
         self._work.watch.stop()
-        self._bell.set()
+        self._bell.ring()
 
     def stop(self) -> None:
         """Claim no more, let the batch in hand end within the grace, else give it back."""
         self.finish()
-        if self.is_alive:
-            self._thread.join(timeout=self._pace.grace_s)
-        held = self._heartbeat.held
-        if self.is_alive and held:
+        self._desk.close()
+        end = time.monotonic() + self._pace.grace_s
+        self._feeder.join(end - time.monotonic())
+        self._runner.join(end - time.monotonic())
+        if held := self._desk.held:
             log.warning("batch.released", jobs=[job.id for job in held])
-            self._write([jobs.Completion(job=job, outcome=jobs.Release()) for job in held])
-
-    def _run(self) -> None:
-        while not self._work.watch.is_stopping:
-            if not self._survive():
-                self._bell.wait(self._pace.poll_s)
-                self._bell.clear()
-
-    def _survive(self) -> bool:
-        """Do one step, whatever it raises: a process whose engine has ended looks well."""
-        try:
-            return self.step()
-        except Exception:
-            log.exception("engine.failed")
-            return False
-
-    def step(self) -> bool:
-        """Claim and run one batch; False when there was none."""
-        batch = self._claim()
-        if not batch:
-            return False
-        with self._heartbeat.hold(batch):
-            self._write(self._attempt(batch))
-        return True
-
-    def _claim(self) -> list[jobs.Job]:
-        try:
-            for line in self._work.lines:
-                batch = self._store.claim(
-                    (line.queue,),
-                    owner=self._worker.owner,
-                    limit=line.batch,
-                    lease_s=self._pace.lease_s,
-                )
-                if batch:
-                    return batch
-        except errors.Unavailable as error:
-            log.warning("claim.missed", reason=error.detail)
-        return []
-
-    def _attempt(self, batch: Sequence[jobs.Job]) -> Sequence[jobs.Completion]:
-        handler: Handler = self._work.handlers[batch[0].kind]
-        try:
-            return handler(batch)
-        except errors.SightsongError as error:
-            cause = error
-        except Exception as error:
-            # The edge: whatever a task raises, its jobs end in a documented state.
-            log.exception("task.failed", kind=batch[0].kind, jobs=[job.id for job in batch])
-            cause = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
-        return [lifecycle.failure(job, cause, alone=len(batch) > 1) for job in batch]
-
-    def _write(self, completions: Sequence[jobs.Completion]) -> None:
-        """Write a batch together; if the store chokes on it, each by itself."""
-        try:
-            self._commit(completions)
-        except Exception:
-            log.exception("completion.failed", jobs=[c.job.id for c in completions])
-            for completion in completions:
-                self._write_alone(completion)
-
-    def _write_alone(self, completion: jobs.Completion) -> None:
-        try:
-            self._commit([completion])
-        except Exception as error:
-            log.exception("completion.failed", job_id=completion.job.id)
-            failed = errors.TaskFailed(
-                f"unexpected {type(error).__name__} while storing the result"
-            )
-            self._commit([lifecycle.failure(completion.job, failed, alone=True)])
-
-    def _commit(self, completions: Sequence[jobs.Completion]) -> None:
-        deadline = time.monotonic() + self._pace.lease_s * _WRITE_SHARE
-        while True:
-            try:
-                written = self._store.complete(completions)
-                break
-            except errors.Unavailable as error:
-                log.warning("completion.missed", reason=error.detail)
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(_WRITE_PAUSE_S)
-        for completion in completions:
-            _report(completion, written=completion.job.id in written)
-
-
-def _report(completion: jobs.Completion, *, written: bool) -> None:
-    job, outcome = completion.job, completion.outcome
-    event = f"job.{type(outcome).__name__.lower()}" if written else "job.fenced"
-    error = getattr(outcome, "error", None)
-    log.info(
-        event,
-        job_id=job.id,
-        kind=job.kind,
-        attempt=job.attempt,
-        **({"code": error.code, "detail": error.detail} if error else {}),
-    )
+            self._writer.release(held)
+        self._heartbeat.stop()

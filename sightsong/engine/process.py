@@ -1,4 +1,4 @@
-"""One working process: an engine, its heartbeat, maintenance and a ringer, started and ended."""
+"""One working process: its engines, maintenance and a ringer, started and ended."""
 
 import os
 import uuid
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import structlog
 
 from sightsong.core import jobs, ports
-from sightsong.engine.heartbeat import Heartbeat
 from sightsong.engine.loop import Engine
 from sightsong.engine.maintenance import Maintenance
 from sightsong.engine.ringer import Ringer
@@ -37,13 +36,8 @@ class Process:
         self._worker = worker
         self._ringer = ringer
         self._maintenance = Maintenance(store, self._ringer, pace)
-        self._hearts = [
-            Heartbeat(store, worker, watch=work.watch, pace=pace, on_stuck=_end_at_once)
-            for work in works
-        ]
         self._engines = [
-            Engine(store, work, worker=worker, pace=pace, heartbeat=heart)
-            for work, heart in zip(works, self._hearts, strict=True)
+            Engine(store, work, worker=worker, pace=pace, on_stuck=_end_at_once) for work in works
         ]
 
     @property
@@ -54,8 +48,6 @@ class Process:
     def start(self) -> None:
         """Begin to work."""
         self._ringer.start()
-        for heart in self._hearts:
-            heart.start()
         self._maintenance.start()
         for engine in self._engines:
             engine.start()
@@ -77,16 +69,23 @@ class Process:
         self._maintenance.stop()
         for engine in self._engines:
             engine.stop()
-        for heart in self._hearts:
-            heart.stop()
         self._ringer.stop()
         log.info("worker.stopped", owner=self._worker.owner)
 
 
-def new_worker(door: str, *, profile: str, device: str) -> jobs.WorkerInfo:
+def new_worker(
+    door: str, *, profile: str, device: str, space: str = "", models: Sequence[str] = ()
+) -> jobs.WorkerInfo:
     """Name this run of this process: a restarted one is another owner."""
-    owner = jobs.Owner(f"{door}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
-    return jobs.WorkerInfo(owner=owner, door=door, pid=os.getpid(), profile=profile, device=device)
+    return jobs.WorkerInfo(
+        owner=jobs.Owner(f"{door}-{os.getpid()}-{uuid.uuid4().hex[:8]}"),
+        door=door,
+        pid=os.getpid(),
+        profile=profile,
+        device=device,
+        space=space,
+        models=tuple(models),
+    )
 
 
 def _end_at_once() -> None:

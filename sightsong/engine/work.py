@@ -1,13 +1,31 @@
 """What an engine is told to do, and at what pace."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from sightsong.core import jobs
 from sightsong.engine.watch import Watch
 
-#: Runs one batch of jobs of one kind; answers with one completion for each of them.
-Handler = Callable[[Sequence[jobs.Job]], Sequence[jobs.Completion]]
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A job of a batch, and what was made ready for it."""
+
+    job: jobs.Job
+    value: Any = None  #: What its preparation gave; None where there is none.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler:
+    """What is done with the jobs of one kind."""
+
+    #: Runs one batch; answers with one completion for each job.
+    run: Callable[[Sequence[Prepared]], Sequence[jobs.Completion]]
+    #: Begins what can be done ahead of the batch, elsewhere, and returns at once. None: nothing
+    #: can, and then no job is claimed while another is in hand.
+    prepare: Callable[[jobs.Job], Future[Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +33,11 @@ class Line:
     """A queue that an engine serves."""
 
     queue: jobs.Queue
-    batch: int  #: Most jobs in one claim.
+    batch: int  #: Most jobs that run together; as many more may wait, made ready meanwhile.
+
+
+def _ignore(_completions: Sequence[jobs.Completion]) -> None:
+    """Look at nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +47,13 @@ class Work:
     lines: tuple[Line, ...]
     handlers: Mapping[jobs.JobKind, Handler]
     watch: Watch = field(default_factory=Watch)  #: For handlers that take long.
+    #: Shown what became of each batch, before it is written.
+    on_batch: Callable[[Sequence[jobs.Completion]], None] = _ignore
+
+    @property
+    def is_ready_ahead(self) -> bool:
+        """Whether every kind has something to prepare, so that jobs are claimed ahead."""
+        return all(handler.prepare for handler in self.handlers.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,4 +66,4 @@ class Pace:
     maintenance_s: float = 1
     ring_after_s: float = 3
     grace_s: float = 20  #: For the batch in hand when told to stop.
-    batch_limit_s: float = 900  #: A batch without progress for so long is stuck.
+    batch_limit_s: float = 900  #: A batch, or a preparation, without progress for so long is stuck.

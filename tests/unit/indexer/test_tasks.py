@@ -15,6 +15,7 @@ from sightsong.core import jobs, ports
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, unit
 from sightsong.core.jobs import Job, JobKind, JobState, NewJob, Owner, Queue
+from sightsong.engine.work import Prepared
 
 SPACE = Space("stub/space@1")
 
@@ -52,7 +53,7 @@ def run(stores: ports.Stores, runtime: tasks.Runtime) -> Run:
         job_id = stores.jobs.submit(NewJob(kind=kind, params=params)).id
         batch = stores.jobs.claim([kind.queue], owner=Owner("i"), limit=1, lease_s=60)
         task = {JobKind.INGEST: tasks.ingest, JobKind.REBUILD: tasks.rebuild}[kind]
-        stores.jobs.complete(task(batch, runtime=using))
+        stores.jobs.complete(task([Prepared(job=job) for job in batch], runtime=using))
         return stores.jobs.get(job_id)
 
     return run_one

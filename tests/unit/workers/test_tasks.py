@@ -1,8 +1,9 @@
 """What a worker does with its jobs, on stub models and in-memory stores."""
 
-import io
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import errors, jobs, models, ports
-from sightsong.core.jobs import JobId, JobKind, JobState, NewJob, Owner, Queue
+from sightsong.core import errors, models, ports
+from sightsong.core.jobs import JobId, JobKind, JobState, NewJob, Queue
 from sightsong.core.tracks import FoundFile, Tags, TrackState
+from sightsong.engine.work import Handler, Line, Work
+from tests.unit.engine.parts import ByHand
 from workers import tasks
+from workers.media import decoding
 from workers.models import stub
 from workers.pipeline import PhotoPipeline
 
@@ -41,19 +45,43 @@ class MemoryLibrary:
         return ports.Found(snapshot="v1", neighbours=tuple(neighbours[:k]))
 
 
-def decode_photo(file: io.BufferedIOBase) -> models.Pixels:
-    content = file.read()
+class StubDecoders:
+    """Decodes what these tests call photos and tracks."""
+
+    def photo(self, fetch: Callable[[], bytes]) -> Future[decoding.Decoded[models.Photo]]:
+        return _ended(lambda: _photo(fetch()))
+
+    def track(
+        self, fetch: Callable[[], Sequence[Path]]
+    ) -> Future[decoding.Decoded[models.Waveform]]:
+        return _ended(lambda: _track(fetch()))
+
+    def close(self) -> None:
+        pass
+
+
+def _ended(decode: Callable[[], object]) -> Future[object]:
+    future: Future[object] = Future()
+    try:
+        future.set_result(decoding.Decoded(value=decode(), decode_ms=1.234))
+    except errors.SightsongError as error:
+        future.set_exception(error)
+    return future
+
+
+def _photo(content: bytes) -> models.Photo:
     if content == BROKEN:
         raise errors.BrokenImage
-    return np.full((4, 6, 3), content[0], dtype=np.uint8)
+    return models.Photo(pixels=np.full((4, 6, 3), content[0], dtype=np.uint8))
 
 
-def decode_track(path: Path) -> models.Waveform:
-    if "gone" in path.name:
+def _track(paths: Sequence[Path]) -> models.Waveform:
+    there = [path for path in paths if "gone" not in path.name]
+    if not there:
         raise errors.PathNotAllowed
-    if "broken" in path.name:
+    if "broken" in there[0].name:
         raise errors.BrokenAudio
-    level = 0.4 if "loud" in path.name else 0.1
+    level = 0.4 if "loud" in there[0].name else 0.1
     return np.full(3 * 10 * stub.SAMPLE_RATE_HZ, level, dtype=np.float32)
 
 
@@ -69,19 +97,26 @@ def runtime(stores: ports.Stores) -> tasks.Runtime:
         stores=stores,
         profile=profile,
         pipeline=PhotoPipeline(profile, MemoryLibrary(stores.tracks), stores.tracks),
-        decode_photo=decode_photo,
-        decode_track=decode_track,
+        decoders=StubDecoders(),
     )
 
 
 @pytest.fixture
-def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[Queue], None]:
-    def run_all(queue: Queue) -> None:
-        task = {Queue.PHOTOS: tasks.describe_photos, Queue.TRACKS: tasks.embed_tracks}[queue]
-        batch = stores.jobs.claim([queue], owner=Owner("w"), limit=50, lease_s=60)
-        stores.jobs.complete(task(batch, runtime=runtime))
+def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[], None]:
+    def handler(prepare: Callable[..., object], run: Callable[..., object]) -> Handler:
+        return Handler(
+            prepare=functools.partial(prepare, runtime=runtime),
+            run=functools.partial(run, runtime=runtime),
+        )
 
-    return run_all
+    work = Work(
+        lines=tuple(Line(queue=queue, batch=50) for queue in (Queue.PHOTOS, Queue.TRACKS)),
+        handlers={
+            JobKind.PHOTO: handler(tasks.prepare_photo, tasks.describe_photos),
+            JobKind.EMBED: handler(tasks.prepare_track, tasks.embed_tracks),
+        },
+    )
+    return ByHand(stores, work).turn
 
 
 def submit(stores: ports.Stores, content: bytes, **params: object) -> JobId:
@@ -106,7 +141,7 @@ def register(stores: ports.Stores, *names: str, sha256: str | None = None) -> No
 
 def test_a_track_becomes_searchable_with_its_affect_and_length(stores, run):
     register(stores, "loud.ogg")
-    run(Queue.TRACKS)
+    run()
     track = stores.tracks.page(limit=1)[0]
     assert (track.state, track.duration_s) == (TrackState.READY, 30.0)
     assert track.affect.valence == pytest.approx(0.8)
@@ -115,7 +150,7 @@ def test_a_track_becomes_searchable_with_its_affect_and_length(stores, run):
 
 def test_a_broken_track_is_set_aside_and_stops_no_other(stores, run):
     register(stores, "broken.ogg", "loud.ogg")
-    run(Queue.TRACKS)
+    run()
     states = {
         track.title: (track.state, track.reason_code) for track in stores.tracks.page(limit=9)
     }
@@ -127,34 +162,34 @@ def test_a_broken_track_is_set_aside_and_stops_no_other(stores, run):
 
 def test_a_track_is_read_where_a_file_of_it_is_left(stores, run):
     register(stores, "gone.ogg", "a gone one.ogg", "loud.ogg", sha256="same")
-    run(Queue.TRACKS)
+    run()
     [track] = stores.tracks.page(limit=9)
     assert (track.state, track.path) == (TrackState.READY, "/music/gone.ogg")
 
 
 def test_a_track_without_any_file_is_set_aside_until_its_folder_is_scanned_again(stores, run):
     register(stores, "gone.ogg", "also gone.ogg", sha256="same")
-    run(Queue.TRACKS)
+    run()
     [track] = stores.tracks.page(limit=9)
     assert (track.state, track.reason_code) == (TrackState.QUARANTINED, "path_not_allowed")
     register(stores, "loud.ogg", sha256="same")
-    run(Queue.TRACKS)
+    run()
     assert stores.tracks.get(track.id).state is TrackState.READY
 
 
 def test_a_track_whose_only_file_became_another_is_not_read_from_it(stores, run):
     register(stores, "loud.ogg", sha256="before")
     register(stores, "loud.ogg", sha256="after")
-    run(Queue.TRACKS)
+    run()
     states = {track.sha256: track.state for track in stores.tracks.page(limit=9)}
     assert states == {"before": TrackState.QUARANTINED, "after": TrackState.READY}
 
 
 def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, run):
     register(stores, "loud.ogg", "soft.ogg")
-    run(Queue.TRACKS)
+    run()
     job_id = submit(stores, BRIGHT)
-    run(Queue.PHOTOS)
+    run()
     result = stores.jobs.get(job_id).result
     assert result["emotion"]["dominant"] == "joy"
     assert result["caption"] == "A photo of 6 by 4 pixels."
@@ -173,39 +208,52 @@ def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, 
 
 def test_the_caller_says_how_many_tracks_come_back(stores, run):
     register(stores, *(f"loud{i}.ogg" for i in range(9)))
-    run(Queue.TRACKS)
+    run()
     job_id = submit(stores, BRIGHT, top_k=3)
-    run(Queue.PHOTOS)
+    run()
     assert len(stores.jobs.get(job_id).result["matches"]) == 3
 
 
 def test_without_a_library_a_photo_is_still_described(stores, run):
     job_id = submit(stores, DARK)
-    run(Queue.PHOTOS)
+    run()
     result = stores.jobs.get(job_id).result
     assert (result["emotion"]["dominant"], result["matches"]) == ("sadness", [])
 
 
 def test_one_broken_photo_fails_alone_in_its_batch(stores, run):
     good, bad = submit(stores, BRIGHT), submit(stores, BROKEN)
-    run(Queue.PHOTOS)
+    run()
     assert stores.jobs.get(good).state is JobState.SUCCEEDED
     assert stores.jobs.get(bad).error.code == "image_broken"
 
 
-def test_a_photo_whose_upload_is_gone_fails_with_a_word(stores, runtime):
+def test_a_photo_whose_upload_is_gone_fails_with_a_word(stores, run):
+    job_id = submit(stores, BRIGHT)
+    stores.blobs.delete(stores.jobs.get(job_id).blob_id)
+    run()
+    assert stores.jobs.get(job_id).error.code == "blob_not_found"
+
+
+def test_a_photo_that_never_had_an_upload_fails_with_a_word(stores, runtime):
     job = replace(stores.jobs.get(submit(stores, BRIGHT)), blob_id=None)
-    done = tasks.describe_photos([job], runtime=runtime)[0]
-    assert isinstance(done.outcome, jobs.Failed)
-    assert done.outcome.error.code == "blob_not_found"
+    with pytest.raises(errors.BlobNotFound):
+        tasks.prepare_photo(job, runtime=runtime).result()
+
+
+def test_a_result_says_how_long_the_photo_took_to_decode(stores, run):
+    job_id = submit(stores, BRIGHT)
+    run()
+    timings = stores.jobs.get(job_id).result["timings_ms"]
+    assert (timings["decode"], timings["batch"]) == (1.23, 1)
 
 
 def test_a_photo_gets_the_same_matches_alone_and_in_a_batch(stores, run):
     register(stores, *(f"loud{i}.ogg" for i in range(4)), *(f"soft{i}.ogg" for i in range(4)))
-    run(Queue.TRACKS)
+    run()
     alone = submit(stores, BRIGHT)
-    run(Queue.PHOTOS)
+    run()
     together = [submit(stores, content) for content in (DARK, BRIGHT, DARK)][1]
-    run(Queue.PHOTOS)
+    run()
     lists = [json.dumps(stores.jobs.get(one).result["matches"]) for one in (alone, together)]
     assert lists[0] == lists[1]

@@ -1,0 +1,170 @@
+"""How a batch is run and written, whatever its task, its preparation or the store do."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from sightsong.core import errors, jobs, ports
+from sightsong.core.jobs import JobKind, JobState
+from sightsong.engine.work import Prepared
+from tests.unit.engine.parts import (
+    Batches,
+    ByHand,
+    Preparations,
+    at_once,
+    state_of,
+    submit,
+    succeed,
+    work_of,
+)
+
+
+class Choking:
+    """Job rows whose `complete` raises what nobody foresaw, as often as told."""
+
+    def __init__(self, rows: ports.Jobs, times: int) -> None:
+        self._rows = rows
+        self._left = times
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._rows, name)
+
+    def complete(self, completions: Sequence[jobs.Completion]) -> frozenset[jobs.JobId]:
+        self._left -= 1
+        if self._left >= 0:
+            raise LookupError("nobody foresaw this")
+        return self._rows.complete(completions)
+
+
+def test_waiting_jobs_are_run_as_one_batch(stores):
+    ids = [submit(stores) for _ in range(3)]
+    ByHand(stores, work_of()).turn()
+    assert [stores.jobs.get(one).result for one in ids] == [{"batch": 3}] * 3
+
+
+def test_a_task_is_given_what_was_prepared_for_each_job(stores):
+    given: list[object] = []
+
+    def look(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        given.extend(ready.value for ready in batch)
+        return succeed(batch)
+
+    submit(stores)
+    ByHand(stores, work_of(look)).turn()
+    assert given == ["prepared photo"]
+
+
+def test_photos_go_before_tracks_that_wait_longer(stores):
+    submit(stores, kind=JobKind.EMBED)
+    photo = submit(stores)
+    ByHand(stores, work_of()).turn()
+    assert state_of(stores, photo) is JobState.SUCCEEDED
+
+
+def test_a_task_that_raises_an_input_error_fails_its_jobs(stores):
+    def refuse(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise errors.BrokenImage
+
+    job_id = submit(stores)
+    ByHand(stores, work_of(refuse)).turn()
+    job = stores.jobs.get(job_id)
+    assert (job.state, job.error.code) == (JobState.FAILED, "image_broken")
+
+
+def test_a_task_with_a_bug_puts_its_jobs_back_to_run_alone(stores):
+    def break_down(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise ZeroDivisionError
+
+    ids = [submit(stores) for _ in range(2)]
+    ByHand(stores, work_of(break_down)).turn()
+    found = [stores.jobs.get(one) for one in ids]
+    assert [job.state for job in found] == [JobState.QUEUED] * 2
+    assert [job.crash_count for job in found] == [1, 1]
+    assert [job.error.code for job in found] == ["task_failed"] * 2
+    assert "ZeroDivisionError" in found[0].error.detail
+
+
+def test_a_preparation_that_fails_is_the_end_of_its_own_job_alone(stores):
+    prepare, run = Preparations(), Batches()
+    broken, *good = (submit(stores) for _ in range(3))
+    engine = ByHand(stores, work_of(run, prepare=prepare))
+    engine.feed()
+    prepare.begun[broken].set_exception(errors.BrokenImage())
+    prepare.end(*good)
+    engine.runner.step()
+    assert stores.jobs.get(broken).error.code == "image_broken"
+    assert [state_of(stores, one) for one in good] == [JobState.SUCCEEDED] * 2
+    assert run.seen == [good]
+
+
+def test_a_preparation_with_a_bug_is_a_failed_attempt_and_makes_nobody_a_suspect(stores):
+    def prepare(job: jobs.Job) -> Future[object]:
+        raise ZeroDivisionError
+
+    job_id = submit(stores)
+    ByHand(stores, work_of(prepare=prepare)).turn()
+    job = stores.jobs.get(job_id)
+    assert (job.state, job.crash_count, job.error.code) == (JobState.QUEUED, 0, "task_failed")
+    assert "ZeroDivisionError" in job.error.detail
+
+
+def test_a_batch_of_which_nothing_is_fit_to_run_is_completed_all_the_same(stores):
+    def refuse(job: jobs.Job) -> Future[object]:
+        future = at_once(job).__class__()
+        future.set_exception(errors.BrokenImage())
+        return future
+
+    run = Batches()
+    ids = [submit(stores) for _ in range(2)]
+    ByHand(stores, work_of(run, prepare=refuse)).turn()
+    assert [state_of(stores, one) for one in ids] == [JobState.FAILED] * 2
+    assert run.seen == []
+
+
+def test_what_became_of_a_batch_is_shown_to_who_counts(stores):
+    shown: list[JobState | str] = []
+    work = work_of()
+    counted = type(work)(
+        lines=work.lines,
+        handlers=work.handlers,
+        on_batch=lambda done: shown.extend(type(one.outcome).__name__ for one in done),
+    )
+    submit(stores)
+    ByHand(stores, counted).turn()
+    assert shown == ["Succeeded"]
+
+
+def test_a_batch_that_the_store_chokes_on_is_written_one_by_one(stores):
+    ids = [submit(stores) for _ in range(3)]
+    ByHand(stores, work_of(), store=Choking(stores.jobs, 1)).turn()
+    assert {state_of(stores, one) for one in ids} == {JobState.SUCCEEDED}
+
+
+def test_a_result_that_cannot_be_stored_is_a_failed_attempt_of_its_job_alone(stores):
+    ids = [submit(stores) for _ in range(2)]
+    ByHand(stores, work_of(), store=Choking(stores.jobs, 2)).turn()
+    states = [state_of(stores, one) for one in ids]
+    assert states == [JobState.QUEUED, JobState.SUCCEEDED]
+    assert stores.jobs.get(ids[0]).error.code == "task_failed"
+
+
+class Away:
+    """Job rows of a database that is away, for as many calls as told."""
+
+    def __init__(self, rows: ports.Jobs, **times: int) -> None:
+        self._rows = rows
+        self._times = times
+
+    def __getattr__(self, name: str) -> object:
+        if self._times.get(name, 0) > 0:
+            self._times[name] -= 1
+            return self._refuse
+        return getattr(self._rows, name)
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise errors.StoreUnavailable
+
+
+def test_a_finished_batch_is_kept_until_the_database_is_back(stores):
+    job_id = submit(stores)
+    ByHand(stores, work_of(), store=Away(stores.jobs, complete=1)).turn()
+    assert state_of(stores, job_id) is JobState.SUCCEEDED

@@ -1,0 +1,51 @@
+"""Recipes that misbehave as told: what the processes of the pool's tests are given.
+
+In a module of its own, which those processes import; so it must not import pytest.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sightsong.core import errors
+from sightsong.core.models import Filter, Fit, Photo, View, Waveform
+from workers.media.decoding import Recipe
+
+SMALL = View(side_px=8, fit=Fit.CROP, filter=Filter.BICUBIC)
+USUAL = {"max_pixels": 1_000_000, "photo_side_px": 64, "sample_rate_hz": 8000, "max_audio_s": 60}
+
+
+class Told(Recipe):
+    """Does what the bytes of a photo say, or the name of a track."""
+
+    def photo(self, content: bytes) -> Photo:
+        match content.split():
+            case [b"die"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case [b"sleep", seconds]:
+                time.sleep(float(seconds))
+            case [b"mark", path]:
+                Path(os.fsdecode(path)).touch()
+                time.sleep(60)
+            case [b"take", gibibytes]:
+                np.empty(int(gibibytes) * 1024**3, dtype=np.uint8)
+            case [b"refuse"]:
+                raise errors.TooManyPixels("Far too many.")
+            case [b"stumble"]:
+                raise ZeroDivisionError("of no number")
+        return Photo(pixels=np.full((2, 3, 3), os.getpid() % 256, dtype=np.uint8))
+
+    def track(self, paths: Sequence[Path]) -> Waveform:
+        time.sleep(float(paths[0].name))
+        return np.zeros(1, dtype=np.float32)
+
+
+class Unborn(Recipe):
+    """Cannot even be handed over."""
+
+    def __setstate__(self, _state: object) -> None:
+        raise ZeroDivisionError

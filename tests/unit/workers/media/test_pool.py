@@ -1,0 +1,277 @@
+"""The decoding pool: real processes, and files that bring them down or to a halt."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from sightsong.core import errors
+from tests.unit.workers.media.recipes import SMALL, USUAL, Told, Unborn
+from tests.waiting import wait_until
+from workers.media.decoding import InlineDecoders, Recipe
+from workers.media.pool import DecodingPool
+from workers.media.process import DecodingFailed
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).parents[4]
+CORPUS = ROOT.parent / "shared" / "data" / "hostile" / "images"
+PATIENCE_S = 60
+
+MakePool = Callable[..., DecodingPool]
+
+
+@pytest.fixture
+def make_pool() -> Iterator[MakePool]:
+    made: list[DecodingPool] = []
+
+    def make(recipe: Recipe | None = None, *, seats: int = 1, **limits: float) -> DecodingPool:
+        made.append(DecodingPool(recipe or Told(**USUAL), seats=seats, **limits))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        pool.close()
+
+
+def see(pool: DecodingPool, content: bytes) -> int:
+    """Decode a photo; the process that did it, as far as a pixel can say."""
+    decoded = pool.photo(lambda: content).result(PATIENCE_S)
+    return int(decoded.value.pixels[0, 0, 0])
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, buried or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def png() -> bytes:
+    pixels = np.random.RandomState(0).randint(0, 256, (90, 120, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_photo_comes_back_as_it_would_be_decoded_here(make_pool):
+    recipe = Recipe(**USUAL, views=(SMALL,))
+    there = make_pool(recipe).photo(png).result(PATIENCE_S)
+    here = InlineDecoders(recipe).photo(png).result()
+    assert np.array_equal(there.value.pixels, here.value.pixels)
+    assert np.array_equal(there.value.views[SMALL], here.value.views[SMALL])
+    assert there.value.views[SMALL].shape == (8, 8, 3)
+    assert there.decode_ms > 0
+    assert there.value.pixels.flags.writeable
+
+
+def test_a_track_comes_back_as_it_would_be_decoded_here(make_pool, tmp_path):
+    recipe = Recipe(**USUAL)
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, np.random.RandomState(0).uniform(-0.5, 0.5, 70_000), 11_025)
+    there = make_pool(recipe).track(lambda: [path]).result(PATIENCE_S)
+    here = InlineDecoders(recipe).track(lambda: [path]).result()
+    assert np.array_equal(there.value, here.value)
+    assert there.value.dtype == np.float32
+
+
+def test_a_track_is_read_where_a_file_of_it_is_left(tmp_path):
+    soundfile.write(tmp_path / "here.wav", np.full(8000, 0.5), 8000)
+    paths = [tmp_path / "gone.wav", tmp_path / "here.wav"]
+    decoders = InlineDecoders(Recipe(**USUAL))
+    assert len(decoders.track(lambda: paths).result().value) == 8000
+    with pytest.raises(errors.PathNotAllowed):
+        decoders.track(lambda: paths[:1]).result()
+
+
+def test_a_file_that_is_refused_says_why_in_the_same_words(make_pool):
+    with pytest.raises(errors.TooManyPixels, match=r"^Far too many\.$"):
+        see(make_pool(), b"refuse")
+
+
+def test_an_error_nobody_foresaw_is_named_and_costs_no_process(make_pool):
+    pool = make_pool()
+    before = see(pool, b"fine")
+    with pytest.raises(DecodingFailed, match="ZeroDivisionError: of no number"):
+        see(pool, b"stumble")
+    assert see(pool, b"fine") == before
+
+
+def test_what_cannot_be_fetched_is_what_the_future_ends_with(make_pool):
+    def fetch() -> bytes:
+        raise errors.BlobNotFound
+
+    with pytest.raises(errors.BlobNotFound):
+        make_pool().photo(fetch).result(PATIENCE_S)
+
+
+def test_a_photo_that_brings_decoders_down_fails_and_those_around_it_do_not(make_pool):
+    pool = make_pool()
+    asked = [
+        pool.photo(lambda c=content: c) for content in (b"fine", b"die", b"fine", b"die", b"fine")
+    ]
+    ends = [type(future.exception(PATIENCE_S)).__name__ for future in asked]
+    assert ends == ["NoneType", "BrokenImage", "NoneType", "BrokenImage", "NoneType"]
+
+
+def test_a_process_that_is_killed_at_its_work_is_not_the_photos_fault(make_pool):
+    pool = make_pool()
+    see(pool, b"fine")
+    [pid] = pool.pids
+    future = pool.photo(lambda: b"sleep 0.3")
+    wait_until(future.running)
+    os.kill(pid, signal.SIGKILL)
+    future.result(PATIENCE_S)
+    assert pool.pids != (pid,)
+
+
+def test_a_process_that_is_killed_while_idle_is_replaced(make_pool):
+    pool = make_pool()
+    see(pool, b"fine")
+    [pid] = pool.pids
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: is_gone(pid))
+    see(pool, b"fine")
+    assert pool.pids != (pid,)
+
+
+def test_a_photo_that_takes_too_long_fails_and_the_next_one_does_not(make_pool):
+    pool = make_pool(photo_limit_s=0.5)
+    see(pool, b"fine")
+    with pytest.raises(errors.BrokenImage, match=r"longer than 0\.5 s"):
+        see(pool, b"sleep 60")
+    see(pool, b"fine")
+
+
+def test_a_track_that_takes_too_long_may_be_tried_again(make_pool):
+    pool = make_pool(track_limit_s=0.5)
+    future = pool.track(lambda: [Path("60")])
+    error = future.exception(PATIENCE_S)
+    assert isinstance(error, errors.TaskFailed)
+    assert error.retryable
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit holds on Linux only")
+def test_a_photo_that_wants_too_much_memory_is_broken_and_costs_no_process(make_pool):
+    pool = make_pool()
+    before = see(pool, b"fine")
+    with pytest.raises(errors.BrokenImage, match="memory"):
+        see(pool, b"take 2")
+    assert see(pool, b"fine") == before
+
+
+def test_a_photo_does_not_wait_for_a_track(make_pool):
+    pool = make_pool()
+    track = pool.track(lambda: [Path("30")])
+    see(pool, b"fine")
+    assert not track.done()
+
+
+def test_two_processes_decode_at_the_same_time(make_pool):
+    pool, meeting = make_pool(seats=2), threading.Barrier(2)
+
+    def fetch() -> bytes:
+        meeting.wait(PATIENCE_S)
+        return b"fine"
+
+    futures = [pool.photo(fetch) for _ in range(2)]
+    assert all(future.result(PATIENCE_S) for future in futures)
+
+
+def test_a_decoder_that_does_not_start_is_no_photos_fault(make_pool):
+    error = make_pool(Unborn(**USUAL)).photo(png).exception(PATIENCE_S)
+    assert isinstance(error, errors.Unavailable)
+
+
+def test_how_long_each_file_took_is_told(tmp_path):
+    told: list[str] = []
+    pool = DecodingPool(Told(**USUAL), seats=1, observe=lambda what, _: told.append(what))
+    pool.photo(lambda: b"fine").result(PATIENCE_S)
+    pool.photo(lambda: b"refuse").exception(PATIENCE_S)
+    wait_until(lambda: told == ["photo", "photo"])
+    pool.close()
+
+
+def test_ctrl_c_in_the_terminal_is_left_to_the_parent(make_pool):
+    pool = make_pool()
+    before = see(pool, b"fine")
+    os.kill(pool.pids[0], signal.SIGINT)
+    assert see(pool, b"fine") == before
+
+
+def test_after_the_close_no_process_is_left_and_nothing_hangs(make_pool):
+    pool = make_pool(seats=2)
+    see(pool, b"fine")
+    busy = [pool.photo(lambda: b"sleep 60") for _ in range(3)]
+    wait_until(lambda: len(pool.pids) == 2 and busy[1].running())
+    pids = pool.pids
+    pool.close()
+    assert all(is_gone(pid) for pid in pids)
+    assert {type(one.exception(PATIENCE_S)) for one in busy} == {errors.Unavailable}
+
+
+_PARENT = """
+import sys, threading
+from tests.unit.workers.media.recipes import USUAL, Told
+from workers.media.pool import DecodingPool
+if __name__ == "__main__":
+    pool = DecodingPool(Told(**USUAL), seats=2)
+    for future in [pool.photo(lambda: b"sleep 0.2") for _ in range(2)]:
+        future.result()
+    pool.photo(lambda: b"mark " + sys.argv[1].encode())
+    print(*pool.pids, flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_a_parent_that_is_killed_leaves_no_process_behind_idle_or_at_work(tmp_path):
+    script, mark = tmp_path / "parent.py", tmp_path / "at-work"
+    script.write_text(_PARENT)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, script, mark], stdout=subprocess.PIPE, env=env)
+    assert parent.stdout is not None
+    with parent.stdout:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2
+    wait_until(mark.exists)
+    parent.kill()
+    parent.wait(10)
+    wait_until(lambda: all(is_gone(pid) for pid in pids))
+
+
+def test_the_process_that_decodes_knows_neither_torch_nor_the_database():
+    code = (
+        "import sys, workers.media.child;"
+        "print(' '.join({module.partition('.')[0] for module in sys.modules}))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    loaded = set(printed.stdout.decode().split())
+    assert "PIL" in loaded
+    assert {"torch", "transformers", "sqlalchemy", "celery", "faiss", "pydantic"} & loaded == set()
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of hostile images is not here")
+def test_no_hostile_image_brings_a_decoder_down(make_pool):
+    with (CORPUS / "manifest.csv").open(newline="") as file:
+        names = [row["file"] for row in csv.DictReader(file)]
+    recipe = Recipe(**{**USUAL, "max_pixels": 40_000_000}, views=(SMALL,))
+    pool = make_pool(recipe)
+    pool.photo(png).result(PATIENCE_S)
+    pids = pool.pids
+    asked = [pool.photo((CORPUS / name).read_bytes) for name in names]
+    errors_met = [future.exception(PATIENCE_S) for future in asked]
+    ends = Counter(getattr(error, "code", "pixels") for error in errors_met)
+    assert ends == {"pixels": 133, "unsupported_image": 384, "image_broken": 8}
+    assert pool.pids == pids
