@@ -15,8 +15,9 @@ from api.routes import health, indexes, ingests, jobs, tracks
 from api.waiting import Waiting
 from sightsong.core import ports
 from sightsong.core.addresses import is_loopback
+from sightsong.core.embeddings import Space
 from sightsong.core.errors import ConfigurationError
-from sightsong.core.spaces import space_of
+from sightsong.core.moods import MOOD_PLACES
 
 if TYPE_CHECKING:
     from sightsong.adapters.settings import Settings
@@ -72,8 +73,8 @@ def create_app(
     return app
 
 
-def door_settings(settings: "Settings") -> DoorSettings:
-    """Take from the process's settings what the door needs.
+def door_settings(settings: "Settings", space: Space) -> DoorSettings:
+    """Take from the process's settings what the door needs; `space` is that of its music.
 
     Raises:
         ConfigurationError: other machines could have any folder of this one read.
@@ -85,7 +86,8 @@ def door_settings(settings: "Settings") -> DoorSettings:
         )
     return DoorSettings(
         profile=settings.profile,
-        space=space_of(settings.profile),
+        space=space,
+        moods=tuple(MOOD_PLACES) if settings.profile == "lite" else (),
         storage_dir=settings.data_dir,
         max_image_bytes=settings.max_image_bytes,
         max_image_pixels=settings.max_image_pixels,
@@ -101,7 +103,7 @@ def build(settings: "Settings") -> FastAPI:
     """Make the app over the real things that the settings name."""
     from sightsong.adapters import wiring
 
-    door = door_settings(settings)
+    door = door_settings(settings, wiring.space_of(settings))
     ringer = wiring.open_ringer(settings)
 
     @contextlib.asynccontextmanager

@@ -22,6 +22,7 @@ class DoorSettings:
 
     profile: str
     space: Space  #: The one that this profile's music vectors live in.
+    moods: tuple[str, ...] = ()  #: All that this profile can score; empty: any.
     storage_dir: Path  #: Where uploads are kept; its disk is watched.
     max_image_bytes: int
     max_image_pixels: int

@@ -6,7 +6,7 @@ _JOB_ID = "0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11"
 _TRACK_ID = "5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02"
 
 PHOTO_RESULT: dict[str, JsonValue] = {
-    "profile": "lite",
+    "profile": "full",
     "emotion": {
         "dominant": "joy",
         "confidence": 0.62,
@@ -18,14 +18,38 @@ PHOTO_RESULT: dict[str, JsonValue] = {
             "sadness": 0.1,
             "surprise": 0.15,
         },
+        "agreement": {
+            "agrees": True,
+            "distance": 0.24,
+            "scene": {"valence": 0.48, "arousal": 0.06},
+            "faces": {"valence": 0.66, "arousal": 0.22},
+            "note": "The faces (energetic and bright) feel like the scene (bright).",
+        },
     },
     "valence": 0.54,
     "arousal": 0.12,
-    "faces": [],
-    "moods": {"peaceful": 0.41, "uplifting": 0.33},
-    "caption": "A bright scene in warm colours.",
-    "emotional_caption": "A bright scene in warm colours, full of quiet joy.",
-    "query": "gentle, warm, uplifting acoustic music",
+    "faces": [
+        {
+            "box": {"x": 0.41, "y": 0.22, "width": 0.12, "height": 0.2},
+            "score": 0.93,
+            "distribution": {
+                "anger": 0.01,
+                "disgust": 0.0,
+                "fear": 0.01,
+                "joy": 0.9,
+                "sadness": 0.01,
+                "surprise": 0.02,
+                "neutral": 0.05,
+            },
+        }
+    ],
+    "moods": [
+        {"label": "hopeful", "score": 0.61, "similarity": 0.254},
+        {"label": "tender", "score": 0.27, "similarity": 0.246},
+    ],
+    "caption": "a woman standing in a field of flowers",
+    "emotional_caption": "a happy photo of a woman in a field of flowers",
+    "query": "This audio is a hopeful piano and strings piece in a major key.",
     "matches": [
         {
             "rank": 1,
@@ -40,12 +64,24 @@ PHOTO_RESULT: dict[str, JsonValue] = {
         }
     ],
     "receipt": {
-        "profile": "lite",
-        "models": [{"id": "sightsong/lite-photo", "revision": "1", "task": "emotion"}],
+        "profile": "full",
+        "device": "cpu",
+        "models": [
+            {"id": "openai/clip-vit-base-patch32", "revision": "3d74acf9", "task": "emotion"}
+        ],
         "index_snapshot": "20261120T234207-1f3a9c2e",
         "prompts_sha256": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
     },
-    "timings_ms": {"decode": 11.2, "models": 38.5, "search": 1.4},
+    "timings_ms": {
+        "decode": 11.2,
+        "emotion": 31.2,
+        "faces": 9.8,
+        "moods": 1.1,
+        "caption": 240.5,
+        "query": 12.7,
+        "match": 1.4,
+        "batch": 1,
+    },
 }
 
 JOB: dict[str, JsonValue] = {

@@ -1,10 +1,13 @@
 """Whether the service can do its work: one check for each thing that it needs."""
 
 import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.dependencies import Door
+from api.dependencies import Door, DoorSettings
 from sightsong.core.errors import SightsongError
+from sightsong.core.jobs import WorkerInfo
 
 #: The doors that do the work; each is a check of its own.
 _DOORS = ("workers", "indexer")
@@ -30,7 +33,7 @@ def unanswered() -> dict[str, Any]:
     return {"status": _worst(checks), "checks": checks}
 
 
-def _database_and_who_it_knows(door: Door) -> dict[str, dict[str, str]]:
+def _database_and_who_it_knows(door: Door) -> dict[str, dict[str, Any]]:
     try:
         return {
             "database": _check("ok", "answers"),
@@ -39,18 +42,60 @@ def _database_and_who_it_knows(door: Door) -> dict[str, dict[str, str]]:
         }
     except SightsongError as error:
         unknown = _check("degraded", "unknown while the database does not answer")
-        names = [*_DOORS, "index"]
+        names = [*_DOORS, "profile", "index"]
         return {"database": _check("unready", error.detail)} | dict.fromkeys(names, unknown)
 
 
-def _processes(door: Door) -> dict[str, dict[str, str]]:
+def _processes(door: Door) -> dict[str, dict[str, Any]]:
     alive = door.stores.jobs.workers_alive(within_s=door.settings.worker_alive_s)
-    checks = {}
-    for name in _DOORS:
-        count = sum(1 for worker in alive if worker.door == name)
-        missing = _check("degraded", "none is alive; accepted work waits")
-        checks[name] = _check("ok", f"{count} alive") if count else missing
-    return checks
+    by_door = {name: [worker for worker in alive if worker.door == name] for name in _DOORS}
+    checks: dict[str, dict[str, Any]] = {
+        name: _alive(found, door.settings) | {"processes": _alike(found)}
+        for name, found in by_door.items()
+    }
+    return checks | {"profile": _of_one_profile(alive, door.settings)}
+
+
+def _alive(found: Sequence[WorkerInfo], settings: DoorSettings) -> dict[str, str]:
+    """Whether one is there that answers as the API expects."""
+    fitting = [worker for worker in found if _fits(worker, settings)]
+    if not fitting:
+        return _check("degraded", f"none of profile {settings.profile} is alive; work waits")
+    places = sorted({f"{worker.profile} on {worker.device}" for worker in fitting})
+    return _check("ok", f"{len(fitting)} alive: {', '.join(places)}")
+
+
+def _of_one_profile(alive: Sequence[WorkerInfo], settings: DoorSettings) -> dict[str, str]:
+    """Whether a process takes jobs that would answer from another index than the API's."""
+    stranger = next((worker for worker in alive if not _fits(worker, settings)), None)
+    if stranger is None:
+        return _check("ok", f"{settings.profile}, {settings.space}")
+    theirs = f"{stranger.profile}, {stranger.space or 'no space told'}"
+    return _check(
+        "degraded",
+        f"the API is of {settings.profile}, {settings.space}; one of the {stranger.door} lately "
+        f"alive is of {theirs}",
+    )
+
+
+def _fits(worker: WorkerInfo, settings: DoorSettings) -> bool:
+    """Whether a process answers as the API expects; one that does not tell its space may."""
+    return worker.profile == settings.profile and worker.space in {"", settings.space}
+
+
+def _alike(found: Sequence[WorkerInfo]) -> list[dict[str, Any]]:
+    """What the processes run; those that run the same are counted together."""
+    counts = Counter((w.profile, w.device, w.space, w.models) for w in found)
+    return [
+        {
+            "count": count,
+            "profile": profile,
+            "device": device,
+            "space": space,
+            "models": list(models),
+        }
+        for (profile, device, space, models), count in sorted(counts.items())
+    ]
 
 
 def _index(door: Door) -> dict[str, str]:
@@ -82,7 +127,7 @@ def _check(status: str, detail: str) -> dict[str, str]:
     return {"status": status, "detail": detail}
 
 
-def _worst(checks: dict[str, dict[str, str]]) -> str:
+def _worst(checks: Mapping[str, Mapping[str, Any]]) -> str:
     found = {check["status"] for check in checks.values()}
     if "unready" in found:
         return "unready"

@@ -5,12 +5,27 @@ Answers are put together by `api.views`; the tests hold the two to each other.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from api import examples
+from sightsong.core import labels
+from sightsong.core.errors import InvalidRequest
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-20T23:42:07.312Z"])]
+
+
+def _tidy(value: object) -> list[str]:
+    """Make labels of what came in; one parameter may hold several, and may come several times."""
+    texts = value if isinstance(value, list | tuple) else [value]
+    try:
+        return list(labels.tidy(str(text) for text in texts))
+    except InvalidRequest as error:
+        raise PydanticCustomError("mood", "{detail}", {"detail": error.detail}) from error
+
+
+MoodLabel = Annotated[str, Field(min_length=1, max_length=labels.LONGEST_LABEL)]
 
 
 class PhotoParams(BaseModel):
@@ -23,6 +38,15 @@ class PhotoParams(BaseModel):
         le=1,
         allow_inf_nan=False,
         description="Weight of meaning against feeling; absent: the tested default.",
+    )
+    moods: Annotated[list[MoodLabel], BeforeValidator(_tidy)] = Field(
+        default=[],
+        max_length=labels.MOST_LABELS,
+        description=(
+            "Mood labels to score, with commas between them or one a parameter; absent: the "
+            "profile's own. The lite profile knows only its own."
+        ),
+        examples=[["happy", "sad", "anxious"]],
     )
 
 
@@ -63,12 +87,42 @@ class FaceView(BaseModel):
     distribution: dict[str, float]
 
 
+class AffectView(BaseModel):
+    """A point on the affect plane."""
+
+    valence: float = Field(description="-1 (unpleasant) to 1 (pleasant).")
+    arousal: float = Field(description="-1 (calm) to 1 (stirred).")
+
+
+class AgreementView(BaseModel):
+    """Whether the faces feel like the scene that they are in."""
+
+    agrees: bool
+    distance: float = Field(description="Of scene and faces on the affect plane, 0 to 2.83.")
+    scene: AffectView
+    faces: AffectView = Field(description="Mean of the faces, by area and confidence.")
+    note: str = Field(description="The same as one sentence.")
+
+
 class EmotionView(BaseModel):
-    """The photo's emotion."""
+    """The photo's emotion: of the scene, and of the faces in it where there are any."""
 
     dominant: str
     confidence: float
     distribution: dict[str, float] = Field(description="Over six emotions; sums to 1.")
+    agreement: AgreementView | None = Field(description="Null where no faces were found.")
+
+
+class MoodView(BaseModel):
+    """How well a mood label fits."""
+
+    label: str
+    score: float = Field(
+        description="0 to 1. `lite`: nearness on the affect plane. `full`: its share of all labels."
+    )
+    similarity: float | None = Field(
+        description="Cosine of photo and label, -1 to 1; null where the model measures none."
+    )
 
 
 class MatchView(BaseModel):
@@ -97,6 +151,7 @@ class Receipt(BaseModel):
     """Everything that the answer depends on besides the photo."""
 
     profile: str
+    device: str = Field(description="What the models ran on.")
     models: list[ModelView]
     index_snapshot: str | None
     prompts_sha256: str
@@ -110,13 +165,16 @@ class PhotoResult(BaseModel):
     valence: float = Field(description="-1 (unpleasant) to 1 (pleasant).")
     arousal: float = Field(description="-1 (calm) to 1 (stirred).")
     faces: list[FaceView]
-    moods: dict[str, float]
+    moods: list[MoodView] = Field(description="Highest first.")
     caption: str
     emotional_caption: str
     query: str = Field(description="What the music was asked for.")
     matches: list[MatchView]
     receipt: Receipt
-    timings_ms: dict[str, float]
+    timings_ms: dict[str, float] = Field(
+        description="Milliseconds: `decode` of this photo, each other stage of the whole batch; "
+        "`batch` is its size."
+    )
 
 
 class JobView(BaseModel):
@@ -198,11 +256,24 @@ class IndexesView(BaseModel):
     stale: bool = Field(description="Whether there are tracks that it does not hold yet.")
 
 
+class ProcessView(BaseModel):
+    """What one or several alike processes run."""
+
+    count: int
+    profile: str
+    device: str
+    space: str = Field(description="Of its music vectors.")
+    models: list[str] = Field(description="What it has loaded, each as `id@revision`.")
+
+
 class CheckView(BaseModel):
     """One thing that the service needs."""
 
     status: Literal["ok", "degraded", "unready"]
     detail: str
+    processes: list[ProcessView] | None = Field(
+        default=None, description="Of `workers` and `indexer`: those that are alive."
+    )
 
 
 class ReadinessView(BaseModel):

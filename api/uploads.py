@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -25,7 +25,8 @@ class Submission:
     """What was sent: the photo's bytes, and the form fields beside it."""
 
     content: bytes
-    fields: Mapping[str, str] = field(default_factory=dict)
+    #: By name; a field may come several times.
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 async def read_body(
@@ -87,7 +88,10 @@ def _from_form(body: bytes, boundary: bytes | None) -> Submission:
         raise InvalidRequest(f"The form must have one field 'image' with the photo; it {found}.")
     if not photos[0]:
         raise InvalidRequest("The field 'image' is empty; it must hold the bytes of the photo.")
-    fields = {name: content.decode(errors="replace") for name, content in parts if name != _PHOTO}
+    fields: dict[str, list[str]] = {}
+    for name, content in parts:
+        if name != _PHOTO:
+            fields.setdefault(name, []).append(content.decode(errors="replace"))
     return Submission(content=photos[0], fields=fields)
 
 

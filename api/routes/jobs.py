@@ -14,7 +14,7 @@ from api import preferences, schemas, uploads, views
 from api.dependencies import TheDoor
 from api.replies import Reply, accepted
 from sightsong.adapters import image_header
-from sightsong.core import errors, intake, jobs
+from sightsong.core import errors, intake, jobs, labels
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -28,6 +28,11 @@ _FORM = {
             "image": {"type": "string", "format": "binary"},
             "top_k": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5},
             "alpha": {"type": "number", "minimum": 0, "maximum": 1},
+            "moods": {
+                "type": "string",
+                "description": "Mood labels with commas between them.",
+                "examples": ["happy,sad,anxious"],
+            },
         },
     }
 }
@@ -71,13 +76,16 @@ def submit_photo(
     sent = uploads.submission(request.headers.get("content-type", ""), body)
     if len(sent.content) > settings.max_image_bytes:
         raise _too_large(settings.max_image_bytes)
+    wishes = _merged(params, sent)
+    if settings.moods:
+        labels.refuse_unknown(wishes.moods, settings.moods)
     header = image_header.read_header(sent.content, max_pixels=settings.max_image_pixels)
     job = intake.submit_photo(
         door.stores,
         door.doorbell,
         content=sent.content,
         media_type=header.media_type,
-        params=_merged(params, sent).model_dump(),
+        params=wishes.model_dump(),
         queue_limit=settings.queue_limit,
     )
     return accepted(views.job_view(job), f"/v1/jobs/{job.id}")
@@ -137,7 +145,10 @@ def _merged(params: schemas.PhotoParams, sent: uploads.Submission) -> schemas.Ph
     """Take the form's fields before those of the query."""
     if not sent.fields:
         return params
-    known = {name: sent.fields[name] for name in ("top_k", "alpha") if sent.fields.get(name)}
+    last = {name: texts[-1] for name, texts in sent.fields.items()}
+    known: dict[str, object] = {name: last[name] for name in ("top_k", "alpha") if last.get(name)}
+    if any(sent.fields.get("moods", ())):
+        known["moods"] = sent.fields["moods"]
     try:
         return schemas.PhotoParams.model_validate(params.model_dump() | known)
     except ValidationError as error:

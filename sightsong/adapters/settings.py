@@ -32,12 +32,32 @@ class Settings(BaseSettings):
     broker_url: str = ""
     profile: Literal["lite", "full"] = "lite"
 
+    #: Folder of the full profile's weights; empty: `models` beside the default data folder.
+    models_dir: Path | None = None
+    #: What the full profile runs on; a device that is named and not there is an error.
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    #: Arithmetic of the full profile; auto: bf16 where the device is fast at it.
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    #: Threads of a model on the CPU; 0: one for each core.
+    model_threads: int = Field(default=0, ge=0, le=256)
+    #: The text and audio model of the full profile.
+    clap: Literal["laion/larger_clap_music", "laion/clap-htsat-unfused"] = "laion/larger_clap_music"
+    #: Folder of an emotion classifier of your own (made by `training/`); empty: CLIP, zero-shot.
+    emotion_checkpoint: Path | None = None
+    #: Processes that decode photos ahead of the models (one more decodes tracks); 0: none.
+    decode_workers: int = Field(default=1, ge=0, le=64)
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     #: Host names that requests may ask for; empty: this machine's own on loopback, else any.
     allowed_hosts: list[str] = Field(default_factory=list)
     #: Folder that ingests must lie in; empty: any folder (allowed on loopback only).
     library_root: Path | None = None
+
+    #: Port on which a worker tells its metrics; 0: nowhere.
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    #: Address of that port; metrics need no key, so it is this machine's own unless changed.
+    metrics_host: str = "127.0.0.1"
 
     max_image_bytes: int = Field(default=20 * MIB, gt=0)
     max_image_pixels: int = Field(default=40_000_000, gt=0)
@@ -49,7 +69,7 @@ class Settings(BaseSettings):
     disk_reserve_bytes: int = Field(default=1024 * MIB, ge=0)
 
     photo_batch: int = Field(default=8, ge=1, le=256)
-    track_batch: int = Field(default=2, ge=1, le=64)
+    track_batch: int = Field(default=1, ge=1, le=64)
     lease_s: float = Field(default=30, gt=0)
     heartbeat_s: float = Field(default=10, gt=0)
     #: How often a worker looks for work by itself, rung or not.
@@ -79,6 +99,11 @@ class Settings(BaseSettings):
     def broker(self) -> str:
         """The broker URL, with the embedded default filled in."""
         return self.broker_url or "folder://localhost"
+
+    @property
+    def models(self) -> Path:
+        """The folder of weights, with the default filled in."""
+        return self.models_dir or default_data_dir() / "models"
 
     @property
     def blobs_dir(self) -> Path:

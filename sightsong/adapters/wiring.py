@@ -1,11 +1,13 @@
 """Where the real things are plugged into the ports, from the settings."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sightsong.adapters import doorbell, store
+from sightsong.adapters import doorbell, store, weights
 from sightsong.adapters.settings import Settings
-from sightsong.core import ports
+from sightsong.core import affect_space, catalogue, ports
+from sightsong.core.catalogue import Checkpoint, Task
+from sightsong.core.embeddings import Space
 from sightsong.core.jobs import WorkerInfo
 from sightsong.engine import process
 from sightsong.engine.ringer import Ringer
@@ -19,6 +21,26 @@ def open_stores(settings: Settings) -> ports.Stores:
         settings.blobs_dir,
         disk_reserve_bytes=settings.disk_reserve_bytes,
     )
+
+
+def find_models(settings: Settings) -> Mapping[Task, Checkpoint]:
+    """Find the weights of the full profile.
+
+    Raises:
+        ModelsMissing: they are not all there; says which command fetches them.
+    """
+    return weights.checkpoints(settings.models, catalogue.full_models(settings.clap))
+
+
+def space_of(settings: Settings) -> Space:
+    """Find the space that the profile's music vectors live in, without loading a model.
+
+    Raises:
+        ModelsMissing: the full profile's weights are not there.
+    """
+    if settings.profile == "lite":
+        return affect_space.SPACE
+    return catalogue.space_of(find_models(settings)[Task.MUSIC])
 
 
 def open_ringer(settings: Settings) -> Ringer:

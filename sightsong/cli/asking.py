@@ -20,6 +20,7 @@ class Wishes:
 
     top_k: int | None = None
     alpha: float | None = None
+    moods: str = ""  #: Labels with commas between them; empty: the profile's own.
 
 
 def submit(client: Client, photo: Path, wishes: Wishes) -> JobView:
@@ -29,7 +30,9 @@ def submit(client: Client, photo: Path, wishes: Wishes) -> JobView:
         ProblemResponse: it is refused; says which photo.
     """
     try:
-        return client.submit_photo(photo, top_k=wishes.top_k, alpha=wishes.alpha)
+        return client.submit_photo(
+            photo, top_k=wishes.top_k, alpha=wishes.alpha, moods=[wishes.moods]
+        )
     except ProblemResponse as refusal:
         raise refusal.about(str(photo)) from refusal
 

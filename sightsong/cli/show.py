@@ -12,6 +12,7 @@ from sightsong.client import IndexView, JobView, TrackView
 
 _BAR_CELLS = 24
 _FULL, _EMPTY = "█", "·"
+_MOODS_SHOWN = 5
 
 
 def answer(photo: str, job: JobView) -> RenderableType:
@@ -27,6 +28,8 @@ def answer(photo: str, job: JobView) -> RenderableType:
         title,
         Text(plain(caption)),
         emotions(result["emotion"]["distribution"]),
+        *disagreement(result["emotion"].get("agreement")),
+        moods(result.get("moods") or []),
         Text(", ".join([feeling, profile, *took(job)]), style="dim"),
         matches(result["matches"]),
     )
@@ -57,6 +60,19 @@ def emotions(distribution: Mapping[str, float]) -> Table:
         bar = Text(_FULL * cells, style="cyan") + Text(_EMPTY * (_BAR_CELLS - cells), style="dim")
         grid.add_row(plain(name), bar, f"{share:4.0%}")
     return grid
+
+
+def disagreement(agreement: Mapping[str, Any] | None) -> list[Text]:
+    """The word that the faces do not feel like the scene; nothing if they do, or there are none."""
+    if agreement is None or agreement["agrees"]:
+        return []
+    return [Text(plain(agreement["note"]), style="yellow")]
+
+
+def moods(rows: Sequence[Mapping[str, Any]]) -> Text:
+    """The moods that fit best, in one line."""
+    best = ", ".join(f"{plain(row['label'])} {row['score']:.2f}" for row in rows[:_MOODS_SHOWN])
+    return Text(f"moods: {best or 'none'}", style="dim")
 
 
 def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:

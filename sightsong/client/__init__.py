@@ -14,10 +14,14 @@ from sightsong.client.errors import (
 )
 from sightsong.client.service import DEFAULT_URL, Client
 from sightsong.client.views import (
+    AgreementView,
+    EmotionView,
     IndexesView,
     IndexView,
     IngestView,
     JobView,
+    MoodView,
+    PhotoResult,
     ReadinessView,
     TracksPage,
     TrackView,
@@ -27,13 +31,17 @@ from sightsong.client.wire import Patience
 
 __all__ = [
     "DEFAULT_URL",
+    "AgreementView",
     "Client",
     "ClientError",
+    "EmotionView",
     "IndexView",
     "IndexesView",
     "IngestView",
     "JobView",
+    "MoodView",
     "Patience",
+    "PhotoResult",
     "ProblemResponse",
     "ReadinessView",
     "ServiceUnreachable",

@@ -3,7 +3,7 @@
 import functools
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -74,7 +74,12 @@ class Client:
         self._wire.close()
 
     def submit_photo(
-        self, photo: str | Path | bytes, *, top_k: int | None = None, alpha: float | None = None
+        self,
+        photo: str | Path | bytes,
+        *,
+        top_k: int | None = None,
+        alpha: float | None = None,
+        moods: Sequence[str] = (),
     ) -> JobView:
         """Send a photo and return its job, most likely still queued.
 
@@ -82,12 +87,15 @@ class Client:
             photo: a file, or the bytes of one.
             top_k: how many tracks to find; None leaves it to the service.
             alpha: weight of meaning against feeling, 0 .. 1; None leaves it to the service.
+            moods: labels to score; none: the profile's own. One text may hold several, with commas.
 
         Raises:
-            ProblemResponse: the photo is refused (its `code` says why), or the queue is full.
+            ProblemResponse: the photo or a mood is refused (its `code` says why), or the queue is
+                full.
         """
         content = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
-        given = {"top_k": top_k, "alpha": alpha}
+        labels = moods if isinstance(moods, str) else ",".join(moods)
+        given = {"top_k": top_k, "alpha": alpha, "moods": labels or None}
         params = {name: value for name, value in given.items() if value is not None}
         headers = {"Content-Type": sniff.media_type(content)}
         request = Request(

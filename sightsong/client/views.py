@@ -1,6 +1,6 @@
 """The service's answers as typed dictionaries: exactly the JSON that came over the wire."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class ErrorView(TypedDict):
@@ -8,6 +8,57 @@ class ErrorView(TypedDict):
 
     code: str
     detail: str
+
+
+class AffectView(TypedDict):
+    """A point on the affect plane; both -1 .. 1."""
+
+    valence: float
+    arousal: float
+
+
+class AgreementView(TypedDict):
+    """Whether the faces in a photo feel like its scene."""
+
+    agrees: bool
+    distance: float
+    scene: AffectView
+    faces: AffectView
+    note: str  #: The same as one sentence.
+
+
+class EmotionView(TypedDict):
+    """A photo's emotion."""
+
+    dominant: str
+    confidence: float
+    distribution: dict[str, float]  #: Over six emotions; sums to 1.
+    agreement: AgreementView | None  #: None where no faces were found.
+
+
+class MoodView(TypedDict):
+    """How well a mood label fits a photo."""
+
+    label: str
+    score: float  #: 0 .. 1.
+    similarity: float | None  #: Cosine of photo and label; None where none was measured.
+
+
+class PhotoResult(TypedDict):
+    """The answer to a photo: `result` of its job."""
+
+    profile: str
+    emotion: EmotionView
+    valence: float
+    arousal: float
+    faces: list[dict[str, Any]]
+    moods: list[MoodView]  #: Highest first.
+    caption: str
+    emotional_caption: str
+    query: str
+    matches: list[dict[str, Any]]  #: Best first.
+    receipt: dict[str, Any]  #: What the answer depends on besides the photo.
+    timings_ms: dict[str, float]
 
 
 class JobView(TypedDict):
@@ -22,7 +73,7 @@ class JobView(TypedDict):
     started_at: str | None
     finished_at: str | None
     error: ErrorView | None
-    result: dict[str, Any] | None
+    result: dict[str, Any] | None  #: Of a photo: `PhotoResult`.
 
 
 class IngestView(TypedDict):
@@ -78,6 +129,7 @@ class CheckView(TypedDict):
 
     status: str
     detail: str
+    processes: NotRequired[list[dict[str, Any]]]  #: Of `workers` and `indexer`: what they run.
 
 
 class ReadinessView(TypedDict):

@@ -95,6 +95,12 @@ def test_a_worker_that_reports_again_is_known_by_its_last_report(stores):
     assert stores.jobs.workers_alive(within_s=LONG_S) == [worker(ANN, device="cuda")]
 
 
+def test_a_worker_tells_its_space_and_what_it_has_loaded(stores):
+    told = worker(ANN, space="tiny@1", models=("a/clip@1f2e", "a/clap@main"))
+    stores.jobs.report_worker(told)
+    assert stores.jobs.workers_alive(within_s=LONG_S) == [told]
+
+
 def test_a_worker_that_fell_silent_is_not_alive(stores):
     stores.jobs.report_worker(worker(ANN))
     wait_until(lambda: stores.jobs.workers_alive(within_s=SHORT_S) == [])

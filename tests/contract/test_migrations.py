@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
+from sightsong.adapters import store
 from sightsong.adapters.store import migrate
 from sightsong.adapters.store.connect import open_database
 from sightsong.adapters.store.schema import metadata
@@ -43,6 +46,22 @@ def test_an_upgrade_again_changes_nothing(new_url):
     migrate.upgrade(new_url)
     migrate.upgrade(new_url)
     assert migrate.is_current(new_url)
+
+
+def test_a_worker_of_the_first_release_is_read_after_the_upgrade(new_url, tmp_path):
+    migrate.upgrade(new_url)
+    stores = store.open_stores(new_url, tmp_path / "blobs", disk_reserve_bytes=0)
+    with stores.database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO workers (owner, door, pid, profile, device, seen_at) "
+                "VALUES ('w', 'workers', 7, 'lite', 'cpu', :now)"
+            ),
+            {"now": time.time()},
+        )
+    [found] = stores.jobs.workers_alive(within_s=3600)
+    stores.close()
+    assert (found.pid, found.space, found.models) == (7, "", ())
 
 
 def test_processes_that_upgrade_at_once_all_find_the_tables(new_url):

@@ -59,7 +59,13 @@ def error(reason: JobError | None) -> dict[str, str] | None:
 def worker(row: Row[Any]) -> WorkerInfo:
     """Read a row of `workers`."""
     return WorkerInfo(
-        owner=Owner(row.owner), door=row.door, pid=row.pid, profile=row.profile, device=row.device
+        owner=Owner(row.owner),
+        door=row.door,
+        pid=row.pid,
+        profile=row.profile,
+        device=row.device,
+        space=row.space or "",
+        models=tuple(row.models or ()),
     )
 
 

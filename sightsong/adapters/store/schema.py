@@ -127,6 +127,8 @@ workers = Table(
     Column("profile", Text, nullable=False),
     Column("device", Text, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("space", Text),
+    Column("models", _JSON),
 )
 
 tracks = Table(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sightsong.cli import asking, player, session, show
-from sightsong.cli.options import DEFAULT_URL, Alpha, AsJson, Photo, Server, TopK
+from sightsong.cli.options import DEFAULT_URL, Alpha, AsJson, Moods, Photo, Server, TopK
 from sightsong.cli.screen import Screen
 from sightsong.client import is_final
 
@@ -23,6 +23,7 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     ],
     topk: TopK = None,
     alpha: Alpha = None,
+    moods: Moods = "",
     play: Annotated[
         bool, typer.Option("--play", help="Play ten seconds of each photo's first track.")
     ] = False,
@@ -34,7 +35,7 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     if play:
         player.find_player()  # before the work, not after it
     with session.connect(ctx, server) as client:
-        wishes = asking.Wishes(top_k=topk, alpha=alpha)
+        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods)
         jobs = asking.ask(client, screen, photos, wishes)
         if play:
             asking.play_best(client, screen, jobs)
@@ -42,18 +43,21 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
 
 
 @session.reported
-def submit(
+def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
+    *,
     photo: Photo,
     topk: TopK = None,
     alpha: Alpha = None,
+    moods: Moods = "",
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Send a photo and print its job id, without waiting."""
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
-        sent = asking.submit(client, photo, asking.Wishes(top_k=topk, alpha=alpha))
+        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods)
+        sent = asking.submit(client, photo, wishes)
     screen.show(sent["id"])
     screen.result(sent)
 

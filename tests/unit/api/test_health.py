@@ -4,15 +4,16 @@ import threading
 
 import pytest
 
+from api import schemas
 from sightsong.core import errors, jobs, ports
 from tests.unit.api.library import publish
 
 
-def report(stores, *doors: str) -> None:
+def report(stores, *doors: str, owner: str = "", **fields: object) -> None:
     for door in doors:
-        stores.jobs.report_worker(
-            jobs.WorkerInfo(owner=jobs.Owner(door), door=door, pid=1, profile="lite", device="cpu")
-        )
+        given = {"profile": "lite", "device": "cpu", "space": "test/space@1"} | fields
+        name = jobs.Owner(owner or door)
+        stores.jobs.report_worker(jobs.WorkerInfo(owner=name, door=door, pid=1, **given))
 
 
 class Without:
@@ -52,6 +53,7 @@ def test_with_everything_there_the_service_is_ready(caller, stores):
         "database",
         "workers",
         "indexer",
+        "profile",
         "index",
         "broker",
         "disk",
@@ -66,6 +68,58 @@ def test_a_door_that_is_away_only_degrades(caller, stores, missing):
 
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["checks"][missing]["status"] == "degraded"
+
+
+def test_readiness_names_what_the_workers_have_loaded(caller, stores):
+    loaded = ("a/clip@1f2e", "a/clap@9c0d")
+    report(stores, "workers", owner="one", models=loaded)
+    report(stores, "workers", owner="two", models=loaded)
+    report(stores, "workers", owner="three", models=loaded, device="cuda:0 (Some GPU)")
+    check = caller.get("/readyz").json()["checks"]["workers"]
+
+    assert check["status"] == "ok"
+    assert check["detail"] == "3 alive: lite on cpu, lite on cuda:0 (Some GPU)"
+    shared = {"profile": "lite", "space": "test/space@1", "models": list(loaded)}
+    assert check["processes"] == [
+        {"count": 2, "device": "cpu"} | shared,
+        {"count": 1, "device": "cuda:0 (Some GPU)"} | shared,
+    ]
+
+
+@pytest.mark.parametrize("door", ["workers", "indexer"])
+@pytest.mark.parametrize("other", [{"profile": "full"}, {"space": "test/space@2"}])
+def test_a_process_of_another_profile_or_space_degrades(caller, stores, door, other):
+    report(stores, "workers", "indexer")
+    report(stores, door, owner="stranger", **other)
+    publish(stores, "v1")
+    answer = caller.get("/readyz").json()
+
+    assert answer["status"] == "degraded"
+    assert answer["checks"]["profile"]["status"] == "degraded"
+    assert next(iter(other.values())) in answer["checks"]["profile"]["detail"]
+    assert answer["checks"][door]["status"] == "ok"
+    assert len(answer["checks"][door]["processes"]) == 2
+
+
+@pytest.mark.parametrize("other", [{"profile": "full"}, {"space": "test/space@2"}])
+def test_a_door_where_all_are_of_another_profile_is_as_good_as_away(caller, stores, other):
+    report(stores, "workers", **other)
+
+    assert caller.get("/readyz").json()["checks"]["workers"]["status"] == "degraded"
+
+
+def test_a_process_that_does_not_tell_its_space_is_taken_as_it_is(caller, stores):
+    report(stores, "workers", space="")
+
+    assert caller.get("/readyz").json()["checks"]["workers"]["status"] == "ok"
+
+
+def test_readiness_is_of_the_shape_that_openapi_shows(caller, stores):
+    report(stores, "workers", models=("a/clip@1f2e",))
+    shown = schemas.ReadinessView.model_validate(caller.get("/readyz").json())
+
+    assert shown.checks["workers"].processes[0].models == ["a/clip@1f2e"]
+    assert shown.checks["disk"].processes is None
 
 
 def test_a_broker_that_is_away_only_degrades_and_is_not_quoted(make, stores):
@@ -131,4 +185,9 @@ def test_openapi_shows_problems_for_every_operation(caller):
     for operation in operations:
         assert "application/problem+json" in operation["responses"]["default"]["content"]
         assert "422" not in operation["responses"]
+    moods = next(
+        one for one in schema["paths"]["/v1/jobs"]["post"]["parameters"] if one["name"] == "moods"
+    )
+    assert moods["schema"]["maxItems"] == 64
+    assert moods["schema"]["examples"] == [["happy", "sad", "anxious"]]
     assert "image/jpeg" in schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]

@@ -7,10 +7,13 @@ import uuid
 import pytest
 
 from api import examples, schemas
-from sightsong.core import jobs
+from sightsong.core import answers, jobs
+from sightsong.core.affect import Affect, Agreement, Emotion, EmotionReading, Face
+from sightsong.core.photos import Captions, MoodScore, PhotoReading
 from tests.unit.api.asking import image_bytes
 from tests.unit.api.library import claim, finish, succeed
 from tests.waiting import wait_until
+from workers.models import stub
 
 PHOTO = jobs.JobKind.PHOTO
 STORED = dict(examples.PHOTO_RESULT) | {
@@ -50,6 +53,24 @@ def test_a_job_is_of_the_shape_that_openapi_shows(caller, stores, job_id):
     shown = schemas.JobView.model_validate(caller.get(f"/v1/jobs/{job_id}").json())
 
     assert isinstance(shown.result, schemas.PhotoResult)
+
+
+def test_what_the_core_writes_is_what_openapi_shows():
+    affect = Affect(valence=0.1, arousal=0.2)
+    sixths = dict.fromkeys(Emotion, 1 / 6)
+    reading = PhotoReading(
+        emotion=EmotionReading(distribution=sixths, affect=affect),
+        agreement=Agreement(scene=affect, faces=affect),
+        faces=(Face(x=0, y=0, width=1, height=1, score=1, distribution={"joy": 1.0}),),
+        moods=(MoodScore(label="calm", score=0.5),),
+        captions=Captions(plain="A square.", emotional="A calm square."),
+    )
+    answer = answers.photo_answer(reading, query="q", matches=[])
+    receipt = answers.receipt(stub.stub_profile(), index_snapshot=None, prompts_sha256="0")
+    result = {"profile": "stub"} | answer | {"receipt": receipt, "timings_ms": {"batch": 1}}
+    shown = schemas.PhotoResult.model_validate(result).model_dump()
+
+    assert shown == result
 
 
 def test_times_are_utc_to_the_millisecond(caller, stores, job_id):

@@ -23,7 +23,7 @@ def test_a_raw_photo_becomes_a_queued_job_with_its_address(caller, stores):
     assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
     assert answer.headers["retry-after"] == "1"
     assert (job["kind"], job["state"], job["result"]) == ("photo", "queued", None)
-    assert stores.jobs.get(job["id"]).params == {"top_k": 5, "alpha": None}
+    assert stores.jobs.get(job["id"]).params == {"top_k": 5, "alpha": None, "moods": []}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -44,7 +44,7 @@ def test_a_form_carries_the_photo_and_its_parameters(caller, stores):
     )
 
     assert answer.status_code == 202
-    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 7, "alpha": 0.25}
+    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 7, "alpha": 0.25, "moods": []}
 
 
 def test_a_forms_field_wins_over_the_query(caller, stores):
@@ -52,7 +52,7 @@ def test_a_forms_field_wins_over_the_query(caller, stores):
         "/v1/jobs?top_k=9&alpha=1", files={"image": image_bytes()}, data={"top_k": "2"}
     )
 
-    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 2, "alpha": 1.0}
+    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 2, "alpha": 1.0, "moods": []}
 
 
 def test_the_photo_field_needs_no_file_name(caller):
@@ -94,6 +94,84 @@ def test_a_forms_wrong_parameter_is_named_as_the_forms(caller):
         "pointer": "/top_k",
         "detail": "",
     }
+
+
+def moods_of(stores, answer) -> list[str]:
+    assert answer.status_code == 202, answer.text
+    return stores.jobs.get(answer.json()["id"]).params["moods"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "moods=happy,sad",
+        "moods=happy&moods=sad",
+        "moods=%20Happy%20,SAD,happy",
+        "moods=,happy,sad,",
+    ],
+)
+def test_the_caller_chooses_the_moods(caller, stores, query):
+    answer = caller.post(
+        f"/v1/jobs?{query}", content=image_bytes(), headers={"Content-Type": "image/jpeg"}
+    )
+
+    assert moods_of(stores, answer) == ["happy", "sad"]
+
+
+@pytest.mark.parametrize("fields", [{"moods": "happy,sad"}, {"moods": ["happy", "sad"]}])
+def test_moods_may_stand_in_the_form_and_win_over_the_query(caller, stores, fields):
+    answer = caller.post("/v1/jobs?moods=odd", files={"image": image_bytes()}, data=fields)
+
+    assert moods_of(stores, answer) == ["happy", "sad"]
+
+
+@pytest.mark.parametrize("fields", [{"moods": ""}, {"top_k": "3"}])
+def test_a_form_without_moods_leaves_those_of_the_query(caller, stores, fields):
+    answer = caller.post("/v1/jobs?moods=odd", files={"image": image_bytes()}, data=fields)
+
+    assert moods_of(stores, answer) == ["odd"]
+
+
+@pytest.mark.parametrize(
+    ("moods", "said"), [("happy,sad!", "'sad!'"), ("x" * 41, "41 characters"), ("<b>", "'<b>'")]
+)
+def test_a_mood_that_is_no_label_is_refused_by_name(caller, moods, said):
+    answer = caller.submit(image_bytes(), params={"moods": moods})
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "invalid_request")
+    assert problem["errors"][0]["in"] == "query"
+    assert problem["errors"][0]["pointer"] == "/moods"
+    assert said in problem["errors"][0]["detail"]
+
+
+def test_a_wrong_mood_in_a_form_is_named_as_the_forms(caller):
+    answer = caller.post("/v1/jobs", files={"image": image_bytes()}, data={"moods": "sad!"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["in"] == "form"
+    assert "'sad!'" in answer.json()["errors"][0]["detail"]
+
+
+def test_more_than_64_moods_are_refused(caller):
+    many = ",".join(f"mood {number}" for number in range(65))
+
+    assert "65 moods" in caller.submit(image_bytes(), params={"moods": many}).json()["detail"]
+
+
+def test_a_mood_that_the_profile_does_not_know_is_refused_with_those_that_it_knows(make, stores):
+    caller = make(moods=("happy", "sad"))
+    answer = caller.submit(image_bytes(), params={"moods": "sad,crunchy"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_mood")
+    assert "'crunchy'; it knows happy, sad." in answer.json()["detail"]
+    assert stores.jobs.backlog(jobs.Queue.PHOTOS, limit=9) == 0
+
+
+def test_moods_that_the_profile_knows_pass(make, stores):
+    answer = make(moods=("happy", "sad")).submit(image_bytes(), params={"moods": "sad"})
+
+    assert moods_of(stores, answer) == ["sad"]
 
 
 def test_an_empty_body_is_refused(caller):
