@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sightsong.core.models import Pixels
+from sightsong.core.models import Photo, Pixels
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
             )
 
     def describe() -> None:
-        photos = [pixels.copy()]  # the models remember the last batch by its identity
+        photos = [Photo(pixels=pixels)]  # a new one each time: models remember by it what they saw
         profile.caption.caption(photos, profile.emotion.predict(photos))
 
     pixels = decode()

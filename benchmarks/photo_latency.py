@@ -18,6 +18,7 @@ from benchmarks.throwaway import service_settings
 from sightsong.adapters import memory
 from sightsong.client import Client
 from sightsong.core import ports
+from sightsong.core.models import Photo
 from sightsong.local import service
 from workers.media import images
 from workers.models.lite.profile import lite_profile
@@ -105,7 +106,7 @@ def _bare(photos: Sequence[bytes], count: int) -> list[float]:
         began = time.perf_counter()
         upload = io.BytesIO(photos[i % len(photos)])
         pixels = images.decode_photo(upload, max_pixels=40_000_000, max_side=side)
-        pipeline.answer([pixels], [PhotoWish(top_k=5)])
+        pipeline.answer([Photo(pixels=pixels)], [PhotoWish(top_k=5)])
         times.append((time.perf_counter() - began) * 1000)
     return times[3:]
 
