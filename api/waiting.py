@@ -2,7 +2,7 @@
 
 One notifier for the process looks at the jobs that are waited for with one query, and only while
 somebody waits. It looks often at those that are waited for since a moment ago, because a photo on
-an idle service is done in a tenth of a second; and now and then at all of them.
+an idle service is done in a tenth of a second, and ever more seldom at the others.
 """
 
 import asyncio
@@ -35,9 +35,14 @@ class _Waiter:
 class Pace:
     """How often the notifier looks, in seconds."""
 
-    young_s: float = 1.0  #: A request that waits for less than this is young.
-    young_every_s: float = 0.025
-    all_every_s: float = 0.25
+    #: How often at requests by their age: lite answers within the first age, full on a CPU within
+    #: the second. The last has no end.
+    looks: tuple[tuple[float, float], ...] = ((1.0, 0.025), (10.0, 0.05), (float("inf"), 0.25))
+
+    @property
+    def tick_s(self) -> float:
+        """Between two looks at the youngest."""
+        return self.looks[0][1]
 
 
 class Waiting:
@@ -83,17 +88,25 @@ class Waiting:
 
     async def _notify(self) -> None:
         clock = asyncio.get_running_loop().time
-        looked_at_all = float("-inf")
+        due = [float("-inf")] * len(self._pace.looks)
         while self._waiters:
-            now = clock()
-            asked = {w for w in self._waiters if now - w.since < self._pace.young_s}
-            if now - looked_at_all >= self._pace.all_every_s:
-                asked, looked_at_all = set(self._waiters), now
+            asked = self._due(clock(), due)
             if self.is_stopping():
                 self._wake(set(self._waiters))
             elif asked:
                 await self._look(asked)
-            await asyncio.sleep(self._pace.young_every_s)
+            await asyncio.sleep(self._pace.tick_s)
+
+    def _due(self, now: float, due: list[float]) -> set[_Waiter]:
+        """Choose whom to look for, and note when each age is looked at again."""
+        asked: set[_Waiter] = set()
+        youngest = 0.0
+        for i, (oldest, every_s) in enumerate(self._pace.looks):
+            if now >= due[i]:
+                due[i] = now + every_s
+                asked |= {w for w in self._waiters if youngest <= now - w.since < oldest}
+            youngest = oldest
+        return asked
 
     async def _look(self, asked: Collection[_Waiter]) -> None:
         try:

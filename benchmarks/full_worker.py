@@ -7,13 +7,17 @@ The bare loop decodes beforehand and sees no queue and no database: what it does
 """
 
 import argparse
+import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sightsong.adapters import logs, memory, metrics, settings, wiring
+from sightsong.adapters import logs, memory, settings, wiring
 from sightsong.core import models, ports
+from sightsong.core.affect import EmotionReading
 from sightsong.core.catalogue import Task
+from sightsong.core.photos import Captions
 from workers import app, device
 from workers.media import images, views
 from workers.models.full.captions import BlipCaptioner
@@ -32,13 +36,14 @@ def main() -> None:
         print(f"{_bare(load(config, asked.work), asked.photos, asked.bare, asked.batch):.2f}")
         return
     logs.setup("worker")
-    app.serve(config, load(config, asked.work), metrics.Metrics(config.profile))
+    app.serve(config, lambda config: load(config, asked.work))
 
 
 def load(config: settings.Settings, work: str) -> models.Profile:
     """Load the full profile; with `captions` as work, only what a caption and its vector take."""
     if work == "all":
-        return app.load_profile(config)
+        profile = app.load_profile(config)
+        return replace(profile, caption=Numbered(profile.caption))
     found = wiring.find_models(config)
     place = device.choose(config.device, precision=config.precision, threads=config.model_threads)
     captions = BlipCaptioner(found[Task.CAPTION], place, is_emotional=False)
@@ -50,7 +55,7 @@ def load(config: settings.Settings, work: str) -> models.Profile:
         photo_side_px=1024,
         views=(captions.view,),
         has_seeing_captions=True,
-        caption=captions,
+        caption=Numbered(captions),
         text=text,
         audio=_silent(text),
     )
@@ -61,6 +66,25 @@ def _silent(text: ClapText) -> models.AudioModel:
     audio = stub_profile().audio
     audio.space = text.space
     return audio
+
+
+class Numbered:
+    """A captioner whose captions all differ, as those of real photos do and random weights' do not.
+
+    Vectors of phrases that recur are remembered, and the vector of a caption must be paid for.
+    """
+
+    def __init__(self, captioner: models.CaptionModel) -> None:
+        self.card = captioner.card
+        self._captioner = captioner
+        self._count = itertools.count()
+
+    def caption(
+        self, photos: Sequence[models.Photo], emotions: Sequence[EmotionReading]
+    ) -> list[Captions]:
+        """Caption the photos, and number the plain captions."""
+        written = self._captioner.caption(photos, emotions)
+        return [replace(pair, plain=f"{next(self._count)} {pair.plain}") for pair in written]
 
 
 class _NoLibrary:

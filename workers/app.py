@@ -2,6 +2,8 @@
 
 import functools
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 from sightsong.adapters import logs, metrics, settings, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
@@ -15,6 +17,9 @@ from workers import tasks
 from workers.media import decoding
 from workers.media.pool import DecodingPool
 from workers.pipeline import PhotoPipeline
+from workers.thread import ModelThread
+
+T = TypeVar("T")
 
 
 def load_profile(config: settings.Settings) -> models.Profile:
@@ -76,11 +81,23 @@ def _decoders(
     return DecodingPool(recipe, seats=config.decode_workers, observe=measured.decoded)
 
 
-def work_of(runtime: tasks.Runtime, config: settings.Settings, measured: metrics.Metrics) -> Work:
+def work_of(
+    runtime: tasks.Runtime,
+    config: settings.Settings,
+    measured: metrics.Metrics,
+    *,
+    thread: ModelThread | None = None,
+) -> Work:
     """The table: which queues, how many at once, and which functions for each kind of job.
 
-    Interactive work comes first: tracks are claimed and run only when no photo waits.
+    Interactive work comes first: tracks are claimed and run only when no photo waits. With a
+    thread, the models run in that one, whichever asks.
     """
+
+    def in_thread(run: Callable[..., T]) -> Callable[..., T]:
+        within = functools.partial(run, runtime=runtime)
+        return within if thread is None else functools.partial(thread.call, within)
+
     return Work(
         lines=(
             Line(queue=Queue.PHOTOS, batch=config.photo_batch),
@@ -89,11 +106,11 @@ def work_of(runtime: tasks.Runtime, config: settings.Settings, measured: metrics
         handlers={
             JobKind.PHOTO: Handler(
                 prepare=functools.partial(tasks.prepare_photo, runtime=runtime),
-                run=functools.partial(tasks.describe_photos, runtime=runtime),
+                run=in_thread(tasks.describe_photos),
             ),
             JobKind.EMBED: Handler(
                 prepare=functools.partial(tasks.prepare_track, runtime=runtime),
-                run=functools.partial(tasks.embed_tracks, runtime=runtime),
+                run=in_thread(tasks.embed_tracks),
             ),
         },
         on_batch=measured.batch,
@@ -118,21 +135,21 @@ def main() -> None:
     logs.setup("worker")
     if config.lifeline:
         lifeline.watch()
+    serve(config, load_profile)
+
+
+def serve(config: settings.Settings, load: Callable[[settings.Settings], models.Profile]) -> None:
+    """Load models and do the work of the queues with them, until SIGTERM."""
     measured = metrics.Metrics(config.profile)
+    thread = ModelThread()
     with measured.loading():
-        profile = load_profile(config)
-    serve(config, profile, measured)
-
-
-def serve(config: settings.Settings, profile: models.Profile, measured: metrics.Metrics) -> None:
-    """Do the work of the queues with these models, until SIGTERM."""
+        profile = thread.call(load, config)
     runtime = open_runtime(config, profile, measured)
     if config.metrics_port:
         metrics.serve(measured, host=config.metrics_host, port=config.metrics_port)
-    works = [work_of(runtime, config, measured)]
+    works = [work_of(runtime, config, measured, thread=thread)]
     ringer = wiring.open_ringer(config)
-    worker = worker_of(profile)
     try:
-        wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)
+        wiring.serve(config, runtime.stores, works, worker=worker_of(profile), ringer=ringer)
     finally:
         runtime.decoders.close()

@@ -11,7 +11,11 @@ from sightsong.core.errors import ConfigurationError
 #: `mallopt` of glibc: parameters of <malloc.h> and what we set them to. By default memory of some
 #: megabytes goes back to the system when a tensor ends and comes anew, page by page, with the next
 #: one: an eighth of a vision encoder's time (`docs/performance.md`).
-_MALLOC = {"M_MMAP_THRESHOLD": (-3, 32 * 2**20), "M_TRIM_THRESHOLD": (-1, 2**31 - 1)}
+_MALLOC = {
+    "M_MMAP_THRESHOLD": (-3, 32 * 2**20),
+    "M_TRIM_THRESHOLD": (-1, 2**31 - 1),
+    "M_ARENA_MAX": (-8, 1),  # the models run in a thread, and arenas of threads cannot keep so much
+}
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}

@@ -38,7 +38,21 @@ async def until(is_so) -> None:
 
 
 def waiting(versions: Versions, *, limit: int = 100) -> Waiting:
-    return Waiting(versions, limit=limit, pace=Pace(young_every_s=0.001, all_every_s=0.001))
+    return Waiting(versions, limit=limit, pace=Pace(looks=((float("inf"), 0.001),)))
+
+
+def test_who_has_waited_for_long_is_looked_for_too():
+    versions = Versions(a=1)
+    pace = Pace(looks=((0.0, 0.001), (float("inf"), 0.002)))
+
+    async def ask() -> None:
+        line = Waiting(versions, limit=9, pace=pace)
+        asking = asyncio.create_task(line.change(JobId("a"), seen=1, timeout_s=5))
+        await until(lambda: frozenset("a") in versions.asked)
+        versions.versions = {"a": 2}
+        await asking
+
+    asyncio.run(ask())
 
 
 def test_all_who_wait_share_one_query():
