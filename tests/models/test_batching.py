@@ -1,11 +1,25 @@
 """Batches are halved until they fit the device."""
 
+import subprocess
+import sys
 from typing import Never
 
 import pytest
 import torch
 
+from workers.models.full.batching import DEVICE_LOST, in_parts
+
+_LOST = """
 from workers.models.full.batching import in_parts
+
+def work(part):
+    raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+try:
+    in_parts(work, [1, 2], most=2)
+finally:
+    print("still here")
+"""
 
 
 def test_parts_keep_the_order_and_the_size_that_was_asked_for():
@@ -57,3 +71,20 @@ def test_other_errors_pass_through_at_once():
     with pytest.raises(ValueError, match="broken"):
         in_parts(work, [1, 2, 3, 4], most=4)
     assert sizes == [4]
+
+
+def test_a_failed_device_ends_the_process_at_once_so_that_its_leases_run_out():
+    ended = subprocess.run(
+        [sys.executable, "-c", _LOST], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == DEVICE_LOST
+    assert "device.lost" in ended.stdout + ended.stderr
+    assert "still here" not in ended.stdout
+
+
+def test_a_plain_runtime_error_ends_no_process():
+    def work(part) -> Never:
+        raise RuntimeError("shapes do not fit")
+
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        in_parts(work, [1], most=1)
