@@ -48,7 +48,7 @@ PHOTO_RESULT: dict[str, JsonValue] = {
         {"label": "tender", "score": 0.27, "similarity": 0.246},
     ],
     "caption": "a woman standing in a field of flowers",
-    "emotional_caption": "a happy photo of a woman in a field of flowers",
+    "emotional_caption": "a joyful photo of a woman in a field of flowers",
     "query": "This audio is a hopeful piano and strings piece in a major key.",
     "matches": [
         {
