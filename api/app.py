@@ -127,14 +127,15 @@ def main() -> None:
     """Serve until SIGTERM; requests in hand are answered first, long polls at once."""
     import uvicorn
 
-    from sightsong.adapters import logs, settings
+    from sightsong.adapters import logs, settings, starting
     from sightsong.engine import lifeline
 
-    config = settings.load()
     logs.setup("api")
-    if config.lifeline:
-        lifeline.watch()
-    app = build(config)
+    with starting.refusals():
+        config = settings.load()
+        if config.lifeline:
+            lifeline.watch()
+        app = build(config)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

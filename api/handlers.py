@@ -39,7 +39,9 @@ def _refuse_form(request: Request, error: Exception) -> Response:
         raise error
     parts = [_part(one) for one in error.errors()]
     where = ", ".join(f"{part['in']} {part['pointer']}: {part['detail']}" for part in parts)
-    problem = errors.Problem(error=InvalidRequest(f"Invalid request: {where}."), errors=parts)
+    problem = errors.Problem(
+        error=InvalidRequest(f"Invalid request: {where.rstrip('.')}."), errors=parts
+    )
     return errors.response(request, problem)
 
 

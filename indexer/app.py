@@ -4,7 +4,7 @@ import functools
 
 from indexer import snapshot, tasks
 from indexer.freshness import Freshness
-from sightsong.adapters import logs, settings, wiring
+from sightsong.adapters import logs, settings, starting, wiring
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
@@ -38,10 +38,16 @@ def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
 
 def main() -> None:
     """Run the indexer until SIGTERM."""
-    config = settings.load()
     logs.setup("indexer")
-    if config.lifeline:
-        lifeline.watch()
+    with starting.refusals():
+        config = settings.load()
+        if config.lifeline:
+            lifeline.watch()
+        serve(config)
+
+
+def serve(config: settings.Settings) -> None:
+    """Scan, and keep the index up to date, until SIGTERM."""
     stores = wiring.open_stores(config)
     ringer = wiring.open_ringer(config)
     watch = Watch()

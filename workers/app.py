@@ -2,10 +2,11 @@
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from sightsong.adapters import logs, metrics, settings, wiring
+from sightsong.adapters import logs, metrics, settings, starting, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.core import jobs, models
 from sightsong.core.errors import ConfigurationError
@@ -131,11 +132,12 @@ def worker_of(profile: models.Profile) -> jobs.WorkerInfo:
 
 def main() -> None:
     """Run a worker until SIGTERM."""
-    config = settings.load()
     logs.setup("worker")
-    if config.lifeline:
-        lifeline.watch()
-    serve(config, load_profile)
+    with starting.refusals():
+        config = settings.load()
+        if config.lifeline:
+            lifeline.watch()
+        serve(config, load_profile)
 
 
 def serve(config: settings.Settings, load: Callable[[settings.Settings], models.Profile]) -> None:
@@ -144,12 +146,17 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
     thread = ModelThread()
     with measured.loading():
         profile = thread.call(load, config)
-    runtime = open_runtime(config, profile, measured)
     if config.metrics_port:
         metrics.serve(measured, host=config.metrics_host, port=config.metrics_port)
+    runtime = open_runtime(config, profile, measured)
     works = [work_of(runtime, config, measured, thread=thread)]
     ringer = wiring.open_ringer(config)
     try:
         wiring.serve(config, runtime.stores, works, worker=worker_of(profile), ringer=ringer)
     finally:
         runtime.decoders.close()
+        if thread.is_busy:
+            # A batch has outlived its grace, and its jobs were given back. The usual way out would
+            # take the interpreter down under the models at work, which abort the process.
+            sys.stdout.flush()
+            os._exit(0)

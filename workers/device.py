@@ -87,6 +87,8 @@ def _keep_memory() -> None:
 def _best(place: torch.device) -> torch.dtype:
     """The fastest arithmetic that keeps the numerics: bf16 only where the hardware has it."""
     if place.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        with torch.cuda.device(place):
+            has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has_bf16 else torch.float16
     able = torch.cpu.get_capabilities()
     return torch.bfloat16 if able.get("amx_bf16") or able.get("avx512_bf16") else torch.float32

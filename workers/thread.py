@@ -17,13 +17,18 @@ T = TypeVar("T")
 class ModelThread:
     """Runs one call at a time, in the order in which they come.
 
-    The thread is a daemon: a process that was told to stop, and has given its jobs back, leaves
-    without waiting for a batch that outlives its grace.
+    The thread is a daemon: it does not keep a process that was told to stop.
     """
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._is_busy = False
         threading.Thread(target=self._serve, name="models", daemon=True).start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call runs now."""
+        return self._is_busy
 
     def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` there, and return what it returns or raise what it raises."""
@@ -40,4 +45,7 @@ class ModelThread:
 
     def _serve(self) -> None:
         while True:
-            self._calls.get()()
+            call = self._calls.get()
+            self._is_busy = True
+            call()
+            self._is_busy = False

@@ -23,7 +23,12 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """The settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="SIGHTSONG_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SIGHTSONG_",
+        env_file=".env",
+        env_ignore_empty=True,  # `NAME=` in a compose file means: not set
+        extra="ignore",
+    )
 
     data_dir: Path = Field(default_factory=default_data_dir)
     #: SQLAlchemy URL; empty: SQLite in the data folder.

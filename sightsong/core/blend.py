@@ -20,9 +20,9 @@ _NEUTRAL_PLACE = Affect(valence=0.0, arousal=-0.2)
 _MOST = 0.7
 #: Share of the photo's area at which a sure face has half of that.
 _HALF_AREA = 0.05
-#: Distance on the affect plane from which scene and faces are said to disagree: more than half of
-#: the way from sadness to joy.
-_APART = 0.8
+#: Distance on the affect plane from which scene and faces are said to disagree: nearly half of the
+#: way from sadness to joy.
+_APART = 0.6
 
 
 def with_faces(

@@ -33,8 +33,10 @@ def reason(photo: Affect, match: Match) -> str:
 def agreement(found: Agreement) -> str:
     """Say in one sentence whether the faces in a photo feel like the scene."""
     faces, scene = _feeling(found.faces).lower(), _feeling(found.scene).lower()
-    if blend.is_agreed(found):
+    if found.distance <= _NEAR:
         return f"The faces ({faces}) feel like the scene ({scene})."
+    if blend.is_agreed(found):
+        return f"The faces ({faces}) are not far from the scene ({scene})."
     return (
         f"The faces feel {faces} {_place(found.faces)}, the scene {scene} {_place(found.scene)}; "
         "the answer weighs both."

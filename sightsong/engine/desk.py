@@ -27,6 +27,7 @@ class Held:
 
     job: jobs.Job
     since_s: float = field(default_factory=time.monotonic)  #: When it was claimed.
+    moved_s: float = 0.0  #: When the preparation of one before it in its line last ended.
     future: Future[Any] | None = None  #: Its preparation, once that has begun.
     ready_s: float | None = None  #: When that ended, well or not.
 
@@ -152,10 +153,15 @@ class Desk:
 
     @property
     def preparing_s(self) -> float:
-        """For how many seconds the slowest preparation has gone on; 0 while none does."""
+        """For how many seconds the slowest preparation has made no progress; 0 while none goes on.
+
+        One that waits for its turn makes progress whenever one before it in its line ends. What
+        ends behind it does not count: it began later, so that this one hangs.
+        """
         with self._change:
-            begun = [held.since_s for held in self._all_waiting() if held.ready_s is None]
-            return time.monotonic() - min(begun) if begun else 0.0
+            unready = [held for held in self._all_waiting() if held.ready_s is None]
+            moved = [max(held.since_s, held.moved_s) for held in unready]
+            return time.monotonic() - min(moved) if moved else 0.0
 
     def _room(self, line: Line) -> int:
         held = self._held()
@@ -184,6 +190,9 @@ class Desk:
     def _note_ready(self, held: Held) -> None:
         with self._change:
             held.ready_s = time.monotonic()
+            for other in self._waiting[held.job.kind.queue]:
+                if other.since_s >= held.since_s:
+                    other.moved_s = held.ready_s
             self._change.notify_all()
 
     def _tell_of_room(self) -> None:

@@ -44,13 +44,18 @@ class Feeder:
         self._suspected: Line | None = None  #: Where a suspect was given back.
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin to claim."""
         self._thread.start()
 
     def join(self, timeout_s: float) -> None:
         """Wait for its end, which a stop brings about."""
-        if self._thread.is_alive():
+        if self.is_alive:
             self._thread.join(max(timeout_s, 0))
 
     def step(self) -> bool:
@@ -74,7 +79,7 @@ class Feeder:
             return self.step()
         except errors.Unavailable as error:
             log.warning("claim.missed", reason=error.detail)
-        except Exception:
+        except BaseException:
             log.exception("feeder.failed")
         return False
 
@@ -114,7 +119,7 @@ class Feeder:
             if prepare is not None:
                 return prepare(held.job)
             ended.set_result(None)
-        except Exception as error:  # noqa: BLE001 - handed on; the runner reports it
+        except BaseException as error:  # noqa: BLE001 - handed on; the runner reports it
             ended.set_exception(error)
         return ended
 

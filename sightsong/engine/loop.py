@@ -54,7 +54,7 @@ class Engine:
 
     def start(self) -> None:
         """Begin to claim."""
-        self._heartbeat.start()
+        self._heartbeat.start(self._runner, self._feeder)
         self._runner.start()
         self._feeder.start()
 

@@ -46,5 +46,5 @@ class Rounds:
             self._do()
         except errors.Unavailable as error:
             log.warning("round.missed", round=self._name, reason=error.detail)
-        except Exception:
+        except BaseException:
             log.exception("round.failed", round=self._name)

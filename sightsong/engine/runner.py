@@ -53,7 +53,7 @@ class Runner:
         while not self._work.watch.is_stopping:
             try:
                 self.step()
-            except Exception:
+            except BaseException:
                 # A process whose runner has ended looks well, and does nothing.
                 log.exception("runner.failed")
                 self._desk.rest(self._pace.poll_s)
@@ -76,8 +76,9 @@ class Runner:
             return self._work.handlers[kind].run(batch)
         except errors.SightsongError as error:
             cause = error
-        except Exception as error:
-            # The edge: whatever a task raises, its jobs end in a documented state.
+        except BaseException as error:
+            # The edge: whatever a task raises, its jobs end in a documented state. A panic in a
+            # library written in Rust, and a SystemExit, are no `Exception`.
             log.exception("task.failed", kind=kind, jobs=[ready.job.id for ready in batch])
             cause = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
         return [lifecycle.failure(ready.job, cause, alone=len(batch) > 1) for ready in batch]
@@ -90,7 +91,7 @@ def _made_ready(held: Held) -> Prepared | jobs.Completion:
         return Prepared(job=job, value=future.result(timeout=0) if future else None)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
-    except Exception as error:
+    except BaseException as error:
         log.exception("preparation.failed", kind=job.kind, job_id=job.id)
         cause = errors.TaskFailed(f"unexpected {type(error).__name__} in the preparation")
         return lifecycle.failure(job, cause)

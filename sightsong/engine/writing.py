@@ -42,10 +42,15 @@ class Writer:
             self._commit([completion])
         except Exception as error:
             log.exception("completion.failed", job_id=completion.job.id)
-            failed = errors.TaskFailed(
-                f"unexpected {type(error).__name__} while storing the result"
-            )
-            self._commit([lifecycle.failure(completion.job, failed, alone=True)])
+            self._write_instead(_instead(completion, error))
+
+    def _write_instead(self, completion: jobs.Completion) -> None:
+        """The last try for a job: if it fails too, its lease brings it back."""
+        try:
+            self._commit([completion])
+        except Exception:
+            # The neighbours in the batch have results that can still be written.
+            log.exception("completion.lost", job_id=completion.job.id)
 
     def _commit(self, completions: Sequence[jobs.Completion]) -> None:
         deadline = time.monotonic() + self._pace.lease_s * _WRITE_SHARE
@@ -60,6 +65,14 @@ class Writer:
                 time.sleep(_WRITE_PAUSE_S)
         for completion in completions:
             _report(completion, written=completion.job.id in written)
+
+
+def _instead(completion: jobs.Completion, error: Exception) -> jobs.Completion:
+    """What is written when a completion cannot be; a job given back has done nothing wrong."""
+    if isinstance(completion.outcome, jobs.Release):
+        return completion
+    failed = errors.TaskFailed(f"unexpected {type(error).__name__} while storing the result")
+    return lifecycle.failure(completion.job, failed, alone=True)
 
 
 def _report(completion: jobs.Completion, *, written: bool) -> None:

@@ -1,6 +1,7 @@
 """One process of a local service: what to run, and one run of it."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,15 @@ def start_log_anew(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_name(log.name + ".1"))
+
+
+def last_detail(log: Path) -> str:
+    """Read what the last line of a log says; the line itself where it is no event."""
+    line = tail(log, lines=1)
+    try:
+        return str(json.loads(line)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return line
 
 
 def tail(log: Path, *, lines: int = 15) -> str:

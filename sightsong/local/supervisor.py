@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sightsong.adapters import starting
 from sightsong.core.errors import SightsongError
-from sightsong.local.child import Child, ChildSpec, start_log_anew, tail
+from sightsong.local.child import Child, ChildSpec, last_detail, start_log_anew, tail
 
 
 class ServiceFailed(SightsongError):
@@ -144,6 +145,9 @@ class Supervisor:
                 return
             past.add(status, lived_s=time.monotonic() - born)
             how = _how_it_ended(spec, status)
+            if status == starting.REFUSED:
+                self._fail(f"the {spec.name} cannot start: {last_detail(spec.log)}")
+                return
             if past.is_hopeless:
                 times = f"{past.failed_starts} times in a row"
                 self._fail(f"{how}, {times}. The end of {spec.log}:\n{tail(spec.log)}")

@@ -53,6 +53,22 @@ def test_a_part_that_does_not_fit_is_halved_and_nothing_is_lost_or_done_twice():
     assert done == list(range(11))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate",
+        "CUDA error: out of memory",
+    ],
+)
+def test_memory_that_another_library_lacks_halves_the_batch_too(words):
+    def work(part) -> list[int]:
+        if len(part) > 1:
+            raise RuntimeError(words)
+        return list(part)
+
+    assert in_parts(work, range(5), most=4) == list(range(5))
+
+
 def test_one_item_that_does_not_fit_is_an_error():
     def work(part) -> Never:
         raise torch.OutOfMemoryError("no room")

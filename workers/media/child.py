@@ -4,6 +4,7 @@ It answers with a line of JSON and, in an open file, the bare bytes of the array
 from a process that reads strangers' files is never unpickled.
 """
 
+import fcntl
 import functools
 import json
 import os
@@ -23,6 +24,12 @@ from numpy.typing import NDArray
 
 from sightsong.core import errors
 from workers.media.decoding import Recipe
+
+#: What nobody may do any more to a file that is handed over: a worker that has mapped it would die
+#: if it became shorter.
+SEALS = 0
+if sys.platform == "linux":
+    SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 #: Said once, when everything is imported.
 READY = b"ready"
@@ -130,10 +137,13 @@ def _say(link: "connection.Connection[Any, Any]", words: Mapping[str, Any]) -> N
 def _open_file() -> BinaryIO:
     """A file without a name: in memory where the system has such files."""
     if sys.platform.startswith("linux"):
-        return os.fdopen(os.memfd_create("sightsong-decoded"), "w+b")
+        name, may = "sightsong-decoded", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+        return os.fdopen(os.memfd_create(name, may), "w+b")
     return tempfile.TemporaryFile()
 
 
 def _write(file: BinaryIO, arrays: Sequence[NDArray[Any]]) -> None:
     file.writelines(np.ascontiguousarray(array).data for array in arrays)
     file.flush()
+    if sys.platform.startswith("linux"):
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, SEALS)

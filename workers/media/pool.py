@@ -19,7 +19,7 @@ import structlog
 from sightsong.core import errors
 from sightsong.core.models import Photo, Waveform
 from workers.media.decoding import Decoded, Observe, Recipe, unobserved
-from workers.media.process import Answer, DecodingProcess, ProcessDied
+from workers.media.process import Answer, DecodingProcess, ProcessDied, TooLarge
 
 log = structlog.get_logger()
 
@@ -170,12 +170,15 @@ class _Seat:
             self._begin()
         except errors.Unavailable as error:
             log.warning("decoder.missing", what=self._trade.what, reason=error.detail)
+        except Exception:
+            # The thread must live: the next file tries to begin a process again.
+            log.exception("decoder.missing", what=self._trade.what)
 
     def _settle(self, task: _Task) -> None:
         began = time.perf_counter()
         try:
             made = task.build(self._decode(task.fetch()))
-        except Exception as error:  # noqa: BLE001 - handed on to who waits for the future
+        except BaseException as error:  # noqa: BLE001 - handed on to who waits for the future
             task.future.set_exception(error)
         else:
             task.future.set_result(made)
@@ -194,7 +197,7 @@ class _Seat:
                 self._bury()
                 detail = f"It took longer than {self._trade.limit_s:g} s to decode."
                 raise self._trade.slow(detail) from error
-            except MemoryError as error:
+            except TooLarge as error:
                 detail = "It takes more memory to decode than a file may have."
                 raise self._trade.broken(detail) from error
         raise self._trade.broken("It brought the decoder down, twice.")

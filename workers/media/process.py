@@ -1,5 +1,6 @@
 """A process that decodes, as its parent sees it."""
 
+import fcntl
 import json
 import mmap
 import multiprocessing
@@ -27,6 +28,10 @@ class ProcessDied(Exception):
     """The process ended while it decoded."""
 
 
+class TooLarge(Exception):
+    """The file takes more memory than the process is allowed."""
+
+
 class DecodingFailed(Exception):
     """Decoding stopped on an error nobody foresaw."""
 
@@ -50,7 +55,10 @@ class DecodingProcess:
         self._limit_s = limit_s
         # Spawned: a fork would copy torch's locks while its threads hold them.
         context = multiprocessing.get_context("spawn")
-        self._link, theirs = context.Pipe()
+        try:
+            self._link, theirs = context.Pipe()
+        except OSError as error:
+            raise errors.Unavailable("no process can be started to decode") from error
         self._process = context.Process(
             target=child.serve,
             args=(theirs, what, recipe, limit_s),
@@ -82,7 +90,7 @@ class DecodingProcess:
         Raises:
             InputError: the file is not to be used.
             DecodingFailed: an error nobody foresaw.
-            MemoryError: it takes more memory than a file may.
+            TooLarge: it takes more memory than a file may.
             TimeoutError: it takes longer than the limit; the process is of no use any more.
             ProcessDied: the process is gone.
         """
@@ -97,6 +105,7 @@ class DecodingProcess:
             file = reduction.recv_handle(self._link)
         except (EOFError, OSError, RuntimeError) as error:
             raise ProcessDied from error
+        _check(file, words["arrays"])
         return Answer(arrays=_mapped(file, words["arrays"]), decode_ms=words["decode_ms"])
 
     def end(self) -> None:
@@ -119,6 +128,19 @@ class DecodingProcess:
             raise ProcessDied from error
 
 
+def _check(file: int, shapes: Sequence[Sequence[Any]]) -> None:
+    """See that a file is as long as it is said to be, and stays so.
+
+    Raises:
+        DecodingFailed: it is not: whoever wrote it is not what we started.
+    """
+    needed = sum(np.dtype(kind).itemsize * prod(shape) for kind, *shape in shapes)
+    is_kept = not child.SEALS or fcntl.fcntl(file, fcntl.F_GET_SEALS) & child.SEALS == child.SEALS
+    if not is_kept or os.fstat(file).st_size < needed:
+        os.close(file)
+        raise DecodingFailed("what was decoded is not whole")
+
+
 def _mapped(file: int, shapes: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
     """See the bytes of an open file as arrays, without a copy; closes the descriptor.
 
@@ -139,7 +161,7 @@ def _mapped(file: int, shapes: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
 
 def _refusal(words: dict[str, Any]) -> Exception:
     if "memory" in words:
-        return MemoryError()
+        return TooLarge()
     if "code" not in words:
         return DecodingFailed(words.get("unexpected", ""))
     named = {kind.code: kind for kind in _kinds(errors.SightsongError)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sightsong.adapters import disk
 from sightsong.adapters.weights import stamps
+from sightsong.adapters.weights.places import is_revision
 from sightsong.core.catalogue import ModelSpec
 from sightsong.core.errors import ModelsMissing
 
@@ -106,6 +107,8 @@ def _model(values: Mapping[str, object]) -> LockedModel:
     files = values["files"]
     if not isinstance(files, dict):
         raise TypeError("files")
+    if not is_revision(values["revision"]):
+        raise ValueError("revision")
     return LockedModel(
         revision=str(values["revision"]),
         files={name: _file(file) for name, file in files.items()},

@@ -1,8 +1,12 @@
 """Where a file named by a lock lies: always inside its models folder, whatever the lock says."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 from sightsong.core.errors import ModelsMissing
+
+#: A commit, a tag, or a name of our own: one part of a path, and never `..`.
+_REVISION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
 
 def inside(models_dir: Path, repository: str, name: str) -> Path:
@@ -22,3 +26,8 @@ def inside(models_dir: Path, repository: str, name: str) -> Path:
     if not path.resolve().is_relative_to(models_dir.resolve()):
         raise ModelsMissing(f"{path} leads out of the models folder {models_dir}")
     return path
+
+
+def is_revision(text: object) -> bool:
+    """Whether this can name a revision: staging folders are called so."""
+    return isinstance(text, str) and _REVISION.fullmatch(text) is not None

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sightsong.adapters.weights import stamps
 from sightsong.adapters.weights.lock import LockedFile, LockedModel
-from sightsong.adapters.weights.places import inside
+from sightsong.adapters.weights.places import inside, is_revision
 from sightsong.adapters.weights.sources import Offer, PullFailed, Source, Watcher
 from sightsong.core.catalogue import ModelSpec
+from sightsong.core.errors import ModelsMissing
 
 #: Where a pull keeps what it has not finished; gone when there is nothing left to do.
 STAGING = ".pull"
@@ -34,7 +35,7 @@ class Plan:
     @property
     def staging(self) -> Path:
         """Where they wait until all are there."""
-        return self.models_dir / STAGING / self.spec.repository / self.offer.revision
+        return inside(self.models_dir, STAGING, f"{self.spec.repository}/{self.offer.revision}")
 
     def stages(self, name: str) -> tuple[Path, Path]:
         """Where a file lies while it arrives, and when it has."""
@@ -57,9 +58,15 @@ def make(
 
     Raises:
         PullFailed: it has not.
+        ModelsMissing: it names a revision or a file that would lie outside of the models folder.
     """
     pinned = None if update else before
     offer = source.offer(spec, pinned.revision if pinned else spec.revision)
+    if not is_revision(offer.revision):
+        raise ModelsMissing(
+            f"the source names {offer.revision!r} for {spec.repository}, which is no revision; "
+            "pull from another source"
+        )
     names = spec.needed_among(offer.files)
     for name in names:
         inside(models_dir, spec.repository, name)

@@ -7,14 +7,13 @@ must have its digests, unless an update is asked for.
 
 import contextlib
 import errno
-import fcntl
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightsong.adapters import disk
-from sightsong.adapters.weights import plans, staging, stamps
+from sightsong.adapters.weights import holding, plans, staging, stamps
 from sightsong.adapters.weights.checking import altered
 from sightsong.adapters.weights.lock import LockedFile, LockedModel, read_lock, write_lock
 from sightsong.adapters.weights.places import inside
@@ -111,25 +110,13 @@ def _install(plan: Plan, files: Mapping[str, LockedFile]) -> None:
 
 @contextlib.contextmanager
 def _alone(models_dir: Path) -> Iterator[None]:
-    """Hold the folder for this pull; the kernel lets go when the process ends, however."""
-    folder = models_dir / STAGING
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("ab") as lock:
+    """Hold the folder for this pull."""
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(holding.held(models_dir / STAGING))
         except BlockingIOError as error:
             raise PullFailed(f"another pull is at work in {models_dir}") from error
-        try:
-            yield
-        finally:
-            _sweep(folder)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the staging folder if nothing waits in it to be taken up."""
-    waiting = [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
-    if not waiting:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield
 
 
 @contextlib.contextmanager

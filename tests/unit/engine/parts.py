@@ -70,6 +70,10 @@ def make_suspect(stores: ports.Stores, *, kind: JobKind = JobKind.PHOTO) -> jobs
     return job_id
 
 
+class Panic(BaseException):
+    """What a library written in Rust raises when it breaks: no `Exception`."""
+
+
 class Preparations:
     """Preparations that end when a test says so."""
 

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from sightsong.core import errors, jobs, ports
-from sightsong.core.jobs import JobKind, JobState
+from sightsong.core.jobs import JobKind, JobState, Queue
 from sightsong.engine.work import Prepared
+from sightsong.engine.writing import Writer
 from tests.unit.engine.parts import (
+    ME,
+    PACE,
     Batches,
     ByHand,
+    Panic,
     Preparations,
     at_once,
     state_of,
@@ -168,3 +172,66 @@ def test_a_finished_batch_is_kept_until_the_database_is_back(stores):
     job_id = submit(stores)
     ByHand(stores, work_of(), store=Away(stores.jobs, complete=1)).turn()
     assert state_of(stores, job_id) is JobState.SUCCEEDED
+
+
+def test_a_task_that_panics_is_a_failed_attempt(stores):
+    def panic(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise Panic
+
+    job_id = submit(stores)
+    ByHand(stores, work_of(panic)).turn()
+    job = stores.jobs.get(job_id)
+    assert (job.state, job.error.code) == (JobState.QUEUED, "task_failed")
+    assert "Panic" in job.error.detail
+
+
+def test_a_preparation_that_panics_is_a_failed_attempt(stores):
+    prepare = Preparations()
+    job_id = submit(stores)
+    engine = ByHand(stores, work_of(prepare=prepare))
+    engine.feed()
+    prepare.begun[job_id].set_exception(Panic())
+    engine.runner.step()
+    assert stores.jobs.get(job_id).error.code == "task_failed"
+
+
+def test_a_preparation_that_panics_as_it_begins_is_a_failed_attempt(stores):
+    def prepare(job: jobs.Job) -> Future[object]:
+        raise SystemExit
+
+    job_id = submit(stores)
+    ByHand(stores, work_of(prepare=prepare)).turn()
+    job = stores.jobs.get(job_id)
+    assert (job.state, job.crash_count, job.error.code) == (JobState.QUEUED, 0, "task_failed")
+
+
+class Unwritable:
+    """Job rows, one of which can never be written."""
+
+    def __init__(self, rows: ports.Jobs, bad: jobs.JobId) -> None:
+        self._rows = rows
+        self._bad = bad
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._rows, name)
+
+    def complete(self, completions: Sequence[jobs.Completion]) -> frozenset[jobs.JobId]:
+        if self._bad in {completion.job.id for completion in completions}:
+            raise LookupError("nobody foresaw this")
+        return self._rows.complete(completions)
+
+
+def test_a_row_that_can_never_be_written_costs_its_neighbours_nothing(stores):
+    ids = [submit(stores) for _ in range(3)]
+    ByHand(stores, work_of(), store=Unwritable(stores.jobs, ids[0])).turn()
+    states = [state_of(stores, one) for one in ids]
+    assert states == [JobState.RUNNING, JobState.SUCCEEDED, JobState.SUCCEEDED]
+
+
+def test_a_job_that_could_not_be_given_back_at_first_is_given_back_as_it_was(stores):
+    job_id = submit(stores)
+    held = stores.jobs.claim([Queue.PHOTOS], owner=ME.owner, limit=1, lease_s=30)
+    Writer(Choking(stores.jobs, 2), PACE).release(held)
+    job = stores.jobs.get(job_id)
+    assert (job.state, job.attempt, job.crash_count) == (JobState.QUEUED, 0, 0)
+    assert job.error is None

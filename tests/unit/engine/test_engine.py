@@ -14,6 +14,7 @@ from sightsong.engine.work import Pace, Prepared, Work
 from tests.unit.engine.parts import (
     ME,
     PACE,
+    Panic,
     make_suspect,
     state_of,
     submit,
@@ -252,3 +253,15 @@ def test_a_task_is_told_when_the_process_is_to_stop(stores, make_engine):
     engine.stop()
     released = stores.jobs.get(job_id)
     assert (released.state, released.attempt) == (JobState.QUEUED, 0)
+
+
+def test_the_runner_outlives_a_task_that_panics(stores, make_engine):
+    def panic(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise Panic
+
+    engine = make_engine(work_of(panic))
+    job_id = submit(stores)
+    wait_until(lambda: stores.jobs.get(job_id).error is not None)
+    later = submit(stores)
+    wait_until(lambda: stores.jobs.get(later).error is not None)
+    assert engine.is_alive

@@ -35,6 +35,21 @@ def test_a_child_that_is_killed_is_started_again(tmp_path: Path):
     assert told[0] == "the worker was ended by signal 9; starting it again in 0.01 s"
 
 
+def test_a_child_that_says_that_it_cannot_start_is_not_started_again(tmp_path: Path):
+    """However long it took to find out: torch alone takes seconds to import."""
+    line = '{"event": "start.refused", "detail": "cuda:0 does not work; set it to cpu"}'
+    spec = child(tmp_path, f"import sys; print({line!r}, flush=True); sys.exit(78)")
+    told: list[str] = []
+    slow_is_started = dataclasses.replace(QUICK, startup_s=0.0)
+    with (
+        Supervisor([spec], policy=slow_is_started, tell=told.append) as supervisor,
+        pytest.raises(ServiceFailed) as failure,
+    ):
+        supervisor.wait(30)
+    assert str(failure.value) == ("the worker cannot start: cuda:0 does not work; set it to cpu")
+    assert not any("starting it again" in line for line in told)
+
+
 def test_stopping_ends_every_child(tmp_path: Path):
     names = ("api", "worker", "indexer")
     specs = [child(tmp_path, OBEDIENT, name=name) for name in names]

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.waiting import wait_until
 from workers.thread import ModelThread
 
 
@@ -35,3 +36,20 @@ def test_a_call_that_never_ends_keeps_no_process_alive():
     [models] = [one for one in threading.enumerate() if one.name == "models"][-1:]
     assert models.daemon
     stuck.set()
+
+
+def test_the_thread_is_busy_while_a_call_runs():
+    begun, end = threading.Event(), threading.Event()
+    thread = ModelThread()
+
+    def work() -> None:
+        begun.set()
+        end.wait()
+
+    asker = threading.Thread(target=thread.call, args=(work,), daemon=True)
+    asker.start()
+    begun.wait()
+    assert thread.is_busy
+    end.set()
+    asker.join()
+    wait_until(lambda: not thread.is_busy)

@@ -38,19 +38,36 @@ def in_parts(
     while at < len(items):
         try:
             results.extend(work(items[at : at + size]))
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not _is_of_memory(error):
+                if _DEVICE_ERROR in str(error) and _is_lost():
+                    _give_up(error)
+                raise
             if size == 1:
                 raise
             torch.cuda.empty_cache()
             size //= 2
             log.warning("batch.halved", size=size)
-        except RuntimeError as error:
-            if _DEVICE_ERROR in str(error):
-                _give_up(error)
-            raise
         else:
             at += size
     return results
+
+
+def _is_of_memory(error: RuntimeError) -> bool:
+    """Whether memory lacked: libraries beside torch's allocator say so in words only."""
+    words = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or (
+        _DEVICE_ERROR in words and ("ALLOC_FAILED" in words or "out of memory" in words)
+    )
+
+
+def _is_lost() -> bool:
+    """Whether the device answers no more; some of its errors pass."""
+    try:
+        torch.cuda.synchronize()
+    except (RuntimeError, AssertionError):
+        return True
+    return False
 
 
 def _give_up(error: Exception) -> None:

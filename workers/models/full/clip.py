@@ -109,4 +109,7 @@ class Clip:
 
 
 def _unit(vectors: torch.Tensor) -> list[Vector]:
-    return list(torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy())
+    # Copied: a remembered vector must not keep those of its whole batch.
+    return [
+        row.copy() for row in torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy()
+    ]

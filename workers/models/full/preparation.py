@@ -58,7 +58,7 @@ def read_object(path: Path) -> Mapping[str, Any]:
     try:
         values = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise unusable(f"{path.name} cannot be read") from error
+        raise unusable(f"{path} cannot be read") from error
     if not isinstance(values, dict):
         raise unusable(f"{path.name} is no JSON object")
     return values

@@ -172,6 +172,21 @@ def test_a_lock_that_is_none_is_refused_with_a_way_out(models: Path, text: str):
         weights.checkpoints(models, [TINY])
 
 
+@pytest.mark.parametrize(
+    "revision", ["", ".", "..", "../x", "/x", "a/b", "a\\b", "a\0", "x\n", ".x", "x" * 101, None, 7]
+)
+def test_a_lock_with_a_revision_that_is_no_plain_name_is_refused(models: Path, revision: object):
+    edit(models, revision=revision)
+    with pytest.raises(ModelsMissing, match=r"models\.lock is damaged"):
+        weights.checkpoints(models, [TINY])
+
+
+@pytest.mark.parametrize("revision", [COMMIT, "main", "v1.0_rc-2", "local-0123456789ab", "x" * 100])
+def test_a_lock_with_a_plain_revision_is_read(models: Path, revision: str):
+    edit(models, revision=revision)
+    assert weights.checkpoints(models, [TINY])[Task.CAPTION].revision == revision
+
+
 def test_what_came_from_a_folder_is_mended_from_a_folder(models: Path):
     edit(models, revision="local-0123456789ab")
     (models / TINY.repository / "vocab.txt").unlink()

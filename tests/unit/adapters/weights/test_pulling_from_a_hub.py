@@ -161,6 +161,15 @@ def test_a_commit_that_is_gone_is_named(hub: FakeHub, source: Source, models: Pa
         pull(models, source)
 
 
+def test_a_hub_whose_commit_is_another_folder_changes_nothing_there(
+    hub: FakeHub, source: Source, models: Path, tmp_path: Path
+):
+    hub.repositories[TINY.repository].commit = str(tmp_path / "precious")
+    with pytest.raises(ModelsMissing, match="precious' for ours/tiny, which is no revision"):
+        pull(models, source)
+    assert not (tmp_path / "precious").exists()
+
+
 def test_a_gated_repository_says_how_to_get_in(hub: FakeHub, source: Source, models: Path):
     hub.repositories[TINY.repository].is_gated = True
     with pytest.raises(PullFailed, match="gated: accept its terms"):

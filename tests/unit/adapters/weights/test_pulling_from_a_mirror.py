@@ -54,6 +54,32 @@ def test_a_mirror_that_is_not_what_its_own_lock_says_is_refused(mirror: Path, mo
     assert weights.state_of(models, TINY) is weights.State.NOT_PULLED
 
 
+def test_a_mirror_whose_revision_is_another_folder_changes_nothing_there(
+    mirror: Path, models: Path, tmp_path: Path
+):
+    lock_folder(mirror, {TINY: COMMIT})
+    precious = tmp_path / "precious" / "config.json"
+    precious.parent.mkdir()
+    precious.write_text("precious")
+    lock = (mirror / "models.lock").read_text()
+    (mirror / "models.lock").write_text(lock.replace(COMMIT, str(precious.parent)))
+    with pytest.raises(ModelsMissing, match=r"mirror/models\.lock is damaged"):
+        pull(models, Mirror(mirror))
+    assert list(precious.parent.iterdir()) == [precious]
+    assert precious.read_text() == "precious"
+
+
+def test_a_staging_folder_that_is_a_link_out_of_the_models_folder_is_refused(
+    mirror: Path, models: Path, tmp_path: Path
+):
+    (tmp_path / "elsewhere").mkdir()
+    (models / ".pull").mkdir(parents=True)
+    (models / ".pull" / "ours").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelsMissing, match="leads out of the models folder"):
+        pull(models, Mirror(mirror))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_mirror_whose_lock_leads_out_of_it_is_refused(mirror: Path, models: Path, tmp_path: Path):
     lock_folder(mirror, {TINY: COMMIT})
     (tmp_path / "secret").write_bytes(FILES["vocab.txt"])
