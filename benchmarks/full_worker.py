@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.nothing import NoLibrary
 from sightsong.adapters import logs, memory, settings, wiring
-from sightsong.core import models, ports
+from sightsong.core import models
 from sightsong.core.affect import EmotionReading
 from sightsong.core.catalogue import Task
 from sightsong.core.photos import Captions
@@ -87,16 +88,8 @@ class Numbered:
         return [replace(pair, plain=f"{next(self._count)} {pair.plain}") for pair in written]
 
 
-class _NoLibrary:
-    """Finds nothing."""
-
-    def search(self, _query: object, *, k: int) -> ports.Found:  # noqa: ARG002 - the port
-        """Find nothing."""
-        return ports.Found(snapshot=None, neighbours=())
-
-
 def _bare(profile: models.Profile, folder: Path, count: int, size: int) -> float:
-    pipeline = PhotoPipeline(profile, _NoLibrary(), memory.open_stores().tracks)
+    pipeline = PhotoPipeline(profile, NoLibrary(), memory.open_stores().tracks)
     photos = [_decoded(path, profile) for path in sorted(folder.glob("*.jpg"))]
     # Photos anew: models remember what they made of one.
     anew = [replace(photos[i % len(photos)]) for i in range(count)]

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.nothing import NoLibrary
 from sightsong.adapters import memory, weights
-from sightsong.core import catalogue, ports
+from sightsong.core import catalogue
 from sightsong.core.models import Photo, Profile
 from workers import device
 from workers.media.views import make_view
@@ -72,7 +73,7 @@ def _speed(place: device.Device) -> float:
 
 
 def _measure(profile: Profile, size: int) -> tuple[float, dict[str, float]]:
-    pipeline = PhotoPipeline(profile, _NoLibrary(), memory.open_stores().tracks)
+    pipeline = PhotoPipeline(profile, NoLibrary(), memory.open_stores().tracks)
     took, splits = [], []
     for run in range(_RUNS + 1):
         batch = _photos(profile, size, seed=run)
@@ -103,14 +104,6 @@ def _median_s(work: Callable[[], object], place: device.Device) -> float:
             torch.cuda.synchronize()
         times.append(time.perf_counter() - began)
     return statistics.median(times[2:])
-
-
-class _NoLibrary:
-    """Finds nothing."""
-
-    def search(self, _query: object, *, k: int) -> ports.Found:  # noqa: ARG002 - the port
-        """Find nothing."""
-        return ports.Found(snapshot=None, neighbours=())
 
 
 def _arguments() -> argparse.Namespace:

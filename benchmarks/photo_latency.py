@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks.nothing import NoLibrary
 from benchmarks.throwaway import service_settings
 from sightsong.adapters import memory
 from sightsong.client import Client
-from sightsong.core import ports
 from sightsong.core.models import Photo
 from sightsong.local import service
 from workers.media import images
@@ -87,20 +87,12 @@ def _one(client: Client, photo: bytes) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-class _NoLibrary:
-    """Finds nothing."""
-
-    def search(self, _query: object, *, k: int) -> ports.Found:  # noqa: ARG002 - the port
-        """Find nothing."""
-        return ports.Found(snapshot=None, neighbours=())
-
-
 def _bare(photos: Sequence[bytes], count: int) -> list[float]:
     """The same models without HTTP, queue and database; no library to search."""
     stores = memory.open_stores()
     profile = lite_profile()
     side = profile.photo_side_px
-    pipeline = PhotoPipeline(profile, _NoLibrary(), stores.tracks)
+    pipeline = PhotoPipeline(profile, NoLibrary(), stores.tracks)
     times = []
     for i in range(count + 3):
         began = time.perf_counter()

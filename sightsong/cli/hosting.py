@@ -7,10 +7,11 @@ from pathlib import Path
 
 import typer
 
-from sightsong.adapters import settings
+from sightsong.adapters import settings, weights
 from sightsong.cli import session
 from sightsong.cli.screen import Screen
 from sightsong.client import Client, ClientError
+from sightsong.core import catalogue
 from sightsong.local import service
 
 #: Imports of three processes on a slow, busy machine; usually it is a few seconds. The full
@@ -79,7 +80,10 @@ def profile_line(chosen: settings.Settings) -> str:
             "profile lite: small built-in models, coarse and fast; for the published ones "
             "run `./run install full` and `sightsong models pull`, then add --profile full"
         )
-    return f"profile full: weights in {chosen.models}, device {chosen.device}"
+    locked = weights.read_lock(chosen.models).values()
+    is_random = any(model.revision == catalogue.RANDOM for model in locked)
+    warning = "; these weights are random: the answers mean nothing" if is_random else ""
+    return f"profile full: weights in {chosen.models}, device {chosen.device}{warning}"
 
 
 def stay(screen: Screen, running: service.Service) -> None:

@@ -4,7 +4,7 @@ Known without torch and without the network, so that the command line can list a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +13,10 @@ from sightsong.core.embeddings import Space
 
 #: Letters of a git commit, in hex; a revision that is not of this length is no commit.
 COMMIT_LETTERS = 40
+
+
+#: Revision of checkpoints that were made up (`workers.models.random_checkpoints`).
+RANDOM = "random"
 
 
 class Task(StrEnum):
@@ -123,17 +127,7 @@ CLAP_MUSIC = ModelSpec(
     files=("config.json", "preprocessor_config.json", "vocab.*", "merges.txt"),
     extras=_TOKENIZER,
 )
-CLAP_GENERAL = ModelSpec(
-    repository="laion/clap-htsat-unfused",
-    revision="main",
-    task=Task.MUSIC,
-    licence="Apache-2.0",
-    source="Wu et al. 2023, arXiv 2211.06687",
-    inputs="10 s of mono sound at 48 kHz as 1,001 x 64 log-mel; text of at most 77 tokens",
-    dimension=512,
-    files=("config.json", "preprocessor_config.json", "vocab.*", "merges.txt"),
-    extras=_TOKENIZER,
-)
+CLAP_GENERAL = replace(CLAP_MUSIC, repository="laion/clap-htsat-unfused")
 YUNET = ModelSpec(
     repository="opencv/face_detection_yunet",
     revision="main",

@@ -35,9 +35,6 @@ from sightsong.core.catalogue import ModelSpec
 
 Size = Literal["tiny", "real"]
 
-#: What every made-up checkpoint says it is.
-REVISION = "random"
-
 _FER_LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 _SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
 _SMALL_HEADS = _SMALL | {"num_attention_heads": 4}
@@ -139,7 +136,7 @@ def make(
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(detector, target)
         specs.append(catalogue.YUNET)
-    weights.lock_folder(out, dict.fromkeys(specs, REVISION))
+    weights.lock_folder(out, dict.fromkeys(specs, catalogue.RANDOM))
 
 
 def _write(recipe: Recipe, size: Size, folder: Path, tokenizers: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from sightsong import cli
+from sightsong.adapters import settings
+from sightsong.cli import hosting
 from tests.unit.sightsong.standins import is_alive, pids
 from tests.waiting import wait_until
 
@@ -174,3 +176,11 @@ def test_up_refuses_a_data_folder_that_cannot_be(
     (tmp_path / "file").touch()
     assert cli.main(["up", "--data", str(tmp_path / "file" / "d")]) == 2
     assert "cannot write to the data folder" in capsys.readouterr().err
+
+
+def test_random_weights_are_called_so_before_anything_is_answered(tmp_path: Path):
+    (tmp_path / "models.lock").write_text(
+        '{"version": 1, "models": {"openai/clip": {"revision": "random", "files": {}}}}'
+    )
+    chosen = settings.load(profile="full", models_dir=tmp_path)
+    assert hosting.profile_line(chosen).endswith("random: the answers mean nothing")
