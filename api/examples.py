@@ -97,6 +97,16 @@ JOB: dict[str, JsonValue] = {
     "result": PHOTO_RESULT,
 }
 
+#: What a submit answers.
+QUEUED: dict[str, JsonValue] = JOB | {
+    "state": "queued",
+    "state_version": 1,
+    "started_at": None,
+    "finished_at": None,
+    "attempt": 0,
+    "result": None,
+}
+
 TRACK: dict[str, JsonValue] = {
     "id": _TRACK_ID,
     "title": "Morning Light",

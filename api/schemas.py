@@ -25,9 +25,6 @@ def _tidy(value: object) -> list[str]:
         raise PydanticCustomError("mood", "{detail}", {"detail": error.detail}) from error
 
 
-MoodLabel = Annotated[str, Field(min_length=1, max_length=labels.LONGEST_LABEL)]
-
-
 class PhotoParams(BaseModel):
     """How to answer a photo."""
 
@@ -39,12 +36,13 @@ class PhotoParams(BaseModel):
         allow_inf_nan=False,
         description="Weight of meaning against feeling; absent: the tested default.",
     )
-    moods: Annotated[list[MoodLabel], BeforeValidator(_tidy)] = Field(
+    moods: Annotated[list[str], BeforeValidator(_tidy)] = Field(
         default=[],
         max_length=labels.MOST_LABELS,
         description=(
-            "Mood labels to score, with commas between them or one a parameter; absent: the "
-            "profile's own. The lite profile knows only its own."
+            f"Mood labels to score, at most {labels.LONGEST_LABEL} characters each, with commas "
+            "between them or one a parameter; absent: the profile's own. The lite profile knows "
+            "only its own."
         ),
         examples=[["happy", "sad", "anxious"]],
     )

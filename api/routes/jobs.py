@@ -1,7 +1,7 @@
 """`/v1/jobs`: hand in a photo, and ask how it is."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import preferences, schemas, uploads, views
+from api import examples, preferences, schemas, uploads, views
 from api.dependencies import TheDoor
 from api.replies import Reply, accepted
 from sightsong.adapters import image_header
@@ -60,7 +60,18 @@ async def photo_body(request: Request, door: TheDoor) -> bytes:
     )
 
 
-@router.post("", status_code=202, response_model=schemas.JobView, openapi_extra=_BODY)
+_ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"content": {"application/json": {"example": examples.QUEUED}}}
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.JobView,
+    responses=_ACCEPTED,
+    openapi_extra=_BODY,
+)
 def submit_photo(
     request: Request,
     door: TheDoor,
