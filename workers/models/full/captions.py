@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import torch
-from transformers import AutoTokenizer, BlipConfig, BlipForConditionalGeneration
+from transformers import BlipConfig, BlipForConditionalGeneration
 
 from sightsong.core.affect import Emotion, EmotionReading
 from sightsong.core.catalogue import Checkpoint
@@ -67,7 +67,7 @@ class BlipCaptioner:
         model = loading.load(BlipForConditionalGeneration, BlipConfig, checkpoint, device)
         self._vision = VisionEncoder(model.vision_model)
         self.decoder = Decoder(model.text_decoder)
-        self._tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
+        self._tokenizer = loading.read_tokenizer(checkpoint)
         words = model.config.text_config
         self._begin = [words.bos_token_id]
         self._limits = Limits(end_token=words.sep_token_id, new_tokens=NEW_TOKENS)
