@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     emotion_checkpoint: Path | None = None
     #: Processes that decode photos ahead of the models (one more decodes tracks); 0: none.
     decode_workers: int = Field(default=1, ge=0, le=64)
+    #: Processes that decode and hear tracks; 0: one for each core, 8 at most.
+    track_workers: int = Field(default=0, ge=0, le=64)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -58,6 +60,14 @@ class Settings(BaseSettings):
     allowed_hosts: list[str] = Field(default_factory=list)
     #: Folder that ingests must lie in; empty: any folder (allowed on loopback only).
     library_root: Path | None = None
+    #: Addresses in object stores that ingests may read, with all below them; none: no such store.
+    object_stores: list[str] = Field(default_factory=list)
+    #: Whether the rows of manifests may name https addresses.
+    fetch_urls: bool = False
+    #: Most bytes of one file that is fetched.
+    fetch_max_bytes: int = Field(default=1024 * MIB, gt=0)
+    #: Watched folders are looked through this often, besides what the system tells of changes.
+    watch_every_s: float = Field(default=900, gt=0)
 
     #: Port on which a worker tells its metrics; 0: nowhere.
     metrics_port: int = Field(default=0, ge=0, le=65535)
@@ -68,13 +78,18 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(default=40_000_000, gt=0)
     max_audio_s: float = Field(default=12 * 3600, gt=0)
     upload_timeout_s: float = Field(default=30, gt=0)
+    #: Most bytes of one upload of music, all its files together.
+    max_music_bytes: int = Field(default=2048 * MIB, gt=0)
+    #: Most files that are taken from one archive, and most bytes that they unpack to.
+    archive_max_members: int = Field(default=1000, gt=0)
+    archive_max_bytes: int = Field(default=4096 * MIB, gt=0)
     #: Waiting photos above which a submit is refused (503).
     queue_limit: int = Field(default=10_000, gt=0)
     #: Free disk that is never used up.
     disk_reserve_bytes: int = Field(default=1024 * MIB, ge=0)
 
     photo_batch: int = Field(default=8, ge=1, le=256)
-    track_batch: int = Field(default=1, ge=1, le=64)
+    track_batch: int = Field(default=8, ge=1, le=64)
     lease_s: float = Field(default=30, gt=0)
     heartbeat_s: float = Field(default=10, gt=0)
     #: How often a worker looks for work by itself, rung or not.
@@ -114,6 +129,21 @@ class Settings(BaseSettings):
     def blobs_dir(self) -> Path:
         """Where uploads lie until they expire."""
         return self.data_dir / "blobs"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """Where uploaded music waits to be taken in."""
+        return self.data_dir / "inbox"
+
+    @property
+    def shelf_dir(self) -> Path:
+        """Where music lies that was uploaded, unpacked or fetched."""
+        return self.data_dir / "music"
+
+    @property
+    def scratch_dir(self) -> Path:
+        """Where files lie that are on their way."""
+        return self.data_dir / "scratch"
 
     @property
     def doorbell_dir(self) -> Path:

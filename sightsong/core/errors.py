@@ -4,11 +4,14 @@
     ├── InputError              the caller's input; never retried
     │   ├── InvalidRequest      ├── UnsupportedImage    ├── ImageTooLarge   ├── TooManyPixels
     │   ├── BrokenImage         ├── UnsupportedAudio    ├── BrokenAudio     ├── SilentAudio
-    │   ├── AudioTooLong        ├── PathNotAllowed      └── UnknownMood
+    │   ├── AudioTooLong        ├── AudioTooShort       ├── AudioProtected  ├── ArchiveRefused
+    │   ├── UnsafeMember        ├── ManifestBroken      ├── UrlNotAllowed   ├── UnreadableFile
+    │   ├── PathNotAllowed      └── UnknownMood
     ├── NotFound                an id that names nothing (or nothing of yours)
-    │   ├── JobNotFound         ├── TrackNotFound       └── BlobNotFound
+    │   ├── JobNotFound         ├── TrackNotFound       ├── NoCover         └── BlobNotFound
+    ├── Conflict                not in the state that it is in
     ├── Unavailable             the service, not the caller; retried
-    │   ├── StoreUnavailable    ├── QueueFull           └── StorageFull
+    │   ├── StoreUnavailable    ├── QueueFull           ├── StorageFull     └── FetchFailed
     ├── SnapshotRefused         an index on disk that must not be served
     ├── WorkerCrashed           the process died under this job, each time
     ├── TaskFailed              an error nobody foresaw, in a task; retried
@@ -100,6 +103,48 @@ class AudioTooLong(InputError):
     code = "audio_too_long"
 
 
+class AudioTooShort(InputError):
+    """The audio is shorter than a fifth of a second."""
+
+    code = "audio_too_short"
+
+
+class AudioProtected(InputError):
+    """The audio is locked by its seller (DRM) and cannot be decoded."""
+
+    code = "audio_protected"
+
+
+class ArchiveRefused(InputError):
+    """The archive is damaged, or holds more than this service unpacks."""
+
+    code = "archive_refused"
+
+
+class UnsafeMember(InputError):
+    """A member of an archive is a link, a device, or points out of the archive."""
+
+    code = "unsafe_member"
+
+
+class ManifestBroken(InputError):
+    """The manifest, or a row of it, cannot be read."""
+
+    code = "manifest_broken"
+
+
+class UrlNotAllowed(InputError):
+    """This service may not fetch this address."""
+
+    code = "url_not_allowed"
+
+
+class UnreadableFile(InputError):
+    """The file or folder cannot be read."""
+
+    code = "unreadable"
+
+
 class PathNotAllowed(InputError):
     """The path is not a folder or file that this service may read."""
 
@@ -130,6 +175,18 @@ class TrackNotFound(NotFound):
     code = "track_not_found"
 
 
+class NoCover(NotFound):
+    """This track has no cover picture."""
+
+    code = "no_cover"
+
+
+class Conflict(SightsongError):
+    """This cannot be done in the state that it is in."""
+
+    code = "conflict"
+
+
 class BlobNotFound(NotFound):
     """The stored file of this job is gone."""
 
@@ -153,6 +210,12 @@ class QueueFull(Unavailable):
     """Too many jobs are waiting; try again later."""
 
     code = "queue_full"
+
+
+class FetchFailed(Unavailable):
+    """A file could not be fetched from where it lies; try again later."""
+
+    code = "fetch_failed"
 
 
 class StorageFull(Unavailable):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sightsong.core import errors, jobs, ports
+from sightsong.core.ingests import Ingest, Wish
 
 
 def submit_photo(
@@ -48,15 +49,39 @@ def submit_photo(
     return job
 
 
-def submit_ingest(stores: ports.Stores, doorbell: ports.Doorbell, *, path: str) -> jobs.Job:
-    """Store the job that scans a folder or file, which the door has checked, and wake the indexer.
+def submit_ingest(stores: ports.Stores, doorbell: ports.Doorbell, wish: Wish) -> jobs.Job:
+    """Store an ingest, whose source the door has checked, and wake the indexer.
 
     Raises:
         StoreUnavailable: the database does not answer; nothing was stored.
     """
-    job = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.INGEST, params={"path": path}))
+    job = stores.ingests.submit(wish)
     _ring(doorbell, job.kind.queue)
     return job
+
+
+def retry_ingest(stores: ports.Stores, doorbell: ports.Doorbell, ingest_id: jobs.JobId) -> int:
+    """Try the failed tracks of an ingest again, and wake the workers; how many there are.
+
+    Raises:
+        JobNotFound: there is no such ingest.
+    """
+    tried = stores.ingests.retry(ingest_id)
+    if tried:
+        _ring(doorbell, jobs.Queue.TRACKS)
+    return tried
+
+
+def resume_ingest(stores: ports.Stores, doorbell: ports.Doorbell, ingest_id: jobs.JobId) -> Ingest:
+    """Let a paused ingest go on, and wake who works on it.
+
+    Raises:
+        JobNotFound: there is no such ingest.
+    """
+    resumed = stores.ingests.resume(ingest_id)
+    for queue in (jobs.Queue.LIBRARY, jobs.Queue.TRACKS):
+        _ring(doorbell, queue)
+    return resumed
 
 
 def submit_rebuild(stores: ports.Stores, doorbell: ports.Doorbell) -> jobs.Job | None:

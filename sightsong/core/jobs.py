@@ -14,6 +14,7 @@ from typing import Any, NewType
 
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, Vectors
+from sightsong.core.fingerprints import Fingerprint, nothing_heard
 from sightsong.core.tracks import TrackId
 
 JobId = NewType("JobId", str)
@@ -132,6 +133,15 @@ class StoreEmbedding:
     affect: Affect
     descriptors: Mapping[str, float]  #: Measured features by name, e.g. `tempo_bpm`.
     duration_s: float
+    digest: str  #: SHA-256 of the encoded sound, without tags: tells an edited tag from new music.
+    fingerprint: Fingerprint = field(default_factory=nothing_heard)  #: Tells other encodings of it.
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepEmbedding:
+    """Effect of an `embed` job whose file's sound is as it was: the embedding stays."""
+
+    track_id: TrackId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +159,7 @@ class ActivateSnapshot:
     version: str
 
 
-Effect = StoreEmbedding | QuarantineTrack | ActivateSnapshot
+Effect = StoreEmbedding | KeepEmbedding | QuarantineTrack | ActivateSnapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +188,8 @@ class Retry:
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """The job was not tried: give it back as it was (the attempt does not count)."""
+
+    delay_s: float | None = None  #: From now until it may be claimed again; None: as before.
 
 
 Outcome = Succeeded | Failed | Retry | Release
@@ -212,3 +224,6 @@ class WorkerInfo:
     device: str  #: The device really in use, e.g. `cpu`.
     space: str = ""  #: Of the music vectors that it reads or writes; empty: not told.
     models: tuple[str, ...] = ()  #: What it has loaded, each as `id@revision`.
+    #: Seconds of audio that one of its track processes and its model hear in a second, as measured
+    #: at its start; None where that was not.
+    heard_per_s: float | None = None

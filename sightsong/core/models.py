@@ -3,7 +3,7 @@
 The torch models, the lite models and the stubs of the tests all fit behind these.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sightsong.core.affect import Affect, EmotionReading, Face
 from sightsong.core.embeddings import Space
+from sightsong.core.fingerprints import Fingerprint, nothing_heard
 from sightsong.core.photos import Captions, MoodScore
 
 #: uint8, (height, width, 3), RGB.
@@ -61,6 +62,10 @@ class ModelCard:
     task: str  #: `emotion`, `faces`, `moods`, `caption`, `text`, `audio`.
     licence: str
     source: str  #: Where it or its formulas come from.
+
+
+def nothing() -> None:
+    """Do nothing between two batches."""
 
 
 class EmotionModel(Protocol):
@@ -142,18 +147,54 @@ class TrackReading:
     descriptors: Mapping[str, float]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A track as an audio model wants it: what was made of its sound, in another process."""
+
+    duration_s: float
+    window_starts_s: tuple[float, ...]  #: Of the windows that are not near-silent.
+    windows: NDArray[np.float32]  #: (n, …): what the model reads of each window.
+    affect: Affect
+    descriptors: Mapping[str, float]
+    fingerprint: Fingerprint = field(default_factory=nothing_heard)
+
+
+class Listener(Protocol):
+    """Sound to what an audio model reads. It is pickled to the processes that decode: plain values.
+
+    It hears a track as it comes, so that hours take the memory of minutes.
+    """
+
+    def hear(self, blocks: Iterable[Waveform], *, rate_hz: int) -> Heard:
+        """Listen to one whole track.
+
+        Args:
+            blocks: float32, (n_samples,), mono, in [-1, 1]; of any length, one after another.
+            rate_hz: their sample rate.
+
+        Raises:
+            SilentAudio: no ten seconds are louder than -60 dB; not retried.
+            AudioTooShort: there is less than a fifth of a second; not retried.
+            InputError: whatever the blocks raise.
+        """
+        ...
+
+
 class AudioModel(Protocol):
     """Music to the same space as the text model's."""
 
     card: ModelCard
     space: Space
-    sample_rate_hz: int  #: The rate that `read` expects.
+    listener: Listener  #: Makes what `read` expects.
 
-    def read(self, waveforms: Sequence[Waveform]) -> list[TrackReading]:
-        """Embed and describe whole tracks.
+    def read(
+        self, heard: Sequence[Heard], *, between: Callable[[], None] = nothing
+    ) -> list[TrackReading]:
+        """Embed whole tracks, their windows in common batches.
 
-        Raises:
-            SilentAudio: a track holds no sound; not retried.
+        Args:
+            heard: of any number of windows each, at least one.
+            between: called between two batches of windows: what is more urgent runs there.
         """
         ...
 

@@ -5,12 +5,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core.embeddings import Space
+from sightsong.core.fingerprints import Fingerprint
+from sightsong.core.ingests import Ingest, Order, Problem, Progress, Scan, Watched, Wish
 from sightsong.core.jobs import (
     Blob,
     BlobId,
@@ -25,7 +28,17 @@ from sightsong.core.jobs import (
     WorkerInfo,
 )
 from sightsong.core.snapshots import Snapshot, TrackVectors
-from sightsong.core.tracks import FileStamp, FoundFile, Registered, Track, TrackId, TrackState
+from sightsong.core.tracks import (
+    Forgotten,
+    FoundFile,
+    KnownFile,
+    SoundPrint,
+    Track,
+    TrackFilter,
+    TrackId,
+    TrackState,
+    Verdict,
+)
 
 
 class Jobs(Protocol):
@@ -105,21 +118,102 @@ class Jobs(Protocol):
 class Tracks(Protocol):
     """The library's rows: tracks, the files they lie in, their embeddings."""
 
-    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` whose files need not be registered again.
+    def known(
+        self, paths: Sequence[str], *, space: Space, ingest_id: JobId, restore: bool = False
+    ) -> Mapping[str, KnownFile]:
+        """Read those of `paths` whose files need not be registered again if their stamps hold.
 
         Left out is what is not registered, and what would get an `embed` job: as `register` says.
+        With `restore`, the files of removed tracks are left out too.
         """
         ...
 
-    def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
+    def register(
+        self,
+        files: Sequence[FoundFile],
+        *,
+        space: Space,
+        parent_id: JobId,
+        restore: bool = False,
+    ) -> list[Verdict]:
         """Store found files in one transaction, with an `embed` job for each new track.
 
-        Safe to repeat: bytes that are known make no second track and no second job. A track whose
-        embedding is of another space gets a job too, and so does one that was quarantined for
-        something else than its bytes; it is pending again. The `embed` job's params are
-        `{"track_id": …}`.
+        Safe to repeat: bytes that are known make no second track and no second job. A file that
+        has other bytes than before keeps its track if that has no other file (its embedding is
+        made anew unless its sound is the same); if the new bytes are those of another track, it
+        becomes a file of that one. A track whose embedding is of another space gets a job too, and
+        so does one that was quarantined for something else than its bytes; it is pending again.
+        The `embed` job's params are `{"track_id": …}`. Each file is noted with the ingest that
+        registered it (`parent_id`) and its verdict. Tracks that a person has removed stay so
+        unless `restore`.
+
+        Returns:
+            One verdict for each file; never `moved`, which `forget` finds out.
         """
+        ...
+
+    def sizes(self, sizes_bytes: Iterable[int]) -> frozenset[int]:
+        """Find which of some sizes registered files have."""
+        ...
+
+    def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
+        """Find which of some digests are those of tracks."""
+        ...
+
+    def paths_under(self, folder: str) -> list[str]:
+        """List the registered files below a folder (a path or an address, without a slash)."""
+        ...
+
+    def forget(self, paths: Sequence[str], *, ingest_id: JobId, remove: bool) -> Forgotten:
+        """Drop files that are gone, in one transaction.
+
+        A track that has another file lives on there; if this ingest registered that one as a
+        duplicate, it has moved, and that file's verdict becomes so. A track without another is
+        removed for good if `remove`, else it keeps its file and counts as missing.
+        """
+        ...
+
+    def edit(self, track_id: TrackId, changes: Mapping[str, Any]) -> Track:
+        """Change what a person says of a track; these edits outlive scans.
+
+        Args:
+            track_id: of a track.
+            changes: fields of `Tags` by name; None takes an edit back.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        ...
+
+    def remove(self, track_id: TrackId) -> None:
+        """Remove a track and its embeddings; its bytes are not taken in again unless asked for.
+
+        Its row stays as a mark; for every other method here it is gone.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        ...
+
+    def digest(self, track_id: TrackId, *, space: Space) -> str | None:
+        """Read the digest of the sound that a track's embedding in a space was made of, if any."""
+        ...
+
+    def prints(self, space: Space, *, since: int = 0) -> Iterator[tuple[SoundPrint, bool]]:
+        """Stream the embedded tracks in the order of their duration, then id.
+
+        Each comes with whether its embedding is newer than revision `since`.
+        """
+        ...
+
+    def fingerprints(
+        self, track_ids: Iterable[TrackId], *, space: Space
+    ) -> Mapping[TrackId, Fingerprint]:
+        """Read the fingerprints of embedded tracks; others are left out."""
+        ...
+
+    def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:
+        """Note which track stands for the recording of each."""
         ...
 
     def get(self, track_id: TrackId) -> Track:
@@ -146,9 +240,13 @@ class Tracks(Protocol):
         ...
 
     def page(
-        self, *, limit: int, after: TrackId | None = None, state: TrackState | None = None
+        self, *, limit: int, after: TrackId | None = None, where: TrackFilter | None = None
     ) -> list[Track]:
         """Read tracks in the order of their ids, after the given one."""
+        ...
+
+    def recording(self, recording_id: TrackId) -> list[Track]:
+        """Read all tracks of a recording, the one that stands for it first."""
         ...
 
     def count(self) -> Mapping[TrackState, int]:
@@ -161,6 +259,112 @@ class Tracks(Protocol):
 
     def revision(self, space: Space) -> int:
         """A number that grows whenever the embeddings of a space change; 0 when there are none."""
+        ...
+
+
+class Ingests(Protocol):
+    """The ingests: jobs of kind `ingest`, how far they are, and what was asked of them since."""
+
+    def submit(self, wish: Wish) -> Job:
+        """Store a queued ingest in one transaction.
+
+        Raises:
+            StoreUnavailable: the database does not answer (503).
+        """
+        ...
+
+    def get(self, ingest_id: JobId) -> Ingest:
+        """Read an ingest.
+
+        Raises:
+            JobNotFound: there is none.
+        """
+        ...
+
+    def listed(self, *, limit: int, after: JobId | None = None) -> list[Ingest]:
+        """Read ingests, newest first, those older than the given one."""
+        ...
+
+    def note(self, job: Job, scan: Scan, problems: Sequence[Problem] = ()) -> Order:
+        """Store how far a scan is, and say whether to go on.
+
+        Written only while this attempt holds the job; if it does not, the order is `stop`. The
+        problems of earlier attempts are dropped by the first note of an attempt (`scan.found` 0).
+        """
+        ...
+
+    def progress(self, ingest_id: JobId) -> Progress:
+        """Read what has become of the tracks of an ingest."""
+        ...
+
+    def problems(self, ingest_id: JobId, *, limit: int, after: str | None = None) -> list[Problem]:
+        """Read what could not be taken in: files first, then tracks; after the given cursor."""
+        ...
+
+    def pause(self, ingest_id: JobId) -> Ingest:
+        """Let the scan and the tracks of an ingest wait; what runs ends. Safe to repeat.
+
+        Raises:
+            JobNotFound: there is none.
+            Conflict: nothing of it is left to do.
+        """
+        ...
+
+    def resume(self, ingest_id: JobId) -> Ingest:
+        """Let a paused ingest go on. Safe to repeat.
+
+        Raises:
+            JobNotFound: there is none.
+        """
+        ...
+
+    def cancel(self, ingest_id: JobId) -> Ingest:
+        """Give up what is left of an ingest; what is embedded stays. Safe to repeat.
+
+        The scan and its tracks' jobs become `canceled`, also those that run: their attempts are
+        fenced.
+
+        Raises:
+            JobNotFound: there is none.
+            Conflict: nothing of it was left to do, and it was not canceled.
+        """
+        ...
+
+    def retry(self, ingest_id: JobId) -> int:
+        """Make a new job for each track of an ingest that failed; how many.
+
+        The failed ones no longer count for the ingest.
+
+        Raises:
+            JobNotFound: there is none.
+        """
+        ...
+
+    def heard_per_s(self, space: Space) -> float | None:
+        """Seconds of audio embedded in a second by the whole service, over the last tracks.
+
+        None while fewer than three were.
+        """
+        ...
+
+    def watch(self, path: str) -> Watched:
+        """Keep a folder in step from now on. Safe to repeat."""
+        ...
+
+    def unwatch(self, watched_id: str) -> None:
+        """Leave a folder alone from now on.
+
+        Raises:
+            NotFound: it is not watched.
+        """
+        ...
+
+    def watched(self) -> list[Watched]:
+        """Read the folders that are kept in step, the oldest first."""
+        ...
+
+    def note_watched(self, watched_id: str, ingest_id: JobId) -> None:
+        """Note the last ingest that was begun for a folder."""
         ...
 
 
@@ -208,6 +412,83 @@ class Blobs(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file in a tray."""
+
+    name: str  #: As its sender called it; only ever shown.
+    path: Path  #: Where its bytes lie.
+
+
+class Inbox(Protocol):
+    """Trays of uploaded files that wait to be taken in."""
+
+    def open_tray(self) -> str:
+        """Begin a tray and return its id."""
+        ...
+
+    def put(self, tray: str, name: str, chunks: Iterable[bytes]) -> int:
+        """Store one file durably as it comes; return its size.
+
+        Raises:
+            StorageFull: less room than the reserve would be left.
+        """
+        ...
+
+    def files(self, tray: str) -> list[Upload]:
+        """List the files of a tray in the order in which they came; empty if it is gone."""
+        ...
+
+    def discard(self, tray: str) -> None:
+        """Throw a tray away with what is left in it; absent is fine."""
+        ...
+
+
+class Shelf(Protocol):
+    """Music that the service keeps itself: what was uploaded, unpacked or fetched."""
+
+    def keep(self, source: Path, *, sha256: str, suffix: str) -> Path:
+        """Take a file in under its content's name; return where it lies.
+
+        The source is moved where it can be. Safe to repeat.
+
+        Raises:
+            StorageFull: less room than the reserve would be left.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteFile:
+    """A file in an object store."""
+
+    url: str
+    size_bytes: int
+    mtime_ns: int
+
+
+class Objects(Protocol):
+    """Object stores: where music may lie besides this machine's own folders."""
+
+    def listing(self, url: str) -> Iterator[RemoteFile]:
+        """List the files below an address, in the order of their names.
+
+        Raises:
+            UrlNotAllowed: this kind of address is not one that is read.
+            FetchFailed: the store does not answer, or refuses.
+        """
+        ...
+
+    def fetch(self, url: str, to: BinaryIO, *, start: int = 0, size: int | None = None) -> None:
+        """Copy a file, or a part of it, as it comes.
+
+        Raises:
+            UrlNotAllowed: this kind of address is not one that is read.
+            FetchFailed: it cannot be had.
+        """
+        ...
+
+
 class Doorbell(Protocol):
     """Wakes workers. Nothing correct depends on it: they also look by themselves each second."""
 
@@ -252,5 +533,6 @@ class Stores:
 
     jobs: Jobs
     tracks: Tracks
+    ingests: Ingests
     snapshots: Snapshots
     blobs: Blobs

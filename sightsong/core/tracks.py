@@ -1,12 +1,22 @@
 """Tracks: pieces of music in the user's library."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import NewType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsong.core.affect import Affect
-from sightsong.core.errors import AudioTooLong, BrokenAudio, SilentAudio, UnsupportedAudio
+from sightsong.core.errors import (
+    AudioProtected,
+    AudioTooLong,
+    AudioTooShort,
+    BrokenAudio,
+    SilentAudio,
+    UnsupportedAudio,
+)
 
 TrackId = NewType("TrackId", str)
 
@@ -15,7 +25,15 @@ WINDOW_S = 10.0
 
 #: Codes of the errors that lie in a file's own bytes: as long as those stay, so does the error.
 _OF_THE_BYTES = frozenset(
-    error.code for error in (AudioTooLong, BrokenAudio, SilentAudio, UnsupportedAudio)
+    error.code
+    for error in (
+        AudioProtected,
+        AudioTooLong,
+        AudioTooShort,
+        BrokenAudio,
+        SilentAudio,
+        UnsupportedAudio,
+    )
 )
 
 
@@ -29,24 +47,44 @@ class TrackState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """What the file says of itself; None where it says nothing."""
+    """What is said of a track; None where nothing is."""
 
     title: str | None = None
     artist: str | None = None
     album: str | None = None
     genre: str | None = None
     mood: str | None = None
+    licence: str | None = None
+    labels: tuple[str, ...] = ()  #: Any other words, as a manifest or a person gave them.
+
+    def over(self, other: "Tags") -> "Tags":
+        """Say what these tags say, and what `other` says where these say nothing."""
+        mine = {field.name: getattr(self, field.name) for field in fields(self)}
+        said = {name: value for name, value in mine.items() if value not in (None, ())}
+        return replace(other, **said)
+
+
+class Verdict(StrEnum):
+    """What a scan found a file to be."""
+
+    NEW = "new"  #: Bytes that were not known: a new track.
+    KNOWN = "known"  #: As it was.
+    CHANGED = "changed"  #: Known, with other bytes or other tags than before: the same track.
+    DUPLICATE = "duplicate"  #: Another file with the bytes of a known track.
+    MOVED = "moved"  #: The same, and one of that track's files is gone.
+    REMOVED = "removed"  #: Bytes of a track that a person has removed; left alone.
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFile:
     """An audio file as a scan found it."""
 
-    path: str  #: Absolute, symlinks resolved.
+    path: str  #: Absolute, symlinks resolved; or its address in an object store.
     size_bytes: int
     mtime_ns: int
     sha256: str  #: Hex digest of the bytes.
-    tags: Tags
+    tags: Tags  #: Its own.
+    given: Tags = field(default_factory=Tags)  #: What a manifest says of it; weighs more.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +95,29 @@ class Track:
     sha256: str
     path: str  #: One place where its bytes lie.
     state: TrackState
-    tags: Tags
+    tags: Tags  #: As it shows: a person's edits over a manifest's words over the file's own.
     added_at: float  #: Seconds since the epoch.
     duration_s: float | None = None
     affect: Affect | None = None
     descriptors: Mapping[str, float] = field(default_factory=dict)
     reason_code: str | None = None
     reason: str | None = None
+    #: The track that stands for this recording, where the library holds it in several encodings;
+    #: its own id for that one, None where there is only one.
+    recording_id: TrackId | None = None
 
     @property
     def title(self) -> str:
         """The tagged title, or else the file name without its ending."""
         return self.tags.title or self.path.rpartition("/")[2].rpartition(".")[0] or self.path
 
-
-@dataclass(frozen=True, kw_only=True)
-class Registered:
-    """What registering a handful of found files did."""
-
-    new: int = 0  #: Tracks that did not exist; each got an `embed` job.
-    known: int = 0  #: Files that were registered before with the same bytes.
-    duplicates: int = 0  #: Other files with the bytes of a known track.
+    @property
+    def file_name(self) -> str:
+        """What its file is called; on the shelf, where that is its content, its title instead."""
+        name = self.path.rpartition("/")[2]
+        stem, _, ending = name.rpartition(".")
+        is_shelved = stem == self.sha256 and self.tags.title is not None
+        return f"{self.tags.title}.{ending}" if is_shelved else name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +126,45 @@ class FileStamp:
 
     size_bytes: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownFile:
+    """A file that is registered and needs nothing."""
+
+    stamp: FileStamp
+    verdict: Verdict  #: What it was found to be by the ingest that asks, earlier; else `known`.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What became of the tracks whose files are gone."""
+
+    moved: int = 0  #: Lie elsewhere now.
+    removed: int = 0  #: Had no other file, and were removed.
+    missing: int = 0  #: Have no other file, and were kept.
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackFilter:
+    """Which tracks to list; each condition narrows. Words are compared without regard to case."""
+
+    state: TrackState | None = None
+    genre: str | None = None
+    mood: str | None = None
+    artist: str | None = None
+    label: str | None = None
+    text: str | None = None  #: Words; each begins a word of the title, artist, album or labels.
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundPrint:
+    """What two encodings of one recording share: how long they last, and how they sound."""
+
+    track_id: TrackId
+    duration_s: float
+    vector: NDArray[np.float32]  #: (d,), unit norm.
+    recording_id: TrackId | None
 
 
 def needs_embedding(

@@ -64,6 +64,7 @@ def settle(job: Job, outcome: Outcome) -> Settled:
                 attempt=job.attempt - 1,
                 crash_count=job.crash_count,
                 error=job.error,
+                delay_s=outcome.delay_s,
             )
         case _:
             assert_never(outcome)

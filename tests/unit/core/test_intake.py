@@ -1,9 +1,12 @@
 """How work enters: blob, then row, then ring."""
 
+from dataclasses import replace
+
 import pytest
 
 from sightsong.adapters import memory
 from sightsong.core import errors, intake, jobs, ports
+from sightsong.core.ingests import Wish
 
 PARAMS = {"top_k": 5, "alpha": None}
 
@@ -94,7 +97,7 @@ def test_a_row_that_fails_takes_its_blob_with_it_if_it_can(is_stuck):
     real = memory.open_stores()
     blobs = Watched(real.blobs, is_stuck=is_stuck)
     rows = Rows(errors.StorageFull())
-    stores = ports.Stores(jobs=rows, tracks=real.tracks, snapshots=real.snapshots, blobs=blobs)
+    stores = replace(real, jobs=rows, blobs=blobs)
 
     with pytest.raises(errors.StorageFull):
         submit(stores)
@@ -105,7 +108,7 @@ def test_a_row_that_may_have_been_written_keeps_its_blob():
     real = memory.open_stores()
     blobs = Watched(real.blobs)
     rows = Rows(errors.StoreUnavailable())
-    stores = ports.Stores(jobs=rows, tracks=real.tracks, snapshots=real.snapshots, blobs=blobs)
+    stores = replace(real, jobs=rows, blobs=blobs)
 
     with pytest.raises(errors.StoreUnavailable):
         submit(stores)
@@ -114,9 +117,10 @@ def test_a_row_that_may_have_been_written_keeps_its_blob():
 
 def test_an_ingest_waits_for_the_indexer():
     stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
-    job = intake.submit_ingest(stores, doorbell, path="/music")
+    job = intake.submit_ingest(stores, doorbell, Wish(paths=("/music",), restore=True))
 
-    assert (job.kind, job.params) == (jobs.JobKind.INGEST, {"path": "/music"})
+    assert (job.kind, job.params) == (jobs.JobKind.INGEST, {"paths": ["/music"], "restore": True})
+    assert Wish.of(job.params) == Wish(paths=("/music",), restore=True)
     assert doorbell.rings == (jobs.Queue.LIBRARY,)
 
 
