@@ -23,7 +23,8 @@ class ModelThread:
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._is_busy = False
-        threading.Thread(target=self._serve, name="models", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="models", daemon=True)
+        self._thread.start()
 
     @property
     def is_busy(self) -> bool:
@@ -31,7 +32,12 @@ class ModelThread:
         return self._is_busy
 
     def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` there, and return what it returns or raise what it raises."""
+        """Run `work` there, and return what it returns or raise what it raises.
+
+        A call from within another runs at once, in the midst of that one.
+        """
+        if threading.current_thread() is self._thread:
+            return work(*args, **kwargs)
         done: Future[T] = Future()
 
         def answer() -> None:

@@ -2,7 +2,8 @@
 
     claim ──▶ waiting (being prepared, then ready) ──▶ running ──▶ completion
 
-Photos are prepared and wait here while the batch before them runs. The feeder lays jobs down, the
+Photos are prepared and wait here while the batch before them runs; if that is one of tracks, they
+run in its midst. The feeder lays jobs down, the
 runner takes them, the heartbeat keeps their leases: three threads, one lock.
 """
 
@@ -54,7 +55,8 @@ class Desk:
         self._on_room = on_room
         self._change = threading.Condition()
         self._waiting: dict[jobs.Queue, list[Held]] = {line.queue: [] for line in lines}
-        self._running: tuple[Held, ...] = ()
+        #: The batches that run: the last one in the midst of the one before it.
+        self._running: list[tuple[Held, ...]] = []
         self._running_since_s = 0.0
         self._is_room_wanted = False
         self._is_closed = False
@@ -103,10 +105,29 @@ class Desk:
                 self._change.wait(patience_s)
             return ()
 
-    def finish(self) -> None:
-        """Clear away the batch that ran."""
+    def take_urgent(self) -> tuple[Held, ...]:
+        """Take a batch that may run now in the midst of the one that runs; empty if there is none.
+
+        Only lines before that one's count, so that the most urgent is never interrupted.
+        """
         with self._change:
-            self._running = ()
+            if self._is_closed or not self._running:
+                return ()
+            of_running = self._running[-1][0].job.kind.queue
+            for line in self._lines:
+                if line.queue == of_running:
+                    break
+                batch, _ = _ready(self._waiting[line.queue][: line.batch])
+                if batch:
+                    self._start(batch)
+                    return batch
+            return ()
+
+    def finish(self) -> None:
+        """Clear away the batch that ran; one that it interrupted goes on."""
+        with self._change:
+            self._running.pop()
+            self._running_since_s = time.monotonic()
             self._tell_of_room()
 
     def drop(self, lost: Collection[jobs.Job]) -> list[Held]:
@@ -184,7 +205,8 @@ class Desk:
     def _start(self, batch: tuple[Held, ...]) -> None:
         for held in batch:
             self._waiting[held.job.kind.queue].remove(held)
-        self._running, self._running_since_s = batch, time.monotonic()
+        self._running.append(batch)
+        self._running_since_s = time.monotonic()
         self._tell_of_room()
 
     def _note_ready(self, held: Held) -> None:
@@ -204,7 +226,7 @@ class Desk:
         return [held for line in self._lines for held in self._waiting[line.queue]]
 
     def _held(self) -> list[Held]:
-        return [*self._all_waiting(), *self._running]
+        return [*self._all_waiting(), *(held for batch in self._running for held in batch)]
 
 
 def _ready(waiting: Sequence[Held]) -> tuple[tuple[Held, ...], float | None]:

@@ -74,7 +74,13 @@ class Process:
 
 
 def new_worker(
-    door: str, *, profile: str, device: str, space: str = "", models: Sequence[str] = ()
+    door: str,
+    *,
+    profile: str,
+    device: str,
+    space: str = "",
+    models: Sequence[str] = (),
+    heard_per_s: float | None = None,
 ) -> jobs.WorkerInfo:
     """Name this run of this process: a restarted one is another owner."""
     return jobs.WorkerInfo(
@@ -85,6 +91,7 @@ def new_worker(
         device=device,
         space=space,
         models=tuple(models),
+        heard_per_s=heard_per_s,
     )
 
 

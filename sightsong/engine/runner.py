@@ -21,6 +21,7 @@ class Runner:
         self._pace = pace
         self._desk = desk
         self._writer = Writer(store, pace)
+        work.interlude.bind(self._play)
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
 
     @property
@@ -39,15 +40,8 @@ class Runner:
 
     def step(self) -> None:
         """Wait for a batch, run it and write what became of it; nothing when the desk closes."""
-        batch = self._desk.take()
-        if not batch:
-            return
-        try:
-            completions = self._outcomes(batch)
-            self._work.on_batch(completions)
-            self._writer.write(completions)
-        finally:
-            self._desk.finish()
+        if batch := self._desk.take():
+            self._settle(batch)
 
     def _run(self) -> None:
         while not self._work.watch.is_stopping:
@@ -57,6 +51,20 @@ class Runner:
                 # A process whose runner has ended looks well, and does nothing.
                 log.exception("runner.failed")
                 self._desk.rest(self._pace.poll_s)
+
+    def _play(self) -> None:
+        """Run what is more urgent than the batch that calls this between two of its steps."""
+        self._work.watch.go_on()
+        while batch := self._desk.take_urgent():
+            self._settle(batch)
+
+    def _settle(self, batch: Sequence[Held]) -> None:
+        try:
+            completions = self._outcomes(batch)
+            self._work.on_batch(completions)
+            self._writer.write(completions)
+        finally:
+            self._desk.finish()
 
     def _outcomes(self, batch: Sequence[Held]) -> list[jobs.Completion]:
         """One completion for each job: those whose preparation failed, then those that ran."""

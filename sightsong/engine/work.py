@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sightsong.core import jobs
+from sightsong.engine.interlude import Interlude
 from sightsong.engine.watch import Watch
 
 
@@ -47,6 +48,7 @@ class Work:
     lines: tuple[Line, ...]
     handlers: Mapping[jobs.JobKind, Handler]
     watch: Watch = field(default_factory=Watch)  #: For handlers that take long.
+    interlude: Interlude = field(default_factory=Interlude)  #: And for what cannot wait for them.
     #: Shown what became of each batch, before it is written.
     on_batch: Callable[[Sequence[jobs.Completion]], None] = _ignore
 

@@ -53,3 +53,8 @@ def test_the_thread_is_busy_while_a_call_runs():
     end.set()
     asker.join()
     wait_until(lambda: not thread.is_busy)
+
+
+def test_a_call_from_within_another_runs_in_its_midst():
+    thread = ModelThread()
+    assert thread.call(lambda: thread.call(threading.get_ident) == threading.get_ident())
