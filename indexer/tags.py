@@ -1,51 +1,131 @@
-"""What an audio file says of itself: title, artist, album, genre, mood."""
+"""What an audio file says of itself: title, artist, album, genre, mood, licence, length.
 
+Each container keeps its words under names of its own: frames in ID3 (MP3, WAV, AIFF, TTA, DSF),
+comments in FLAC and Ogg, atoms in MP4, items in APEv2 (WavPack, Monkey's Audio, Musepack, TAK, some
+MP3s), attributes in Windows Media.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import mutagen
+from mutagen import id3
+from mutagen.apev2 import APEv2
 
+from sightsong.adapters.sound.tagged import DAMAGE, read_tagged
 from sightsong.core.tracks import Tags
 
 #: Longer tags are cut: a title is for reading.
 _LONGEST = 300
-
-#: Where each tag is kept: easy names (Vorbis comments, EasyID3, EasyMP4), then raw ID3 and MP4.
-_NAMES = {
-    "title": ("title",),
-    "artist": ("artist", "albumartist", "performer"),
-    "album": ("album",),
-    "genre": ("genre",),
-    "mood": ("mood",),
+#: Longer tracks are a lie, in seconds.
+_LONGEST_S = 48 * 3600.0
+#: Where each tag is kept, the best place first; in small letters.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "title": ("title", "tit2", "©nam", "wm/title"),
+    "artist": (
+        *("artist", "tpe1", "©art", "author", "wm/author"),
+        *("albumartist", "album artist", "tpe2", "aart", "wm/albumartist", "performer"),
+    ),
+    "album": ("album", "talb", "©alb", "wm/albumtitle"),
+    "genre": ("genre", "tcon", "©gen", "gnre", "wm/genre"),
+    "mood": ("mood", "tmoo", "txxx:mood", "----:com.apple.itunes:mood", "wm/mood"),
+    "licence": (
+        *("license", "licence", "wcop", "txxx:license", "txxx:licence", "copyright", "tcop"),
+        *("----:com.apple.itunes:license", "cprt", "copyright url", "wm/copyrighturl"),
+    ),
 }
+_LATIN_1 = 0
 
 
 def read(path: Path) -> Tags:
     """Read the tags of a file; a file without readable tags has none."""
+    said = _said(read_tagged(path))
+    for kind in (id3.ID3, APEv2):  # not looked for in every format: APEv2 in MP3, ID3 in AAC
+        if said.title and said.artist:
+            break
+        said = said.over(_said(read_tagged(path, kind)))
+    return said
+
+
+def length_s(path: Path) -> float | None:
+    """Tell the length that a file claims, in seconds; None if it claims none, or a silly one.
+
+    Good for an estimate only: a header may say anything.
+    """
     try:
-        file = mutagen.File(path, easy=True)
-    except (mutagen.MutagenError, OSError, ValueError, KeyError, IndexError, OverflowError):
-        # A tag block that lies is no reason to refuse the music behind it.
-        return Tags()
-    if file is None or file.tags is None:
-        return Tags()
-    found = {name: _first(file.tags, keys) for name, keys in _NAMES.items()}
+        claimed_s = float(read_tagged(path).info.length)
+    except DAMAGE:
+        return None
+    return claimed_s if math.isfinite(claimed_s) and 0 < claimed_s <= _LONGEST_S else None
+
+
+def _said(file: Any) -> Tags:  # noqa: ANN401 - each format its own class
+    kept = _kept(file)
+    found: dict[str, Any] = {tag: _first(kept, names) for tag, names in _NAMES.items()}
     return Tags(**found)
 
 
-def _first(tags: Any, keys: tuple[str, ...]) -> str | None:  # noqa: ANN401 - each format its own class
-    for key in keys:
+def _kept(file: Any) -> dict[str, Any]:  # noqa: ANN401 - each format its own class
+    """List the tags by their names, in small letters."""
+    try:
+        items = [(str(name).lower(), value) for name, value in _tags(file).items()]
+    except DAMAGE:
+        return {}
+    # ID3 may hold several addresses of one kind, and tells them apart by the address.
+    return {name.partition(":")[0] if name.startswith("w") else name: it for name, it in items}
+
+
+def _tags(file: Any) -> Any:  # noqa: ANN401 - each format its own class
+    """The tags of a file, or the block of tags that it is."""
+    return getattr(file, "tags", file) or {}
+
+
+def _first(kept: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    for name in names:
         try:
-            values = tags[key]
-        except (KeyError, ValueError):
+            text = next((text for word in _words(kept.get(name)) if (text := _clean(word))), None)
+        except DAMAGE:
             continue
-        text = _clean(values[0] if isinstance(values, list) and values else values)
         if text:
             return text
     return None
 
 
-def _clean(value: object) -> str:
+def _words(value: Any) -> Iterator[str]:  # noqa: ANN401 - each format its own class
+    """Read the texts of one tag, of whatever format."""
+    if isinstance(value, list):
+        yield from (_plain(one) for one in value)
+    elif hasattr(value, "FrameID"):
+        yield from _id3_words(value)
+    elif value is not None:
+        yield from str(value).split("\0")  # APEv2 puts several into one
+
+
+def _id3_words(frame: Any) -> Iterator[str]:  # noqa: ANN401 - each frame its own class
+    if hasattr(frame, "url"):
+        yield frame.url
+        return
+    # A genre may be the number of one.
+    texts = frame.genres if frame.FrameID == "TCON" else frame.text
+    yield from (_repaired(str(text), frame) for text in texts)
+
+
+def _plain(one: object) -> str:
+    """Read one text of a list: MP4's own texts are bytes."""
+    return one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
+
+
+def _repaired(text: str, frame: Any) -> str:  # noqa: ANN401 - a text frame of ID3
+    """Read UTF-8 that a careless writer has called Latin-1; real Latin-1 is hardly ever UTF-8."""
+    if frame.encoding != _LATIN_1 or text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _clean(value: str) -> str:
     """One line of printable text."""
-    text = str(value) if value is not None else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_LONGEST]
+    return " ".join("".join(c if c.isprintable() else " " for c in value).split())[:_LONGEST]
