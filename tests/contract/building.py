@@ -1,6 +1,7 @@
 """Jobs, files and readings for the contract suites."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from sightsong.core import embeddings, ports
 from sightsong.core.affect import Affect
 from sightsong.core.jobs import (
     Completion,
+    Effect,
+    Failed,
     Job,
     JobError,
     JobId,
@@ -21,7 +24,7 @@ from sightsong.core.jobs import (
     Succeeded,
     Swept,
 )
-from sightsong.core.tracks import FoundFile, Registered, Tags, TrackId
+from sightsong.core.tracks import FoundFile, Tags, TrackId, Verdict
 from tests.waiting import wait_until
 
 SPACE = embeddings.Space("tiny@1")
@@ -72,25 +75,45 @@ def done(job: Job, **result: object) -> Completion:
     return Completion(job=job, outcome=Succeeded(result=result))
 
 
-def found(name: str, *, content: str | None = None, size_bytes: int = 1000) -> FoundFile:
+def found(
+    name: str,
+    *,
+    content: str | None = None,
+    size_bytes: int = 1000,
+    tags: dict[str, Any] | None = None,
+    given: dict[str, Any] | None = None,
+) -> FoundFile:
     """A file as a scan finds it; of the same content, the same digest."""
+    own = {"title": name.title(), "artist": "Ann"} if tags is None else tags
     return FoundFile(
         path=f"/music/{name}",
         size_bytes=size_bytes,
         mtime_ns=1_700_000_000_123_456_789,
         sha256=hashlib.sha256((content or name).encode()).hexdigest(),
-        tags=Tags(title=name.title(), artist="Ann"),
+        tags=Tags(**own),
+        given=Tags(**given or {}),
     )
 
 
 def register(
-    stores: ports.Stores, *files: FoundFile, space: embeddings.Space = SPACE
-) -> Registered:
+    stores: ports.Stores,
+    *files: FoundFile,
+    space: embeddings.Space = SPACE,
+    by: JobId = INGEST,
+    restore: bool = False,
+) -> list[Verdict]:
     """Register files in one go."""
-    return stores.tracks.register(files, space=space, parent_id=INGEST)
+    return stores.tracks.register(files, space=space, parent_id=by, restore=restore)
 
 
-def embedding(track_id: TrackId, *, space: embeddings.Space = SPACE, seed: int = 0):
+def embedding(
+    track_id: TrackId,
+    *,
+    space: embeddings.Space = SPACE,
+    seed: int = 0,
+    duration_s: float = 22.5,
+    digest: str = "d" * 64,
+):
     """The effect that makes a track searchable, with made-up vectors of 4 dimensions."""
     rng = np.random.default_rng(seed)
     return StoreEmbedding(
@@ -101,18 +124,34 @@ def embedding(track_id: TrackId, *, space: embeddings.Space = SPACE, seed: int =
         window_starts_s=(0.0, 10.0, 12.5),
         affect=Affect(valence=0.25, arousal=-0.5),
         descriptors={"tempo_bpm": 92.0},
-        duration_s=22.5,
+        duration_s=duration_s,
+        digest=digest,
+        fingerprint=np.array([1, 2**32 - 1], dtype=np.uint32),
     )
 
 
-def embed(jobs: ports.Jobs, *, space: embeddings.Space = SPACE) -> TrackId:
+def embed(jobs: ports.Jobs, *, space: embeddings.Space = SPACE, **heard: object) -> TrackId:
     """Do the next `embed` job; returns its track."""
     job = claim_one(jobs, queue=Queue.TRACKS)
     track_id = TrackId(job.params["track_id"])
-    effect = embedding(track_id, space=space)
+    effect = embedding(track_id, space=space, **heard)
     written = jobs.complete([Completion(job=job, outcome=Succeeded(result={}), effects=(effect,))])
     assert written == {job.id}
     return track_id
+
+
+def finish(jobs: ports.Jobs, job: Job, *effects: Effect) -> None:
+    """Complete a job with effects."""
+    done = Completion(job=job, outcome=Succeeded(result={}), effects=effects)
+    assert jobs.complete([done]) == {job.id}
+
+
+def fail_embedding(stores: ports.Stores, code: str) -> TrackId:
+    """Let the next `embed` job fail for good, which sets its track aside."""
+    job = claim_one(stores.jobs, queue=Queue.TRACKS)
+    error = JobError(code=code, detail="it was\x00 not read")  # damaged files bring such letters
+    stores.jobs.complete([Completion(job=job, outcome=Failed(error=error))])
+    return TrackId(job.params["track_id"])
 
 
 def empty(database: Database) -> None:

@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import Any
 
 from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
-from sightsong.core.tracks import TrackState
+from sightsong.core.tracks import TrackState, Verdict
 from tests.contract import building
 from tests.contract.building import SHORT_S, photo
 from tests.waiting import wait_until
@@ -90,7 +90,7 @@ def test_the_same_files_registered_by_many_are_each_one_track(stores):
 
     def register(number: int) -> int:
         mine = files[number % 3 :] + files[: number % 3]  # each in another order
-        return building.register(stores, *mine).new
+        return building.register(stores, *mine).count(Verdict.NEW)
 
     assert sum(at_once(register)) == 8
     assert stores.tracks.count() == {TrackState.PENDING: 8}

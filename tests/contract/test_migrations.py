@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -14,6 +15,8 @@ from sightsong.adapters.store import migrate
 from sightsong.adapters.store.connect import open_database
 from sightsong.adapters.store.schema import metadata
 from sightsong.core.errors import ConfigurationError, StoreUnavailable
+from sightsong.core.ingests import Scan, Wish
+from sightsong.core.tracks import FoundFile, Tags, TrackFilter, Verdict
 
 UPGRADE = "import sys; from sightsong.adapters.store import migrate; migrate.upgrade(sys.argv[1])"
 
@@ -62,6 +65,100 @@ def test_a_worker_of_the_first_release_is_read_after_the_upgrade(new_url, tmp_pa
     [found] = stores.jobs.workers_alive(within_s=3600)
     stores.close()
     assert (found.pid, found.space, found.models) == (7, "", ())
+
+
+def upgrade_to(url: str, revision: str) -> None:
+    """Migrate as an older release did."""
+    database = open_database(url)
+    with database.write() as connection:
+        command.upgrade(migrate._config(connection), revision)  # noqa: SLF001 - the same as `upgrade`
+    database.close()
+
+
+JOB = (
+    "INSERT INTO jobs (id, kind, queue, state, state_version, priority, attempt, max_attempts,"
+    " crash_count, params, available_at, parent_id, created_at, started_at, finished_at, error)"
+    " VALUES (:id, :kind, :queue, :state, 3, 1, 1, 3, 0, :params, 1, :parent, 1, 2, 4, :error)"
+)
+TRACK = (
+    "INSERT INTO tracks (id, sha256, path, state, tags, added_at, duration_s, descriptors)"
+    " VALUES (:id, :id, :path, :state, :tags, 5, :duration_s, '{}')"
+)
+TAGS = (
+    '{"title": "Blue\\u0000 Train", "artist": null, "album": null, "genre": "Jazz", "mood": null}'
+)
+NO_TAGS = '{"title": null, "artist": null, "album": null, "genre": null, "mood": null}'
+BROKEN = '{"code": "audio_broken", "detail": "it ends\\u0000 early"}'
+
+
+def fill_as_before(url: str) -> None:
+    """Put a small library into the tables of the release before."""
+    database = open_database(url)
+    ingest = {"kind": "ingest", "queue": "library", "parent": None, "error": None}
+    embed = {"kind": "embed", "queue": "tracks", "parent": "scan"}
+    jobs = [
+        {**ingest, "id": "scan", "state": "succeeded", "params": '{"path": "/music"}'},
+        {**embed, "id": "e1", "state": "succeeded", "params": '{"track_id": "t1"}', "error": None},
+        {**embed, "id": "e2", "state": "failed", "params": '{"track_id": "t2"}', "error": BROKEN},
+    ]
+    tracks = [
+        {"id": "t1", "path": "/music/x.mp3", "state": "ready", "tags": TAGS, "duration_s": 30},
+        {
+            "id": "t2",
+            "path": "/music/Four Winds.mp3",
+            "state": "quarantined",
+            "tags": NO_TAGS,
+            "duration_s": None,
+        },
+    ]
+    with database.write() as connection:
+        connection.execute(text(JOB), jobs)
+        connection.execute(text(TRACK), tracks)
+        connection.execute(
+            text("INSERT INTO results (job_id, attempt, payload) VALUES ('scan', 1, :payload)"),
+            {"payload": '{"found": 2, "new": 2, "unreadable_files": []}'},
+        )
+        connection.execute(
+            text("INSERT INTO track_files VALUES ('/music/x.mp3', 't1', 7, 8)"),
+        )
+    database.close()
+
+
+@pytest.fixture
+def migrated(new_url, tmp_path):
+    """Stores over a library of the release before."""
+    upgrade_to(new_url, "0002")
+    fill_as_before(new_url)
+    migrate.upgrade(new_url)
+    stores = store.open_stores(new_url, tmp_path / "blobs", disk_reserve_bytes=0)
+    yield stores
+    stores.close()
+
+
+def test_the_tracks_of_the_release_before_are_found_by_what_is_said_of_them(migrated):
+    def find(**where: str) -> list[str]:
+        return [one.id for one in migrated.tracks.page(limit=9, where=TrackFilter(**where))]
+
+    assert (find(genre="jazz"), find(text="blue tra")) == (["t1"], ["t1"])
+    assert (find(text="winds"), find(artist="")) == (["t2"], [])
+    assert migrated.tracks.get("t1").tags.genre == "Jazz"
+
+
+def test_the_ingests_of_the_release_before_are_read_with_their_progress(migrated):
+    [ingest] = migrated.ingests.listed(limit=9)
+    assert (ingest.wish, ingest.scan) == (Wish(paths=("/music",)), Scan(found=2, new=2))
+    progress = migrated.ingests.progress(ingest.job.id)
+    assert (progress.heard_s, progress.failed) == (30.0, {"audio_broken": 1})
+    [problem] = migrated.ingests.problems(ingest.job.id, limit=9)
+    assert (problem.file, problem.detail) == ("Four Winds.mp3", "it ends\x00 early")
+
+
+def test_the_files_of_the_release_before_are_known(migrated):
+    again = FoundFile(path="/music/x.mp3", size_bytes=7, mtime_ns=8, sha256="t1", tags=Tags())
+    known = migrated.tracks.known([again.path], space="new@1", ingest_id="scan", restore=False)
+    assert known == {}  # they are embedded in no space yet
+    verdicts = migrated.tracks.register([again], space="new@1", parent_id="scan")
+    assert verdicts == [Verdict.KNOWN]
 
 
 def test_processes_that_upgrade_at_once_all_find_the_tables(new_url):

@@ -7,7 +7,7 @@ from sightsong.adapters import memory
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, unit
 from sightsong.core.jobs import Completion, JobId, JobKind, Owner, Queue, StoreEmbedding, Succeeded
-from sightsong.core.tracks import FoundFile, Tags, TrackState
+from sightsong.core.tracks import FoundFile, Tags, TrackState, Verdict
 
 SPACE = Space("tutorial@1")
 
@@ -40,21 +40,22 @@ def embedded(job):
         affect=Affect(valence=0.5, arousal=-0.5),
         descriptors={"tempo_bpm": 70.0},
         duration_s=10.0,
+        digest="sha256-of-the-sound",
     )
     return Completion(job=job, outcome=Succeeded(result={}), effects=(heard,))
 
 
 def test_a_found_file_becomes_a_track_and_a_job_to_embed_it(stores):
     """Both in one transaction: there is no track that nobody will embed."""
-    assert register(stores, found("/music/a.ogg", "bytes-a")).new == 1
+    assert register(stores, found("/music/a.ogg", "bytes-a")) == [Verdict.NEW]
     assert claim_embed(stores).kind is JobKind.EMBED
 
 
 def test_a_track_is_its_bytes_not_its_path(stores):
     """The same bytes in two places are one track; finding them again makes nothing new."""
     here, there = found("/music/a.ogg", "same"), found("/music/copy.ogg", "same")
-    assert register(stores, here, there).duplicates == 1
-    assert register(stores, here).known == 1
+    assert register(stores, here, there) == [Verdict.NEW, Verdict.DUPLICATE]
+    assert register(stores, here) == [Verdict.KNOWN]
     assert len(stores.tracks.page(limit=10)) == 1
 
 

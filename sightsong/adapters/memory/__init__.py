@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sightsong.adapters.memory.blobs import MemoryBlobs
 from sightsong.adapters.memory.doorbell import MemoryDoorbell
+from sightsong.adapters.memory.ingests import MemoryIngests
 from sightsong.adapters.memory.jobs import MemoryJobs
 from sightsong.adapters.memory.snapshots import MemorySnapshots
 from sightsong.adapters.memory.state import State
@@ -27,6 +28,7 @@ def open_stores(
     return ports.Stores(
         jobs=MemoryJobs(state),
         tracks=MemoryTracks(state),
+        ingests=MemoryIngests(state),
         snapshots=MemorySnapshots(state),
         blobs=MemoryBlobs(room_bytes=blob_room_bytes),
     )

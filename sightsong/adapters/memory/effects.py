@@ -5,8 +5,14 @@ from typing import assert_never
 
 import numpy as np
 
-from sightsong.adapters.memory.state import State
-from sightsong.core.jobs import ActivateSnapshot, Effect, QuarantineTrack, StoreEmbedding
+from sightsong.adapters.memory.state import State, Vectors
+from sightsong.core.jobs import (
+    ActivateSnapshot,
+    Effect,
+    KeepEmbedding,
+    QuarantineTrack,
+    StoreEmbedding,
+)
 from sightsong.core.snapshots import SnapshotState, TrackVectors
 from sightsong.core.tracks import TrackState
 
@@ -16,6 +22,8 @@ def apply(state: State, effect: Effect) -> None:
     match effect:
         case StoreEmbedding():
             _store_embedding(state, effect)
+        case KeepEmbedding():
+            _keep_embedding(state, effect)
         case QuarantineTrack():
             _quarantine(state, effect)
         case ActivateSnapshot():
@@ -25,16 +33,23 @@ def apply(state: State, effect: Effect) -> None:
 
 
 def _store_embedding(state: State, effect: StoreEmbedding) -> None:
-    track = state.tracks.get(effect.track_id)
+    track = state.there(effect.track_id)
     if track is None:
         return
-    state.vectors[effect.space, effect.track_id] = TrackVectors(
+    state.revisions[effect.space] += 1
+    vectors = TrackVectors(
         track_id=effect.track_id,
         vector=effect.vector.astype(np.float32),
         windows=effect.windows.astype(np.float16),
         window_starts_s=effect.window_starts_s,
     )
-    state.revisions[effect.space] += 1
+    state.vectors[effect.space, effect.track_id] = Vectors(
+        read=vectors,
+        revision=state.revisions[effect.space],
+        digest=effect.digest,
+        fingerprint=effect.fingerprint,
+    )
+    state.outdated.discard((effect.space, effect.track_id))
     state.tracks[effect.track_id] = replace(
         track,
         state=TrackState.READY,
@@ -46,8 +61,17 @@ def _store_embedding(state: State, effect: StoreEmbedding) -> None:
     )
 
 
+def _keep_embedding(state: State, effect: KeepEmbedding) -> None:
+    track = state.there(effect.track_id)
+    if track is not None:
+        state.outdated = {key for key in state.outdated if key[1] != track.id}
+        state.tracks[track.id] = replace(
+            track, state=TrackState.READY, reason_code=None, reason=None
+        )
+
+
 def _quarantine(state: State, effect: QuarantineTrack) -> None:
-    track = state.tracks.get(effect.track_id)
+    track = state.there(effect.track_id)
     if track is not None:
         state.tracks[effect.track_id] = replace(
             track,

@@ -5,17 +5,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sightsong.adapters.memory import effects
-from sightsong.adapters.memory.state import Row, State, as_json
+from sightsong.adapters.memory.state import IngestRow, Row, State, as_json
 from sightsong.core import transitions
 from sightsong.core.errors import JobNotFound
 from sightsong.core.jobs import (
     Completion,
     Job,
     JobId,
+    JobKind,
     JobState,
     NewJob,
     Owner,
     Queue,
+    StoreEmbedding,
     Swept,
     WorkerInfo,
 )
@@ -77,10 +79,10 @@ class MemoryJobs:
         """Prolong the leases that these attempts still hold, and return the ids of those."""
         with self._state.lock:
             now = self._state.clock()
-            held = [row for job in jobs if (row := _held(self._state, job, now))]
-            for row in held:
+            kept = [row for job in jobs if (row := held(self._state, job, now))]
+            for row in kept:
                 row.lease_until = now + lease_s
-            return frozenset(row.job.id for row in held)
+            return frozenset(row.job.id for row in kept)
 
     def complete(self, completions: Sequence[Completion]) -> frozenset[JobId]:
         """Write outcomes and effects, each only if its attempt holds the lease."""
@@ -88,7 +90,7 @@ class MemoryJobs:
         with self._state.lock:
             now = self._state.clock()
             for completion in completions:
-                row = _held(self._state, completion.job, now)
+                row = held(self._state, completion.job, now)
                 if row is not None:
                     self._complete(row, completion, now)
                     written.add(row.job.id)
@@ -133,6 +135,9 @@ class MemoryJobs:
     def _complete(self, row: Row, completion: Completion, now: float) -> None:
         settled = transitions.settle(completion.job, completion.outcome)
         self._settle(row, settled, now)
+        heard = [e.duration_s for e in completion.effects if isinstance(e, StoreEmbedding)]
+        if heard and settled.state is JobState.SUCCEEDED:
+            row.heard_s = sum(heard)
         for effect in completion.effects:
             effects.apply(self._state, effect)
 
@@ -157,10 +162,11 @@ class MemoryJobs:
     def _is_unrung(self, queue: Queue, before: float) -> bool:
         if self._state.rung_at.get(queue, before) > before:
             return False
-        return any(row.available_at <= before for row in self._state.queued(queue))
+        waiting = [row for row in self._state.queued(queue) if not row.is_held]
+        return any(row.available_at <= before for row in waiting)
 
 
-def insert(state: State, new: NewJob) -> Job:
+def insert(state: State, new: NewJob, *, is_held: bool = False) -> Job:
     """Store a queued job. The caller holds the lock."""
     now = state.clock()
     job = Job(
@@ -177,13 +183,17 @@ def insert(state: State, new: NewJob) -> Job:
         parent_id=new.parent_id,
         blob_id=new.blob.id if new.blob else None,
     )
-    state.rows[job.id] = Row(job=job, sequence=next(state.sequence), available_at=now)
+    state.rows[job.id] = Row(
+        job=job, sequence=next(state.sequence), available_at=now, is_held=is_held
+    )
+    if new.kind is JobKind.INGEST:
+        state.ingests[job.id] = IngestRow()
     return job
 
 
 def _batch(waiting: Sequence[Row], now: float, limit: int) -> list[Row]:
     """Pick a suspect alone, or else up to `limit` fresh jobs."""
-    ready = [row for row in waiting if row.available_at <= now]
+    ready = [row for row in waiting if row.available_at <= now and not row.is_held]
     suspects = [row for row in ready if row.job.crash_count > 0]
     if suspects or not ready:
         return suspects[:1]
@@ -200,7 +210,7 @@ def _start(row: Row, *, owner: Owner, now: float, lease_s: float) -> None:
     )
 
 
-def _held(state: State, job: Job, now: float) -> Row | None:
+def held(state: State, job: Job, now: float) -> Row | None:
     """The row of a job if this very attempt holds its lease; the fence of every write."""
     row = state.rows.get(job.id)
     if row is None or row.job.state is not JobState.RUNNING or row.lease_until <= now:

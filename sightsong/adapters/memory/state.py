@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightsong.core.embeddings import Space
+from sightsong.core.fingerprints import Fingerprint
+from sightsong.core.ingests import Problem, Scan, Watched
 from sightsong.core.jobs import Job, JobId, JobState, Owner, Queue, WorkerInfo
 from sightsong.core.snapshots import Snapshot, TrackVectors
-from sightsong.core.tracks import FileStamp, Track, TrackId
+from sightsong.core.tracks import FileStamp, Tags, Track, TrackId, Verdict
 
 
 @dataclass(kw_only=True)
@@ -22,6 +24,8 @@ class Row:
     sequence: int
     available_at: float
     lease_until: float = 0.0
+    is_held: bool = False  #: Its ingest is paused.
+    heard_s: float | None = None  #: Seconds of audio that it embedded.
 
     @property
     def rank(self) -> tuple[int, float, int]:
@@ -39,6 +43,42 @@ class FileRow:
 
     track_id: TrackId
     stamp: FileStamp
+    ingest_id: JobId
+    verdict: Verdict
+
+
+@dataclass(kw_only=True)
+class Words:
+    """What is said of a track, by whom."""
+
+    own: Tags
+    given: Tags = field(default_factory=Tags)
+    edits: Tags = field(default_factory=Tags)
+
+    @property
+    def shown(self) -> Tags:
+        """What is shown of it all."""
+        return self.edits.over(self.given.over(self.own))
+
+
+@dataclass(kw_only=True)
+class Vectors:
+    """An embedding and what only the store knows of it."""
+
+    read: TrackVectors
+    revision: int
+    digest: str
+    fingerprint: Fingerprint
+
+
+@dataclass(kw_only=True)
+class IngestRow:
+    """What is known of an ingest besides its job."""
+
+    scan: Scan = field(default_factory=Scan)
+    is_paused: bool = False
+    is_canceled: bool = False
+    problems: list[tuple[int, int, Problem]] = field(default_factory=list)  #: Place, claim, what.
 
 
 @dataclass(kw_only=True)
@@ -52,11 +92,34 @@ class State:
     workers: dict[Owner, tuple[WorkerInfo, float]] = field(default_factory=dict)
     tracks: dict[TrackId, Track] = field(default_factory=dict)
     files: dict[str, FileRow] = field(default_factory=dict)
+    words: dict[TrackId, Words] = field(default_factory=dict)
+    removed: set[TrackId] = field(default_factory=set)
     embed_jobs: dict[TrackId, JobId] = field(default_factory=dict)
-    vectors: dict[tuple[Space, TrackId], TrackVectors] = field(default_factory=dict)
+    vectors: dict[tuple[Space, TrackId], Vectors] = field(default_factory=dict)
+    outdated: set[tuple[Space, TrackId]] = field(default_factory=set)
     revisions: dict[Space, int] = field(default_factory=lambda: defaultdict(int))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    sequence: Iterator[int] = field(default_factory=itertools.count)
+    ingests: dict[JobId, IngestRow] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def there(self, track_id: TrackId) -> Track | None:
+        """A track that is not removed."""
+        return None if track_id in self.removed else self.tracks.get(track_id)
+
+    def files_of(self, track_id: TrackId) -> list[str]:
+        """The paths of a track, in order."""
+        return sorted(path for path, row in self.files.items() if row.track_id == track_id)
+
+    def children(self, parent_id: JobId) -> list[Row]:
+        """The jobs that a job has spawned, the oldest first."""
+        found = (row for row in self.rows.values() if row.job.parent_id == parent_id)
+        return sorted(found, key=lambda row: row.sequence)
+
+    def cancel(self, row: Row) -> None:
+        """Cancel a job unless it has ended; its attempt is fenced."""
+        if not row.job.state.is_final:
+            row.change(state=JobState.CANCELED, owner=None, finished_at=self.clock())
 
     def queued(self, queue: Queue) -> list[Row]:
         """The jobs that wait in a queue, in its order."""

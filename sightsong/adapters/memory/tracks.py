@@ -1,24 +1,30 @@
 """The library's rows in memory."""
 
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
-from sightsong.adapters.memory.jobs import insert
-from sightsong.adapters.memory.state import FileRow, State
+from sightsong.adapters.memory import removing
+from sightsong.adapters.memory.registering import Registration, wants_embedding
+from sightsong.adapters.memory.state import FileRow, State, Vectors
+from sightsong.core import terms
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
-from sightsong.core.jobs import JobId, JobKind, NewJob
+from sightsong.core.fingerprints import Fingerprint
+from sightsong.core.jobs import JobId
 from sightsong.core.snapshots import TrackVectors
 from sightsong.core.tracks import (
-    FileStamp,
+    Forgotten,
     FoundFile,
-    Registered,
+    KnownFile,
+    SoundPrint,
+    Tags,
     Track,
+    TrackFilter,
     TrackId,
     TrackState,
-    needs_embedding,
+    Verdict,
 )
 
 
@@ -28,21 +34,111 @@ class MemoryTracks:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` whose files need not be registered again."""
+    def known(
+        self, paths: Sequence[str], *, space: Space, ingest_id: JobId, restore: bool = False
+    ) -> Mapping[str, KnownFile]:
+        """Read those of `paths` whose files need not be registered again if their stamps hold."""
         with self._state.lock:
-            known = {path: row for path in paths if (row := self._state.files.get(path))}
+            there = {path: row for path in paths if (row := self._state.files.get(path))}
             return {
-                path: row.stamp
-                for path, row in known.items()
-                if not self._needs_embedding(self._state.tracks[row.track_id], space)
+                path: KnownFile(stamp=row.stamp, verdict=self._verdict(row, ingest_id))
+                for path, row in there.items()
+                if not self._is_wanting(row.track_id, space, restore=restore)
             }
 
-    def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
+    def register(
+        self,
+        files: Sequence[FoundFile],
+        *,
+        space: Space,
+        parent_id: JobId,
+        restore: bool = False,
+    ) -> list[Verdict]:
         """Store found files in one transaction, with an `embed` job for each new track."""
         with self._state.lock:
-            told = Counter(self._register(file, space, parent_id) for file in files)
-        return Registered(new=told["new"], known=told["known"], duplicates=told["duplicates"])
+            now = Registration(state=self._state, space=space, parent_id=parent_id, restore=restore)
+            return [now.register(file) for file in files]
+
+    def sizes(self, sizes_bytes: Iterable[int]) -> frozenset[int]:
+        """Find which of some sizes registered files have."""
+        with self._state.lock:
+            known = {row.stamp.size_bytes for row in self._state.files.values()}
+        return frozenset(known.intersection(sizes_bytes))
+
+    def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
+        """Find which of some digests are those of tracks, of removed ones as well."""
+        with self._state.lock:
+            known = frozenset(track.sha256 for track in self._state.tracks.values())
+        return known.intersection(sha256s)
+
+    def paths_under(self, folder: str) -> list[str]:
+        """List the registered files below a folder, those of removed tracks as well."""
+        below = f"{folder.rstrip('/')}/"
+        with self._state.lock:
+            return sorted(path for path in self._state.files if path.startswith(below))
+
+    def forget(self, paths: Sequence[str], *, ingest_id: JobId, remove: bool) -> Forgotten:
+        """Drop files that are gone, in one transaction."""
+        with self._state.lock:
+            return removing.forget(self._state, paths, ingest_id=ingest_id, remove=remove)
+
+    def edit(self, track_id: TrackId, changes: Mapping[str, Any]) -> Track:
+        """Change what a person says of a track; these edits outlive scans.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        with self._state.lock:
+            track, words = self.get(track_id), self._state.words[track_id]
+            said = asdict(words.edits) | dict(changes)
+            words.edits = Tags(**said | {"labels": tuple(said["labels"] or ())})
+            self._state.tracks[track_id] = replace(track, tags=words.shown)
+            return self._state.tracks[track_id]
+
+    def remove(self, track_id: TrackId) -> None:
+        """Remove a track and its embeddings; its bytes are not taken in again unless asked for.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        with self._state.lock:
+            removing.mark(self._state, self.get(track_id))
+
+    def digest(self, track_id: TrackId, *, space: Space) -> str | None:
+        """Read the digest of the sound that a track's embedding in a space was made of, if any."""
+        with self._state.lock:
+            found = self._state.vectors.get((space, track_id))
+        return None if found is None else found.digest
+
+    def prints(self, space: Space, *, since: int = 0) -> Iterator[tuple[SoundPrint, bool]]:
+        """Stream the embedded tracks in the order of their duration, then id."""
+        with self._state.lock:
+            found = [
+                (self._print(row), row.revision > since)
+                for (where, _), row in self._state.vectors.items()
+                if where == space
+            ]
+        yield from sorted(found, key=lambda one: (one[0].duration_s, one[0].track_id))
+
+    def fingerprints(
+        self, track_ids: Iterable[TrackId], *, space: Space
+    ) -> Mapping[TrackId, Fingerprint]:
+        """Read the fingerprints of embedded tracks; others are left out."""
+        with self._state.lock:
+            vectors = self._state.vectors
+            return {
+                track_id: vectors[space, track_id].fingerprint
+                for track_id in track_ids
+                if (space, track_id) in vectors
+            }
+
+    def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:
+        """Note which track stands for the recording of each."""
+        with self._state.lock:
+            for track_id, stands in recordings.items():
+                track = self._state.there(track_id)
+                if track is not None:
+                    self._state.tracks[track_id] = replace(track, recording_id=stands)
 
     def get(self, track_id: TrackId) -> Track:
         """Read a track.
@@ -58,8 +154,7 @@ class MemoryTracks:
     def get_many(self, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Track]:
         """Read many tracks; unknown ids are left out."""
         with self._state.lock:
-            tracks = self._state.tracks
-            return {track_id: tracks[track_id] for track_id in track_ids if track_id in tracks}
+            return {one: track for one in track_ids if (track := self._state.there(one))}
 
     def paths(self, track_id: TrackId) -> tuple[str, ...]:
         """Read where the files of a track lie: its main path first, then by name.
@@ -69,27 +164,37 @@ class MemoryTracks:
         """
         main = self.get(track_id).path
         with self._state.lock:
-            found = [path for path, row in self._state.files.items() if row.track_id == track_id]
+            found = self._state.files_of(track_id)
         return tuple(sorted(found, key=lambda path: (path != main, path)))
 
     def page(
-        self, *, limit: int, after: TrackId | None = None, state: TrackState | None = None
+        self, *, limit: int, after: TrackId | None = None, where: TrackFilter | None = None
     ) -> list[Track]:
         """Read tracks in the order of their ids, after the given one."""
-        with self._state.lock:
-            rows = [t for t in self._state.tracks.values() if state in (None, t.state)]
-        later = [row for row in rows if after is None or row.id > after]
-        return sorted(later, key=lambda row: row.id)[:limit]
+        narrow = where or TrackFilter()
+        wanted = terms.wanted(narrow)
+        rows = [
+            track
+            for track in self._all()
+            if narrow.state in (None, track.state)
+            and (after is None or track.id > after)
+            and wanted.fits(terms.terms_of(track.tags, title=track.title))
+        ]
+        return rows[:limit]
+
+    def recording(self, recording_id: TrackId) -> list[Track]:
+        """Read all tracks of a recording, the one that stands for it first."""
+        found = [track for track in self._all() if track.recording_id == recording_id]
+        return sorted(found, key=lambda track: (track.id != recording_id, track.id))
 
     def count(self) -> Mapping[TrackState, int]:
         """Count the tracks by state."""
-        with self._state.lock:
-            return dict(Counter(track.state for track in self._state.tracks.values()))
+        return dict(Counter(track.state for track in self._all()))
 
     def vectors(self, space: Space) -> Iterator[TrackVectors]:
         """Stream the embeddings of a space in the order of track ids."""
         with self._state.lock:
-            rows = [row for (where, _), row in self._state.vectors.items() if where == space]
+            rows = [row.read for (where, _), row in self._state.vectors.items() if where == space]
         yield from sorted(rows, key=lambda row: row.track_id)
 
     def revision(self, space: Space) -> int:
@@ -97,53 +202,26 @@ class MemoryTracks:
         with self._state.lock:
             return self._state.revisions[space]
 
-    def _register(self, file: FoundFile, space: Space, parent_id: JobId) -> str:
-        track = next((t for t in self._state.tracks.values() if t.sha256 == file.sha256), None)
-        before = self._state.files.get(file.path)
-        told = "duplicates"
-        if track is None:
-            track, told = self._add(file), "new"
-        elif before is not None and before.track_id == track.id:
-            told = "known"
-        stamp = FileStamp(size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
-        self._state.files[file.path] = FileRow(track_id=track.id, stamp=stamp)
-        if before is not None and before.track_id != track.id:
-            self._move_away(before.track_id)
-        if self._needs_embedding(track, space):
-            self._ask(track, parent_id)
-        return told
+    def _all(self) -> list[Track]:
+        with self._state.lock:
+            found = [t for t in self._state.tracks.values() if t.id not in self._state.removed]
+        return sorted(found, key=lambda track: track.id)
 
-    def _ask(self, track: Track, parent_id: JobId) -> None:
-        new = NewJob(kind=JobKind.EMBED, params={"track_id": track.id}, parent_id=parent_id)
-        self._state.embed_jobs[track.id] = insert(self._state, new).id
-        if track.state is TrackState.QUARANTINED:
-            again = replace(track, state=TrackState.PENDING, reason_code=None, reason=None)
-            self._state.tracks[track.id] = again
-
-    def _add(self, file: FoundFile) -> Track:
-        track = Track(
-            id=TrackId(str(uuid.uuid4())),
-            sha256=file.sha256,
-            path=file.path,
-            state=TrackState.PENDING,
-            tags=file.tags,
-            added_at=self._state.clock(),
+    def _print(self, row: Vectors) -> SoundPrint:
+        track = self._state.tracks[row.read.track_id]
+        return SoundPrint(
+            track_id=track.id,
+            duration_s=track.duration_s or 0.0,
+            vector=row.read.vector,
+            recording_id=track.recording_id,
         )
-        self._state.tracks[track.id] = track
-        return track
 
-    def _move_away(self, track_id: TrackId) -> None:
-        """Name another file of a track after one of its files became something else."""
-        left = [path for path, row in self._state.files.items() if row.track_id == track_id]
-        if left:
-            track = self._state.tracks[track_id]
-            self._state.tracks[track_id] = replace(track, path=min(left))
+    def _verdict(self, row: FileRow, ingest_id: JobId) -> Verdict:
+        if row.track_id in self._state.removed:
+            return Verdict.REMOVED
+        return row.verdict if row.ingest_id == ingest_id else Verdict.KNOWN
 
-    def _needs_embedding(self, track: Track, space: Space) -> bool:
-        job_id = self._state.embed_jobs.get(track.id)
-        return needs_embedding(
-            track.state,
-            track.reason_code,
-            is_embedded=(space, track.id) in self._state.vectors,
-            is_asked=job_id is not None and not self._state.rows[job_id].job.state.is_final,
-        )
+    def _is_wanting(self, track_id: TrackId, space: Space, *, restore: bool) -> bool:
+        if track_id in self._state.removed:
+            return restore
+        return wants_embedding(self._state, track_id, space)

@@ -1,10 +1,11 @@
-"""The rows of jobs, tracks and snapshots, in SQLite or Postgres; the blobs beside them in files."""
+"""The rows of jobs, music and snapshots, in SQLite or Postgres; the blobs beside them in files."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightsong.adapters.blobs import FolderBlobs
 from sightsong.adapters.store.connect import Database, open_database
+from sightsong.adapters.store.ingests import SqlIngests
 from sightsong.adapters.store.jobs import SqlJobs
 from sightsong.adapters.store.snapshots import SqlSnapshots
 from sightsong.adapters.store.tracks import SqlTracks
@@ -42,6 +43,7 @@ def open_stores(
     return SqlStores(
         jobs=SqlJobs(database),
         tracks=SqlTracks(database),
+        ingests=SqlIngests(database),
         snapshots=SqlSnapshots(database),
         blobs=FolderBlobs(blobs_dir, reserve_bytes=disk_reserve_bytes),
         database=database,

@@ -3,13 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from sightsong.adapters.store import rows
-from sightsong.adapters.store.schema import embeddings, snapshots, spaces, tracks
+from sightsong.adapters.store.schema import (
+    embeddings,
+    is_there,
+    outdated,
+    snapshots,
+    spaces,
+    tracks,
+)
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core.embeddings import Space
-from sightsong.core.jobs import ActivateSnapshot, Effect, QuarantineTrack, StoreEmbedding
+from sightsong.core.jobs import (
+    ActivateSnapshot,
+    Effect,
+    KeepEmbedding,
+    QuarantineTrack,
+    StoreEmbedding,
+)
 from sightsong.core.snapshots import SnapshotState
 from sightsong.core.tracks import TrackState
 
@@ -20,18 +33,23 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
     Tracks are locked in the order of their ids, spaces before them: no two completions deadlock.
     """
     stored = [effect for effect in effects if isinstance(effect, StoreEmbedding)]
-    revisions = {space: _bump(connection, space) for space in sorted({e.space for e in stored})}
-    of_tracks = [e for e in effects if isinstance(e, StoreEmbedding | QuarantineTrack)]
+    revisions = {space: bump(connection, space) for space in sorted({e.space for e in stored})}
+    of_tracks = [e for e in effects if not isinstance(e, ActivateSnapshot)]
     for effect in sorted(of_tracks, key=lambda effect: effect.track_id):
-        if isinstance(effect, QuarantineTrack):
-            _quarantine(connection, effect)
-        else:
-            _store_embedding(connection, effect, revisions[effect.space])
+        match effect:
+            case QuarantineTrack():
+                _quarantine(connection, effect)
+            case KeepEmbedding():
+                _keep_embedding(connection, effect)
+            case StoreEmbedding():
+                _store_embedding(connection, effect, revisions[effect.space])
+    if stored:
+        _note_up_to_date(connection, stored)
     for activation in (effect for effect in effects if isinstance(effect, ActivateSnapshot)):
         _activate(connection, activation)
 
 
-def _bump(connection: Connection, space: Space, by: int = 1) -> int:
+def bump(connection: Connection, space: Space, by: int = 1) -> int:
     """Raise a space's revision and hold its row until the commit.
 
     So the writers of one space commit in the order of their revisions, and whoever reads a revision
@@ -48,7 +66,7 @@ def _bump(connection: Connection, space: Space, by: int = 1) -> int:
 def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: int) -> None:
     found = connection.execute(
         tracks.update()
-        .where(tracks.c.id == effect.track_id)
+        .where(tracks.c.id == effect.track_id, is_there)
         .values(
             state=TrackState.READY,
             duration_s=float(effect.duration_s),
@@ -65,6 +83,8 @@ def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: i
         "vector": rows.packed(effect.vector, "<f4"),
         "windows": rows.packed(effect.windows, "<f2"),
         "window_starts_s": [float(start) for start in effect.window_starts_s],
+        "digest": effect.digest,
+        "fingerprint": rows.packed(effect.fingerprint, "<u4"),
     }
     new = upsert(connection, embeddings).values(
         space=effect.space, track_id=effect.track_id, **columns
@@ -73,10 +93,25 @@ def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: i
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=columns))
 
 
+def _note_up_to_date(connection: Connection, stored: Sequence[StoreEmbedding]) -> None:
+    made = [(effect.track_id, effect.space) for effect in stored]
+    key = tuple_(outdated.c.track_id, outdated.c.space)
+    connection.execute(outdated.delete().where(key.in_(made)))
+
+
+def _keep_embedding(connection: Connection, effect: KeepEmbedding) -> None:
+    connection.execute(
+        tracks.update()
+        .where(tracks.c.id == effect.track_id, is_there)
+        .values(state=TrackState.READY, error=None)
+    )
+    connection.execute(outdated.delete().where(outdated.c.track_id == effect.track_id))
+
+
 def _quarantine(connection: Connection, effect: QuarantineTrack) -> None:
     connection.execute(
         tracks.update()
-        .where(tracks.c.id == effect.track_id)
+        .where(tracks.c.id == effect.track_id, is_there)
         .values(state=TrackState.QUARANTINED, error=asdict(effect.error))
     )
 
@@ -86,7 +121,7 @@ def _activate(connection: Connection, effect: ActivateSnapshot) -> None:
     new = connection.execute(select(snapshots.c.space, snapshots.c.revision).where(this)).first()
     if new is None:
         return
-    _bump(connection, Space(new.space), by=0)  # holds the space: one activation at a time
+    bump(connection, Space(new.space), by=0)  # holds the space: one activation at a time
     is_active = (snapshots.c.space == new.space) & (snapshots.c.state == SnapshotState.ACTIVE)
     newest = select(func.max(snapshots.c.revision)).where(is_active)
     if (connection.execute(newest).scalar() or 0) > new.revision:

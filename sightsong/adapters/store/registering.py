@@ -5,136 +5,262 @@ true until the commit.
 """
 
 import uuid
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Update,
-    bindparam,
-    case,
-    exists,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, Row, Table, bindparam, case, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from sightsong.adapters.store import inserting
+from sightsong.adapters.store import canceling, naming, removing, rows, standing, termed
 from sightsong.adapters.store.clock import db_now
-from sightsong.adapters.store.schema import embeddings, jobs, track_files, tracks
+from sightsong.adapters.store.schema import embeddings, ingests, outdated, track_files, tracks
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core.embeddings import Space
-from sightsong.core.jobs import JobId, JobKind, JobState, NewJob
-from sightsong.core.tracks import FoundFile, Registered, TrackId, TrackState, needs_embedding
+from sightsong.core.jobs import JobId, JobState
+from sightsong.core.tracks import FoundFile, Tags, TrackId, TrackState, Verdict
 
-_UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+
+@dataclass(frozen=True, kw_only=True)
+class _Met:
+    """A found file, and what is known of it."""
+
+    file: FoundFile
+    here: Row[Any] | None  #: What its path is registered as, with that track's `removed_at`.
+    track: Row[Any] | None  #: The track that has its bytes.
+    keeps: bool = False  #: Whether the track of its path goes on with the new bytes.
 
 
 def register(
-    connection: Connection, files: Sequence[FoundFile], *, space: Space, parent_id: JobId
-) -> Registered:
+    connection: Connection,
+    files: Sequence[FoundFile],
+    *,
+    space: Space,
+    parent_id: JobId,
+    restore: bool,
+) -> list[Verdict]:
     """Store found files, with an `embed` job for each track that needs one."""
-    told: Counter[str] = Counter()
-    for file in files:
-        track_id = _track_of_bytes(connection, file.sha256)
-        before = _track_of_path(connection, file.path)
-        told[_verdict(track_id, before)] += 1
-        if track_id is None:
-            track_id = _add_track(connection, file)
-        _put_file(connection, file, track_id)
-        if before not in (None, track_id):
-            _rename(connection, before)
-        if is_wanting(connection.execute(_STANDING, {"id": track_id, "space": space}).one()):
-            _add_embed_job(connection, track_id, parent_id)
-    return Registered(new=told["new"], known=told["known"], duplicates=told["duplicates"])
-
-
-def standing() -> tuple[ColumnElement[Any], ...]:
-    """The columns of a query on `tracks` that tell how each stands in the space `:space`."""
-    wanted = embeddings.c.space == bindparam("space")
-    embedded = exists().where(embeddings.c.track_id == tracks.c.id, wanted)
-    asked = exists().where(jobs.c.id == tracks.c.embed_job_id, jobs.c.state.in_(_UNFINISHED))
-    return (
-        tracks.c.state,
-        tracks.c.error,
-        embedded.label("is_embedded"),
-        asked.label("is_asked"),
+    # Locked until the commit: a pause or a cancel comes before all of this or after it.
+    asked = connection.execute(_ASKED_OF, {"id": parent_id}).first()
+    asking = standing.Asking(
+        space=space,
+        parent_id=parent_id,
+        is_held=asked is not None and asked.is_paused,
+        is_canceled=asked is not None and asked.is_canceled,
     )
+    _make_way(connection, files)
+    return [_register(connection, file, asking, restore=restore) for file in files]
 
 
-def is_wanting(row: Row[Any]) -> bool:
-    """Whether the track of a row with the columns of `standing` needs an `embed` job."""
-    # The error is read here and not by SQL: Postgres refuses to take apart JSON with NUL in it.
-    return needs_embedding(
-        TrackState(row.state),
-        (row.error or {}).get("code"),
-        is_embedded=row.is_embedded,
-        is_asked=row.is_asked,
-    )
+def _make_way(connection: Connection, files: Sequence[FoundFile]) -> None:
+    """Fence the attempts that may have read bytes which are no more.
+
+    And lock what may be changed in the order of completions: jobs, spaces, then tracks by their
+    ids, so that no two deadlock.
+    """
+    digests = {file.path: file.sha256 for file in files}
+    known = _known(connection, digests)
+    changed = [row.embed_job_id for row in known if row.sha256 != digests[row.path]]
+    if changed:
+        canceling.cancel_all(connection, changed, states=(JobState.RUNNING,))
+        removing.hold_spaces(connection)
+    met = {row.id for row in known}
+    for chunk in rows.chunks(digests.values()):
+        of_bytes = select(tracks.c.id).where(tracks.c.sha256.in_(chunk))
+        met.update(connection.execute(of_bytes).scalars())
+    for ids in rows.chunks(sorted(met)):
+        these = select(tracks.c.id).where(tracks.c.id.in_(ids)).order_by(tracks.c.id)
+        connection.execute(these.with_for_update()).all()
 
 
-def _verdict(track_id: TrackId | None, before: TrackId | None) -> str:
-    if track_id is None:
-        return "new"
-    return "known" if before == track_id else "duplicates"
-
-
-def _track_of_bytes(connection: Connection, sha256: str) -> TrackId | None:
-    return connection.execute(select(tracks.c.id).where(tracks.c.sha256 == sha256)).scalar()
-
-
-def _track_of_path(connection: Connection, path: str) -> TrackId | None:
-    query = select(track_files.c.track_id).where(track_files.c.path == path)
-    return connection.execute(query).scalar()
-
-
-def _add_track(connection: Connection, file: FoundFile) -> TrackId:
-    track_id = TrackId(str(uuid.uuid4()))
-    connection.execute(
-        insert(tracks).values(
-            id=track_id,
-            sha256=file.sha256,
-            path=file.path,
-            state=TrackState.PENDING,
-            tags=asdict(file.tags),
-            added_at=db_now(),
-            descriptors={},
+def _known(connection: Connection, paths: Iterable[str]) -> list[Row[Any]]:
+    """Read the tracks of those paths that are registered."""
+    found: list[Row[Any]] = []
+    for chunk in rows.chunks(paths):
+        query = (
+            select(track_files.c.path, tracks.c.id, tracks.c.sha256, tracks.c.embed_job_id)
+            .join_from(track_files, tracks)
+            .where(track_files.c.path.in_(chunk))
         )
+        found.extend(connection.execute(query))
+    return found
+
+
+def _register(
+    connection: Connection, file: FoundFile, asking: standing.Asking, *, restore: bool
+) -> Verdict:
+    met = _meet(connection, file)
+    verdict = _verdict(connection, met, restore=restore)
+    track_id = _put_track(connection, met, verdict)
+    _put_file(connection, met, track_id, asking.parent_id, verdict)
+    if met.here is not None and met.here.track_id != track_id:
+        _leave(connection, met.here, asking)
+    if verdict is Verdict.DUPLICATE:
+        naming.rename(connection, track_id)  # it may have had no file left
+    if verdict is not Verdict.REMOVED:
+        standing.ask(connection, track_id, asking)
+    return verdict
+
+
+def _meet(connection: Connection, file: FoundFile) -> _Met:
+    here = connection.execute(_HERE, {"of_path": file.path}).first()
+    track = connection.execute(_OF_BYTES, {"digest": file.sha256}).first()
+    keeps = (
+        track is None
+        and here is not None
+        and here.removed_at is None
+        and _count_files(connection, here.track_id) == 1
     )
+    return _Met(file=file, here=here, track=track, keeps=keeps)
+
+
+def _verdict(connection: Connection, met: _Met, *, restore: bool) -> Verdict:
+    if met.track is None:
+        return Verdict.CHANGED if met.keeps else Verdict.NEW
+    if met.track.removed_at is not None:
+        return Verdict.NEW if restore else Verdict.REMOVED
+    if met.here is None or met.here.track_id != met.track.id:
+        return Verdict.DUPLICATE
+    before = rows.tags(met.track.given)
+    return Verdict.KNOWN if _given(connection, met, met.track) == before else Verdict.CHANGED
+
+
+def _put_track(connection: Connection, met: _Met, verdict: Verdict) -> TrackId:
+    """Make the row of the track what the file says; returns its id."""
+    if met.track is None:
+        if met.here is not None and met.keeps:
+            return _change(connection, TrackId(met.here.track_id), met.file)
+        return _add(connection, met.file)
+    track_id = TrackId(met.track.id)
+    if verdict is Verdict.NEW:
+        _restore(connection, track_id, met.file)
+    elif verdict is not Verdict.REMOVED:
+        _say(connection, met, met.track)
     return track_id
 
 
-def _put_file(connection: Connection, file: FoundFile, track_id: TrackId) -> None:
-    columns = {"track_id": track_id, "size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
-    new = upsert(connection, track_files).values(path=file.path, **columns)
-    connection.execute(new.on_conflict_do_update(index_elements=["path"], set_=columns))
+def _add(connection: Connection, file: FoundFile) -> TrackId:
+    track_id = TrackId(str(uuid.uuid4()))
+    columns = _columns(file) | {"id": track_id, "state": TrackState.PENDING, "descriptors": {}}
+    connection.execute(_ADD, columns)
+    termed.add(connection, track_id, file)
+    return track_id
 
 
-def _rename(connection: Connection, track_id: TrackId | None) -> None:
-    """Name another file of a track after one of its files became something else."""
-    query = select(func.min(track_files.c.path)).where(track_files.c.track_id == track_id)
-    left = connection.execute(query).scalar()
-    if left is not None:
-        connection.execute(tracks.update().where(tracks.c.id == track_id).values(path=left))
+def _change(connection: Connection, track_id: TrackId, file: FoundFile) -> TrackId:
+    """Give a track other bytes; its embeddings may be of them or not, which a job finds out."""
+    old = select(embeddings.c.track_id, embeddings.c.space).where(embeddings.c.track_id == track_id)
+    note = upsert(connection, outdated).from_select(["track_id", "space"], old)
+    connection.execute(note.on_conflict_do_nothing())
+    is_aside = tracks.c.state == TrackState.QUARANTINED
+    state = case((is_aside, TrackState.PENDING), else_=tracks.c.state)
+    changed = tracks.update().where(tracks.c.id == track_id)
+    connection.execute(changed.values(**_columns(file), state=state, error=None))
+    termed.put(connection, track_id)
+    return track_id
 
 
-def _add_embed_job(connection: Connection, track_id: TrackId, parent_id: JobId) -> None:
-    new = NewJob(kind=JobKind.EMBED, params={"track_id": track_id}, parent_id=parent_id)
-    job = inserting.add_job(connection, new)
-    connection.execute(_ASK, {"of_track": track_id, "embed_job_id": job.id})
+def _restore(connection: Connection, track_id: TrackId, file: FoundFile) -> None:
+    back = tracks.update().where(tracks.c.id == track_id)
+    state = TrackState.PENDING
+    connection.execute(back.values(**_columns(file), state=state, error=None, removed_at=None))
+    termed.put(connection, track_id)
 
 
-def _ask() -> Update:
-    is_quarantined = tracks.c.state == TrackState.QUARANTINED
-    state = case((is_quarantined, TrackState.PENDING), else_=tracks.c.state)
-    of_track = tracks.c.id == bindparam("of_track")
-    return tracks.update().where(of_track).values(state=state, error=None)
+def _say(connection: Connection, met: _Met, track: Row[Any]) -> None:
+    """Note what is said of a track of the same bytes, if it is not what was said before."""
+    given = rows.said(_given(connection, met, track))
+    # Of the same bytes the file's own tags differ only where they are read better than before.
+    said = rows.said(met.file.tags)
+    if (given, said) == (rows.said(rows.tags(track.given)), rows.said(rows.tags(track.tags))):
+        return
+    changed = tracks.update().where(tracks.c.id == track.id)
+    connection.execute(changed.values(tags=said or {}, given=given))
+    termed.put(connection, TrackId(track.id))
+
+
+def _given(connection: Connection, met: _Met, track: Row[Any]) -> Tags:
+    """What manifests say of a track, when one of its files is found with some such words or none.
+
+    Each file of a track may come with other words. Those of its main file count, or else the first
+    ones: were it the last, each scan would change them to and fro.
+    """
+    before, now = rows.tags(track.given), met.file.given
+    if now == before or before == Tags():
+        return now
+    is_main = track.path == met.file.path
+    if is_main and now != Tags():
+        return now
+    is_only = is_main and _count_files(connection, track.id) == 1
+    return now if is_only else before
+
+
+def _columns(file: FoundFile) -> dict[str, Any]:
+    return {
+        "sha256": file.sha256,
+        "path": file.path,
+        "tags": rows.said(file.tags) or {},
+        "given": rows.said(file.given),
+    }
+
+
+def _put_file(
+    connection: Connection, met: _Met, track_id: TrackId, ingest_id: JobId, verdict: Verdict
+) -> None:
+    if verdict is Verdict.KNOWN and met.here is not None and met.here.ingest_id == ingest_id:
+        verdict = met.here.verdict  # what this ingest found at first
+    columns = {
+        "path": met.file.path,
+        "track_id": track_id,
+        "size_bytes": met.file.size_bytes,
+        "mtime_ns": met.file.mtime_ns,
+        "ingest_id": ingest_id,
+        "verdict": verdict,
+    }
+    connection.execute(_PUT_FILE[connection.dialect.name], columns)
+
+
+def _leave(connection: Connection, here: Row[Any], asking: standing.Asking) -> None:
+    """See to the track that a path belonged to."""
+    if here.removed_at is not None:
+        return
+    track_id = TrackId(here.track_id)
+    if naming.rename(connection, track_id):
+        standing.ask(connection, track_id, asking)  # its attempt may have been fenced
+    else:
+        removing.drop(connection, [track_id])
+
+
+def _count_files(connection: Connection, track_id: str) -> int:
+    return int(connection.execute(_COUNT_FILES, {"id": track_id}).scalar_one())
+
+
+def _put_statement(
+    insert_into: Callable[[Table], "sqlite.Insert | postgresql.Insert"],
+) -> "sqlite.Insert | postgresql.Insert":
+    new = insert_into(track_files)
+    others = [column.name for column in track_files.columns if not column.primary_key]
+    changes = {name: new.excluded[name] for name in others}
+    return new.on_conflict_do_update(index_elements=["path"], set_=changes)
 
 
 # Built once: that costs more than to run them.
-_STANDING = select(*standing()).where(tracks.c.id == bindparam("id"))
-_ASK = _ask()
+_PUT_FILE = {
+    "sqlite": _put_statement(sqlite.insert),
+    "postgresql": _put_statement(postgresql.insert),
+}
+_ASKED_OF = (
+    select(ingests.c.is_paused, ingests.c.is_canceled)
+    .where(ingests.c.job_id == bindparam("id"))
+    .with_for_update(read=True)
+)
+_HERE = (
+    select(track_files, tracks.c.removed_at)
+    .join_from(track_files, tracks)
+    .where(track_files.c.path == bindparam("of_path"))
+)
+_OF_BYTES = select(tracks).where(tracks.c.sha256 == bindparam("digest"))
+_COUNT_FILES = (
+    select(func.count()).select_from(track_files).where(track_files.c.track_id == bindparam("id"))
+)
+_ADD = insert(tracks).values(added_at=db_now())

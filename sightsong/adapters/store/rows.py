@@ -10,9 +10,19 @@ from sqlalchemy import Row
 
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, Vectors
+from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.jobs import BlobId, Job, JobError, JobId, JobKind, JobState, Owner, WorkerInfo
 from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
-from sightsong.core.tracks import FileStamp, Tags, Track, TrackId, TrackState
+from sightsong.core.tracks import (
+    FileStamp,
+    KnownFile,
+    SoundPrint,
+    Tags,
+    Track,
+    TrackId,
+    TrackState,
+    Verdict,
+)
 
 #: Values in one query: well below SQLite's 32,766 parameters.
 CHUNK = 1000
@@ -66,6 +76,7 @@ def worker(row: Row[Any]) -> WorkerInfo:
         device=row.device,
         space=row.space or "",
         models=tuple(row.models or ()),
+        heard_per_s=row.heard_per_s,
     )
 
 
@@ -77,19 +88,49 @@ def track(row: Row[Any]) -> Track:
         sha256=row.sha256,
         path=row.path,
         state=TrackState(row.state),
-        tags=Tags(**row.tags),
+        tags=shown(row),
         added_at=row.added_at,
         duration_s=row.duration_s,
         affect=_affect(row),
         descriptors=row.descriptors,
         reason_code=reason.get("code"),
         reason=reason.get("detail"),
+        recording_id=None if row.recording_id is None else TrackId(row.recording_id),
     )
 
 
-def stamp(row: Row[Any]) -> FileStamp:
-    """Read a row of `track_files`."""
-    return FileStamp(size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+def tags(said: dict[str, Any] | None) -> Tags:
+    """Read tags; those of the first releases have fewer fields."""
+    values = dict(said or {})
+    return Tags(**values | {"labels": tuple(values.get("labels") or ())})
+
+
+def said(tags: Tags) -> dict[str, Any] | None:
+    """Write tags as JSON, without what they leave out; None where they say nothing."""
+    return {name: value for name, value in asdict(tags).items() if value not in (None, ())} or None
+
+
+def shown(row: Row[Any]) -> Tags:
+    """Read the tags that a row of `tracks` shows."""
+    return tags(row.edits).over(tags(row.given).over(tags(row.tags)))
+
+
+def known_file(row: Row[Any], *, ingest_id: JobId) -> KnownFile:
+    """Read a row of `track_files` and when its track was removed, for an ingest."""
+    found = row.verdict if row.ingest_id == ingest_id else None
+    verdict = Verdict.REMOVED if row.removed_at is not None else Verdict(found or Verdict.KNOWN)
+    stamp = FileStamp(size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+    return KnownFile(stamp=stamp, verdict=verdict)
+
+
+def sound_print(row: Row[Any]) -> SoundPrint:
+    """Read a row of `tracks` with its vector."""
+    return SoundPrint(
+        track_id=TrackId(row.track_id),
+        duration_s=row.duration_s,
+        vector=np.frombuffer(row.vector, dtype="<f4").astype(np.float32),
+        recording_id=None if row.recording_id is None else TrackId(row.recording_id),
+    )
 
 
 def snapshot(row: Row[Any]) -> Snapshot:
@@ -117,7 +158,12 @@ def vectors(row: Row[Any]) -> TrackVectors:
     )
 
 
-def packed(array: Vectors, dtype: str) -> bytes:
+def fingerprint(row: Any) -> Fingerprint:  # noqa: ANN401 - a row of two columns is no Row[Any]
+    """The fingerprint of an `embeddings` row; empty in those of the release before."""
+    return np.frombuffer(row.fingerprint or b"", dtype="<u4").astype(np.uint32)
+
+
+def packed(array: Vectors | Fingerprint, dtype: str) -> bytes:
     """Write an array in C order as little-endian `dtype`."""
     return np.ascontiguousarray(array, dtype=dtype).tobytes()
 

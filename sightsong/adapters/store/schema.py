@@ -7,6 +7,7 @@ columns of Postgres refuse the NUL characters that damaged files put into both.
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
+from sqlalchemy.dialects.postgresql import VARCHAR
 
 metadata = MetaData(
     naming_convention={
@@ -34,6 +36,8 @@ metadata = MetaData(
 _SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 _ID = String(36)
 _JSON = JSON(none_as_null=True)
+#: Ordered by code points on both databases, so that a range of terms is a beginning of words.
+_TERM = String(80).with_variant(VARCHAR(80, collation="C"), "postgresql")
 
 blobs = Table(
     "blobs",
@@ -69,6 +73,8 @@ jobs = Table(
     Column("started_at", Double),
     Column("finished_at", Double),
     Column("error", _JSON),
+    Column("error_code", String(64)),  # of a failed job: JSON is in no index
+    Column("heard_s", Double),  # seconds of audio that it embedded
 )
 
 
@@ -77,6 +83,7 @@ is_queued = jobs.c.state == literal_column("'queued'")
 is_running = jobs.c.state == literal_column("'running'")
 is_fresh = jobs.c.crash_count == literal_column("0")
 is_suspect = jobs.c.crash_count > literal_column("0")
+was_heard = jobs.c.heard_s.is_not(None)
 
 
 def _partial(name: str, where: str, *columns: Column[object]) -> Index:
@@ -100,7 +107,24 @@ _partial(
     jobs.c.sequence,
 )
 _partial("ix_jobs_running", "state = 'running'", jobs.c.lease_until)
-_partial("ix_jobs_children", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.state)
+#: Holds all that a poll of an ingest counts, so that it reads no row.
+_partial(
+    "ix_jobs_children",
+    "parent_id IS NOT NULL",
+    jobs.c.parent_id,
+    jobs.c.state,
+    jobs.c.error_code,
+    jobs.c.heard_s,
+)
+_partial(
+    "ix_jobs_ended",
+    "parent_id IS NOT NULL AND finished_at IS NOT NULL",
+    jobs.c.parent_id,
+    jobs.c.finished_at,
+    jobs.c.state,
+    jobs.c.heard_s,
+)
+_partial("ix_jobs_heard", "heard_s IS NOT NULL", jobs.c.finished_at)
 
 results = Table(
     "results",
@@ -129,6 +153,7 @@ workers = Table(
     Column("seen_at", Double, nullable=False),
     Column("space", Text),
     Column("models", _JSON),
+    Column("heard_per_s", Double),
 )
 
 tracks = Table(
@@ -137,8 +162,8 @@ tracks = Table(
     Column("id", _ID, primary_key=True),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("path", Text, nullable=False),
-    Column("state", String(16), nullable=False, index=True),
-    Column("tags", _JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tags", _JSON, nullable=False),  # the file's own
     Column("added_at", Double, nullable=False),
     Column("duration_s", Double),
     Column("valence", Double),
@@ -147,15 +172,42 @@ tracks = Table(
     Column("error", _JSON),
     #: The last `embed` job made for it; while that is unfinished, no other is made.
     Column("embed_job_id", _ID),
+    Column("given", _JSON),  # what a manifest says of it
+    Column("edits", _JSON),  # what a person says of it
+    Column("recording_id", _ID, index=True),
+    Column("removed_at", Double),  # by a person; the row stays as a mark
 )
+#: Removed tracks are in no list.
+is_there = tracks.c.removed_at.is_(None)
+Index(
+    "ix_tracks_state",
+    tracks.c.state,
+    tracks.c.id,
+    sqlite_where=text("removed_at IS NULL"),
+    postgresql_where=text("removed_at IS NULL"),
+)
+Index("ix_tracks_duration_s", tracks.c.duration_s, tracks.c.id)
+
+#: What tracks are found by, made of their tags; see `sightsong.core.terms`.
+track_terms = Table(
+    "track_terms",
+    metadata,
+    Column("term", _TERM, primary_key=True),
+    Column("track_id", _ID, ForeignKey("tracks.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("ix_track_terms_track_id", track_terms.c.track_id, track_terms.c.term)
 
 track_files = Table(
     "track_files",
     metadata,
     Column("path", Text, primary_key=True),
     Column("track_id", _ID, ForeignKey("tracks.id"), nullable=False, index=True),
-    Column("size_bytes", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False, index=True),
     Column("mtime_ns", BigInteger, nullable=False),
+    #: The ingest that registered it last, and what that found it to be.
+    Column("ingest_id", _ID),
+    Column("verdict", String(16)),
 )
 
 #: One row per space: counts the transactions that changed its embeddings.
@@ -170,11 +222,21 @@ embeddings = Table(
     "embeddings",
     metadata,
     Column("space", Text, primary_key=True),
-    Column("track_id", _ID, ForeignKey("tracks.id"), primary_key=True),
+    Column("track_id", _ID, ForeignKey("tracks.id"), primary_key=True, index=True),
     Column("revision", BigInteger, nullable=False),
     Column("vector", LargeBinary, nullable=False),  # float32, little-endian, (d,)
     Column("windows", LargeBinary, nullable=False),  # float16, little-endian, (n, d)
     Column("window_starts_s", _JSON, nullable=False),
+    Column("digest", String(64)),  # of the sound that it was made of
+    Column("fingerprint", LargeBinary),  # uint32, little-endian, (n,)
+)
+
+#: Embeddings made of other bytes than their track has now, until a job has looked.
+outdated = Table(
+    "outdated",
+    metadata,
+    Column("track_id", _ID, ForeignKey("tracks.id"), primary_key=True),
+    Column("space", Text, primary_key=True),
 )
 
 snapshots = Table(
@@ -194,4 +256,34 @@ Index(
     unique=True,
     sqlite_where=text("state = 'active'"),
     postgresql_where=text("state = 'active'"),
+)
+
+#: One row for each job of kind `ingest`.
+ingests = Table(
+    "ingests",
+    metadata,
+    Column("job_id", _ID, ForeignKey("jobs.id"), primary_key=True),
+    Column("sequence", BigInteger, nullable=False, unique=True),  # of its job: the order of lists
+    Column("scan", _JSON, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("is_canceled", Boolean, nullable=False),
+)
+
+ingest_problems = Table(
+    "ingest_problems",
+    metadata,
+    Column("sequence", _SEQUENCE, primary_key=True),
+    Column("ingest_id", _ID, ForeignKey("ingests.job_id"), nullable=False, index=True),
+    Column("claim", Integer, nullable=False),  # the job's version when its attempt began
+    Column("code", String(64), nullable=False),
+    Column("said", _JSON, nullable=False),  # file and detail: names of files may hold anything
+)
+
+watched_folders = Table(
+    "watched_folders",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("added_at", Double, nullable=False),
+    Column("ingest_id", _ID),
 )

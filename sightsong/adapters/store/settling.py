@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Double, Integer, bindparam, case, func, inser
 
 from sightsong.adapters.store import effects, rows
 from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.inserting import HELD_S
 from sightsong.adapters.store.schema import jobs, results
 from sightsong.core import transitions
-from sightsong.core.jobs import Effect, Job
+from sightsong.core.jobs import Effect, Job, JobState, StoreEmbedding
 from sightsong.core.transitions import Settled
 
 
@@ -31,6 +32,14 @@ class Ending:
         left_behind = transitions.quarantine(self.job, self.settled.error)
         return (*self.asked, left_behind) if left_behind else self.asked
 
+    @property
+    def heard_s(self) -> float | None:
+        """Seconds of audio that this attempt embedded; None for what embeds nothing."""
+        if self.settled.state is not JobState.SUCCEEDED:
+            return None
+        heard = [float(one.duration_s) for one in self.asked if isinstance(one, StoreEmbedding)]
+        return sum(heard) if heard else None
+
 
 def write(connection: Connection, endings: Sequence[Ending]) -> None:
     """Write job rows, results and effects."""
@@ -49,6 +58,8 @@ def write(connection: Connection, endings: Sequence[Ending]) -> None:
 
 def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says less than its name
     attempt = bindparam("new_attempt", type_=Integer)
+    again = db_now() + bindparam("delay_s", type_=Double)
+    is_held = jobs.c.available_at >= HELD_S  # its ingest was paused since: it stays so
     return (
         jobs.update()
         .where(jobs.c.sequence == bindparam("of_sequence"))
@@ -59,12 +70,15 @@ def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says 
             crash_count=bindparam("new_crash_count"),
             owner=None,
             lease_until=None,
-            available_at=func.coalesce(
-                db_now() + bindparam("delay_s", type_=Double), jobs.c.available_at
+            available_at=case(
+                (is_held, func.coalesce(again + HELD_S, jobs.c.available_at)),
+                else_=func.coalesce(again, jobs.c.available_at),
             ),
             started_at=case((attempt > 0, jobs.c.started_at)),
             finished_at=case((bindparam("is_final", type_=Integer) > 0, db_now())),
             error=bindparam("new_error", type_=jobs.c.error.type),
+            error_code=bindparam("new_error_code"),
+            heard_s=bindparam("new_heard_s", type_=Double),
         )
     )
 
@@ -79,6 +93,8 @@ def _columns(ending: Ending) -> dict[str, Any]:
         "delay_s": settled.delay_s,
         "is_final": int(settled.state.is_final),
         "new_error": rows.error(settled.error),
+        "new_error_code": settled.error.code if settled.gave_up and settled.error else None,
+        "new_heard_s": ending.heard_s,
     }
 
 

@@ -1,23 +1,45 @@
 """The library's rows in SQL."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select, tuple_
 
-from sightsong.adapters.store import registering, rows
+from sightsong.adapters.store import (
+    forgetting,
+    listing,
+    registering,
+    removing,
+    rows,
+    standing,
+    termed,
+)
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import embeddings, spaces, track_files, tracks
+from sightsong.adapters.store.schema import embeddings, is_there, spaces, track_files, tracks
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
+from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.jobs import JobId
 from sightsong.core.snapshots import TrackVectors
-from sightsong.core.tracks import FileStamp, FoundFile, Registered, Track, TrackId, TrackState
+from sightsong.core.tracks import (
+    Forgotten,
+    FoundFile,
+    KnownFile,
+    SoundPrint,
+    Track,
+    TrackFilter,
+    TrackId,
+    TrackState,
+    Verdict,
+)
 
 #: Embeddings read at once: a few MB.
 _PAGE = 128
+#: Registrations, removals and edits let one another past: what one reads stays true until it ends.
+_LOCK = "register"
 #: Built once: that costs more than to run it.
-_STAMPS = (
-    select(track_files, *registering.standing())
+_KNOWN = (
+    select(track_files, tracks.c.removed_at, *standing.columns())
     .join_from(track_files, tracks)
     .where(track_files.c.path.in_(bindparam("paths", expanding=True)))
 )
@@ -29,24 +51,146 @@ class SqlTracks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def stamps(self, paths: Sequence[str], *, space: Space) -> Mapping[str, FileStamp]:
-        """Read the stamps of those `paths` whose files need not be registered again."""
-        found: dict[str, FileStamp] = {}
+    def known(
+        self, paths: Sequence[str], *, space: Space, ingest_id: JobId, restore: bool = False
+    ) -> Mapping[str, KnownFile]:
+        """Read those of `paths` whose files need not be registered again if their stamps hold."""
+        found: dict[str, KnownFile] = {}
         with self._database.read() as connection:
             for chunk in rows.chunks(paths):
-                for row in connection.execute(_STAMPS, {"paths": chunk, "space": space}):
-                    if not registering.is_wanting(row):
-                        found[row.path] = rows.stamp(row)
+                for row in connection.execute(_KNOWN, {"paths": chunk, "space": space}):
+                    is_removed = row.removed_at is not None
+                    if restore if is_removed else standing.is_wanting(row):
+                        continue
+                    found[row.path] = rows.known_file(row, ingest_id=ingest_id)
         return found
 
-    def register(self, files: Sequence[FoundFile], *, space: Space, parent_id: JobId) -> Registered:
+    def register(
+        self,
+        files: Sequence[FoundFile],
+        *,
+        space: Space,
+        parent_id: JobId,
+        restore: bool = False,
+    ) -> list[Verdict]:
         """Store found files in one transaction, with an `embed` job for each new track."""
         if not files:
-            return Registered()
+            return []
         with self._database.write() as connection:
             # One at a time: two scans that meet in the same files would else wait for each other.
-            self._database.lock(connection, "register")
-            return registering.register(connection, files, space=space, parent_id=parent_id)
+            self._database.lock(connection, _LOCK)
+            return registering.register(
+                connection, files, space=space, parent_id=parent_id, restore=restore
+            )
+
+    def sizes(self, sizes_bytes: Iterable[int]) -> frozenset[int]:
+        """Find which of some sizes registered files have."""
+        return frozenset(self._found(track_files.c.size_bytes, sizes_bytes))
+
+    def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
+        """Find which of some digests are those of tracks, of removed ones as well."""
+        return frozenset(self._found(tracks.c.sha256, sha256s))
+
+    def paths_under(self, folder: str) -> list[str]:
+        """List the registered files below a folder, those of removed tracks as well."""
+        below = f"{folder.rstrip('/')}/"
+        path = track_files.c.path
+        is_below: ColumnElement[bool]
+        if self._database.is_sqlite:  # a range of its index; Postgres orders by its locale
+            is_below = (path > below) & (path < f"{below[:-1]}0")  # "0" comes after "/"
+        else:
+            is_below = func.starts_with(path, below)
+        with self._database.read() as connection:
+            return sorted(connection.execute(select(path).where(is_below)).scalars())
+
+    def forget(self, paths: Sequence[str], *, ingest_id: JobId, remove: bool) -> Forgotten:
+        """Drop files that are gone, in one transaction."""
+        if not paths:
+            return Forgotten()
+        with self._database.write() as connection:
+            self._database.lock(connection, _LOCK)
+            return forgetting.forget(connection, paths, ingest_id=ingest_id, remove=remove)
+
+    def edit(self, track_id: TrackId, changes: Mapping[str, Any]) -> Track:
+        """Change what a person says of a track; these edits outlive scans.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        this = select(tracks).where(tracks.c.id == track_id, is_there)
+        with self._database.write() as connection:
+            self._database.lock(connection, _LOCK)
+            row = connection.execute(this.with_for_update()).first()
+            if row is None:
+                raise TrackNotFound
+            edits = rows.tags({**(row.edits or {}), **changes})
+            changed = tracks.update().where(tracks.c.id == track_id)
+            connection.execute(changed.values(edits=rows.said(edits)))
+            termed.put(connection, track_id)
+            return rows.track(connection.execute(this).one())
+
+    def remove(self, track_id: TrackId) -> None:
+        """Remove a track and its embeddings; its bytes are not taken in again unless asked for.
+
+        Raises:
+            TrackNotFound: there is none.
+        """
+        with self._database.write() as connection:
+            self._database.lock(connection, _LOCK)
+            there = select(tracks.c.id).where(tracks.c.id == track_id, is_there)
+            if connection.execute(there).first() is None:
+                raise TrackNotFound
+            removing.mark(connection, track_id)
+
+    def digest(self, track_id: TrackId, *, space: Space) -> str | None:
+        """Read the digest of the sound that a track's embedding in a space was made of, if any."""
+        query = select(embeddings.c.digest).where(
+            embeddings.c.space == space, embeddings.c.track_id == track_id
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def prints(self, space: Space, *, since: int = 0) -> Iterator[tuple[SoundPrint, bool]]:
+        """Stream the embedded tracks in the order of their duration, then id.
+
+        Page by page, as `vectors`: what is embedded meanwhile may or may not be among them.
+        """
+        after: tuple[float, str] = (-1.0, "")
+        while page := self._prints_after(space, after):
+            for row in page:
+                yield rows.sound_print(row), row.revision > since
+            after = (page[-1].duration_s, page[-1].track_id)
+
+    def fingerprints(
+        self, track_ids: Iterable[TrackId], *, space: Space
+    ) -> Mapping[TrackId, Fingerprint]:
+        """Read the fingerprints of embedded tracks; others are left out."""
+        found: dict[TrackId, Fingerprint] = {}
+        with self._database.read() as connection:
+            for chunk in rows.chunks(track_ids):
+                query = select(embeddings.c.track_id, embeddings.c.fingerprint).where(
+                    embeddings.c.space == space, embeddings.c.track_id.in_(chunk)
+                )
+                for row in connection.execute(query):
+                    found[TrackId(row.track_id)] = rows.fingerprint(row)
+        return found
+
+    def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:
+        """Note which track stands for the recording of each."""
+        if not recordings:
+            return
+        note = (
+            tracks.update()
+            .where(tracks.c.id == bindparam("of_track"), is_there)
+            .values(recording_id=bindparam("stands"))
+        )
+        pairs = [
+            {"of_track": track_id, "stands": recordings[track_id]}
+            for track_id in sorted(recordings)
+        ]
+        with self._database.write() as connection:
+            self._database.lock(connection, _LOCK)
+            connection.execute(note, pairs)
 
     def get(self, track_id: TrackId) -> Track:
         """Read a track.
@@ -64,7 +208,7 @@ class SqlTracks:
         found: dict[TrackId, Track] = {}
         with self._database.read() as connection:
             for chunk in rows.chunks(track_ids):
-                query = select(tracks).where(tracks.c.id.in_(chunk))
+                query = select(tracks).where(tracks.c.id.in_(chunk), is_there)
                 found |= {TrackId(row.id): rows.track(row) for row in connection.execute(query)}
         return found
 
@@ -77,7 +221,7 @@ class SqlTracks:
         query = (
             select(tracks.c.path.label("main"), track_files.c.path)
             .outerjoin_from(tracks, track_files)
-            .where(tracks.c.id == track_id)
+            .where(tracks.c.id == track_id, is_there)
         )
         with self._database.read() as connection:
             found = connection.execute(query).all()
@@ -88,22 +232,30 @@ class SqlTracks:
         return tuple(path for _, path in others)
 
     def page(
-        self, *, limit: int, after: TrackId | None = None, state: TrackState | None = None
+        self, *, limit: int, after: TrackId | None = None, where: TrackFilter | None = None
     ) -> list[Track]:
         """Read tracks in the order of their ids, after the given one."""
-        query = select(tracks).order_by(tracks.c.id).limit(limit)
-        if after is not None:
-            query = query.where(tracks.c.id > after)
-        if state is not None:
-            query = query.where(tracks.c.state == state)
         with self._database.read() as connection:
-            return [rows.track(row) for row in connection.execute(query)]
+            ids = listing.page(connection, where or TrackFilter(), limit=limit, after=after)
+            found: dict[TrackId, Track] = {}
+            for chunk in rows.chunks(ids):
+                query = select(tracks).where(tracks.c.id.in_(chunk), is_there)
+                found |= {TrackId(row.id): rows.track(row) for row in connection.execute(query)}
+        return [found[track_id] for track_id in ids if track_id in found]
+
+    def recording(self, recording_id: TrackId) -> list[Track]:
+        """Read all tracks of a recording, the one that stands for it first."""
+        query = select(tracks).where(tracks.c.recording_id == recording_id, is_there)
+        with self._database.read() as connection:
+            found = [rows.track(row) for row in connection.execute(query)]
+        return sorted(found, key=lambda track: (track.id != recording_id, track.id))
 
     def count(self) -> Mapping[TrackState, int]:
         """Count the tracks by state."""
-        query = select(tracks.c.state, func.count().label("tracks")).group_by(tracks.c.state)
+        query = select(tracks.c.state, func.count().label("tracks")).where(is_there)
         with self._database.read() as connection:
-            return {TrackState(row.state): row.tracks for row in connection.execute(query)}
+            counted = connection.execute(query.group_by(tracks.c.state))
+            return {TrackState(row.state): row.tracks for row in counted}
 
     def vectors(self, space: Space) -> Iterator[TrackVectors]:
         """Stream the embeddings of a space in the order of track ids.
@@ -121,6 +273,32 @@ class SqlTracks:
         query = select(spaces.c.revision).where(spaces.c.space == space)
         with self._database.read() as connection:
             return connection.execute(query).scalar() or 0
+
+    def _found(self, column: Any, values: Iterable[Any]) -> set[Any]:  # noqa: ANN401 - of any type
+        found: set[Any] = set()
+        with self._database.read() as connection:
+            for chunk in rows.chunks(values):
+                query = select(column).where(column.in_(chunk)).distinct()
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def _prints_after(self, space: Space, after: tuple[float, str]) -> Sequence[Any]:
+        place = tuple_(tracks.c.duration_s, tracks.c.id)
+        query = (
+            select(
+                tracks.c.id.label("track_id"),
+                tracks.c.duration_s,
+                tracks.c.recording_id,
+                embeddings.c.revision,
+                embeddings.c.vector,
+            )
+            .join_from(tracks, embeddings)
+            .where(embeddings.c.space == space, is_there, place > after)
+            .order_by(tracks.c.duration_s, tracks.c.id)
+            .limit(_PAGE)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).all()
 
     def _vectors_after(self, space: Space, track_id: str) -> list[TrackVectors]:
         query = (

@@ -1,0 +1,81 @@
+"""Taking tracks out of the library: as a mark that stays, or for good.
+
+The caller holds the lock of registrations. Rows are locked in the order of completions: jobs, then
+spaces, then tracks.
+"""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection, delete, select
+
+from sightsong.adapters.store import canceling, effects, rows
+from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.schema import (
+    embeddings,
+    is_there,
+    outdated,
+    spaces,
+    track_files,
+    track_terms,
+    tracks,
+)
+from sightsong.core.embeddings import Space
+from sightsong.core.tracks import TrackId, TrackState
+
+
+def mark(connection: Connection, track_id: TrackId) -> None:
+    """Remove a track so that its bytes are not taken in again."""
+    _withdraw(connection, [track_id])
+    connection.execute(
+        tracks.update()
+        .where(tracks.c.id == track_id)
+        .values(state=TrackState.PENDING, error=None, recording_id=None, removed_at=db_now())
+    )
+
+
+def drop(connection: Connection, track_ids: Iterable[TrackId]) -> None:
+    """Remove tracks for good, with their files."""
+    for chunk in rows.chunks(sorted(track_ids)):
+        _withdraw(connection, chunk)
+        connection.execute(delete(track_files).where(track_files.c.track_id.in_(chunk)))
+        connection.execute(delete(tracks).where(tracks.c.id.in_(chunk)))
+
+
+def hold_spaces(connection: Connection) -> None:
+    """Lock all spaces: before the first track, if embeddings may be dropped after it."""
+    connection.execute(select(spaces.c.space).order_by(spaces.c.space).with_for_update()).all()
+
+
+def _withdraw(connection: Connection, track_ids: list[TrackId]) -> None:
+    of_these = tracks.c.id.in_(track_ids)
+    asked = connection.execute(select(tracks.c.embed_job_id).where(of_these)).scalars()
+    canceling.cancel_all(connection, asked.all())
+    _drop_embeddings(connection, track_ids)
+    for table in (track_terms, outdated):
+        connection.execute(delete(table).where(table.c.track_id.in_(track_ids)))
+    grouped = select(tracks.c.recording_id).where(of_these, tracks.c.recording_id.is_not(None))
+    for recording_id in connection.execute(grouped.distinct()).scalars().all():
+        _leave_recording(connection, recording_id, track_ids)
+
+
+def _drop_embeddings(connection: Connection, track_ids: Collection[TrackId]) -> None:
+    of_these = embeddings.c.track_id.in_(track_ids)
+    where = select(embeddings.c.space).where(of_these).distinct()
+    hold_spaces(connection)
+    for space in sorted(connection.execute(where).scalars()):
+        effects.bump(connection, Space(space))
+    connection.execute(delete(embeddings).where(of_these))
+
+
+def _leave_recording(
+    connection: Connection, recording_id: str, leaving: Collection[TrackId]
+) -> None:
+    """Let another track stand for a recording, or none where only one is left."""
+    others = select(tracks.c.id).where(
+        tracks.c.recording_id == recording_id, tracks.c.id.not_in(leaving), is_there
+    )
+    left = connection.execute(others.order_by(tracks.c.id)).scalars().all()
+    if not left or (len(left) > 1 and recording_id in left):
+        return
+    stands = left[0] if len(left) > 1 else None
+    connection.execute(tracks.update().where(tracks.c.id.in_(left)).values(recording_id=stands))

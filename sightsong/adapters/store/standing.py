@@ -1,0 +1,85 @@
+"""How tracks stand: which of them need an `embed` job, and asking for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    bindparam,
+    case,
+    exists,
+    select,
+)
+
+from sightsong.adapters.store import inserting
+from sightsong.adapters.store.canceling import OPEN
+from sightsong.adapters.store.schema import embeddings, jobs, outdated, tracks
+from sightsong.core.embeddings import Space
+from sightsong.core.jobs import JobId, JobKind, NewJob
+from sightsong.core.tracks import TrackId, TrackState, needs_embedding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """On whose behalf `embed` jobs are made."""
+
+    space: Space
+    parent_id: JobId
+    is_held: bool = False  #: The ingest is paused: its jobs wait.
+    is_canceled: bool = False  #: The ingest is given up: no job is made for it.
+
+
+def ask(connection: Connection, track_id: TrackId, asking: Asking) -> None:
+    """Make an `embed` job for a track if it needs one; it is pending again if it was set aside."""
+    if asking.is_canceled:
+        return
+    stands = connection.execute(_STANDING, {"id": track_id, "space": asking.space}).one()
+    if is_wanting(stands):
+        add_job(connection, track_id, asking.parent_id, is_held=asking.is_held)
+
+
+def add_job(connection: Connection, track_id: TrackId, parent_id: JobId, *, is_held: bool) -> None:
+    """Make an `embed` job for a track; it is pending again if it was set aside."""
+    new = NewJob(kind=JobKind.EMBED, params={"track_id": track_id}, parent_id=parent_id)
+    job = inserting.add_job(connection, new, is_held=is_held)
+    connection.execute(_ASK, {"of_track": track_id, "embed_job_id": job.id})
+
+
+def columns() -> tuple[ColumnElement[Any], ...]:
+    """The columns of a query on `tracks` that tell how each stands in the space `:space`."""
+    space: ColumnElement[str] = bindparam("space")
+    embedded = exists().where(embeddings.c.track_id == tracks.c.id, embeddings.c.space == space)
+    is_old = exists().where(outdated.c.track_id == tracks.c.id, outdated.c.space == space)
+    asked = exists().where(jobs.c.id == tracks.c.embed_job_id, jobs.c.state.in_(OPEN))
+    return (
+        tracks.c.state,
+        tracks.c.error,
+        (embedded & ~is_old).label("is_embedded"),
+        asked.label("is_asked"),
+    )
+
+
+def is_wanting(row: Row[Any]) -> bool:
+    """Whether the track of a row with the columns of `columns` needs an `embed` job."""
+    # The error is read here and not by SQL: Postgres refuses to take apart JSON with NUL in it.
+    return needs_embedding(
+        TrackState(row.state),
+        (row.error or {}).get("code"),
+        is_embedded=row.is_embedded,
+        is_asked=row.is_asked,
+    )
+
+
+def _ask() -> Update:
+    is_quarantined = tracks.c.state == TrackState.QUARANTINED
+    state = case((is_quarantined, TrackState.PENDING), else_=tracks.c.state)
+    of_track = tracks.c.id == bindparam("of_track")
+    return tracks.update().where(of_track).values(state=state, error=None)
+
+
+# Built once: that costs more than to run them.
+_STANDING = select(*columns()).where(tracks.c.id == bindparam("id"))
+_ASK = _ask()
