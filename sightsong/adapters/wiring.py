@@ -4,7 +4,10 @@ import signal
 from collections.abc import Mapping, Sequence
 
 from sightsong.adapters import doorbell, store, weights
+from sightsong.adapters.inbox import FolderInbox
+from sightsong.adapters.objects import ObjectStores
 from sightsong.adapters.settings import Settings
+from sightsong.adapters.shelf import FolderShelf
 from sightsong.core import affect_space, catalogue, ports
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.embeddings import Space
@@ -21,6 +24,21 @@ def open_stores(settings: Settings) -> ports.Stores:
         settings.blobs_dir,
         disk_reserve_bytes=settings.disk_reserve_bytes,
     )
+
+
+def open_inbox(settings: Settings) -> FolderInbox:
+    """Open the trays of uploaded music."""
+    return FolderInbox(settings.inbox_dir, reserve_bytes=settings.disk_reserve_bytes)
+
+
+def open_shelf(settings: Settings) -> FolderShelf:
+    """Open the folder of the music that the service keeps itself."""
+    return FolderShelf(settings.shelf_dir, reserve_bytes=settings.disk_reserve_bytes)
+
+
+def open_objects(settings: Settings) -> ObjectStores:
+    """Make what reads the object stores that the settings allow."""
+    return ObjectStores(settings.object_stores)
 
 
 def find_models(settings: Settings) -> Mapping[Task, Checkpoint]:

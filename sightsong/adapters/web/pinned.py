@@ -1,0 +1,117 @@
+"""Connections that go to checked addresses only, and end at a deadline."""
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import httpcore
+
+from sightsong.adapters.web.addresses import is_public
+from sightsong.core.errors import FetchFailed, UrlNotAllowed
+
+
+class Deadline:
+    """A moment by which all must be done."""
+
+    def __init__(self, in_s: float) -> None:
+        self._at = time.monotonic() + in_s
+
+    def left(self, timeout_s: float | None = None) -> float:
+        """Seconds that are left, at most `timeout_s`.
+
+        Raises:
+            FetchFailed: none are.
+        """
+        left = self._at - time.monotonic()
+        if left <= 0:
+            raise FetchFailed("fetching this file takes too long")
+        return left if timeout_s is None else min(left, timeout_s)
+
+
+class PinnedBackend(httpcore.NetworkBackend):
+    """Resolves a host once, checks every answer, and connects to one of those."""
+
+    def __init__(
+        self,
+        inner: httpcore.NetworkBackend,
+        *,
+        resolve: Callable[[str], Sequence[str]],
+        deadline: Deadline,
+    ) -> None:
+        self._inner = inner
+        self._resolve = resolve
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first address of a host that answers.
+
+        Raises:
+            UrlNotAllowed: one of its addresses is not of the open web.
+            FetchFailed: it has none, or time is up.
+            httpcore.ConnectError: none of them answers.
+        """
+        failure: Exception | None = None
+        for address in self._addresses(host):
+            try:
+                stream = self._inner.connect_tcp(
+                    address,
+                    port,
+                    timeout=self._deadline.left(timeout),
+                    local_address=local_address,
+                    socket_options=socket_options,
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _TimedStream(stream, self._deadline)
+        raise httpcore.ConnectError("no address answers") from failure
+
+    def _addresses(self, host: str) -> Sequence[str]:
+        try:
+            addresses = self._resolve(host)
+        except (OSError, UnicodeError) as error:
+            raise FetchFailed("the host of this address is not found") from error
+        if not addresses:
+            raise FetchFailed("the host of this address is not found")
+        if not all(is_public(address) for address in addresses):
+            raise UrlNotAllowed("the host of this address does not belong to the open web")
+        return addresses
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A stream whose every step ends by the deadline, however slowly bytes drip."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout)
+        return _TimedStream(
+            self._inner.start_tls(ssl_context, server_hostname, left), self._deadline
+        )
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore says
+        return self._inner.get_extra_info(info)
