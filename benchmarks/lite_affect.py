@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
+from sightsong.adapters.sound.decoding import open_sound
 from sightsong.core.affect import Affect
 from sightsong.core.errors import InputError
 from sightsong.core.models import TrackReading
-from workers.media.audio import decode_track
 from workers.media.images import decode_photo
 from workers.models.lite.profile import lite_profile
 
@@ -111,8 +111,9 @@ def photo_affect(path: Path) -> Affect:
 
 def read_track(path: Path) -> TrackReading:
     """Decode and read one track."""
-    rate_hz = PROFILE.audio.sample_rate_hz
-    return PROFILE.audio.read([decode_track(path, sample_rate_hz=rate_hz, max_s=LONGEST_S)])[0]
+    with open_sound(path) as sound:
+        heard = PROFILE.audio.listener.hear(sound.blocks(max_s=LONGEST_S), rate_hz=sound.rate_hz)
+    return PROFILE.audio.read([heard])[0]
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

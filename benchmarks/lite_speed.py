@@ -1,6 +1,6 @@
 """How fast the lite profile is on one core: a photo, a track, and the first call of a process.
 
-python -m benchmarks.lite_speed PHOTO TRACK
+OPENBLAS_NUM_THREADS=1 python -m benchmarks.lite_speed PHOTO TRACK
 """
 
 import argparse
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sightsong.core.models import Photo, Pixels
+from sightsong.core.models import Heard, Photo, Pixels
 
 
 def main() -> None:
@@ -20,12 +20,12 @@ def main() -> None:
     chosen = parser.parse_args()
     began = time.perf_counter()
     # Imported here because the import is timed.
-    from workers.media import audio, images  # noqa: PLC0415
+    from sightsong.adapters.sound.decoding import open_sound  # noqa: PLC0415
+    from workers.media import images  # noqa: PLC0415
     from workers.models.lite.profile import lite_profile  # noqa: PLC0415
 
     profile = lite_profile()
     print(f"import {time.perf_counter() - began:.2f} s")
-    rate_hz = profile.audio.sample_rate_hz
 
     def decode() -> Pixels:
         with chosen.photo.open("rb") as stream:
@@ -37,18 +37,17 @@ def main() -> None:
         photos = [Photo(pixels=pixels)]  # a new one each time: models remember by it what they saw
         profile.caption.caption(photos, profile.emotion.predict(photos))
 
-    pixels = decode()
-    waveform = audio.decode_track(chosen.track, sample_rate_hz=rate_hz, max_s=3_600)
-    length_s = len(waveform) / rate_hz
-    print(f"photo {pixels.shape[1]} x {pixels.shape[0]}, track {length_s:.0f} s")
+    def listen() -> Heard:
+        with open_sound(chosen.track) as sound:
+            return profile.audio.listener.hear(sound.blocks(max_s=3_600), rate_hz=sound.rate_hz)
+
+    pixels, heard = decode(), listen()
+    print(f"photo {pixels.shape[1]} x {pixels.shape[0]}, track {heard.duration_s:.0f} s")
     show("photo: decode", decode)
     show("photo: emotion and captions", describe)
-    decode_s = show(
-        "track: decode",
-        lambda: audio.decode_track(chosen.track, sample_rate_hz=rate_hz, max_s=3_600),
-    )
-    read_s = show("track: read", lambda: profile.audio.read([waveform]))
-    print(f"track: {length_s / (decode_s + read_s):.0f} times real time")
+    listen_s = show("track: decode and hear", listen)
+    read_s = show("track: read", lambda: profile.audio.read([heard]))
+    print(f"track: {heard.duration_s / (listen_s + read_s):.0f} times real time")
 
 
 def show(name: str, work: Callable[[], object], *, times: int = 7) -> float:

@@ -12,15 +12,20 @@ from sightsong.core import jobs, models
 from sightsong.core.errors import ConfigurationError
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
+from sightsong.engine.interlude import Interlude
 from sightsong.engine.process import new_worker
 from sightsong.engine.work import Handler, Line, Work
-from workers import tasks
+from workers import speed, tasks
 from workers.media import decoding
+from workers.media.places import Places
 from workers.media.pool import DecodingPool
 from workers.pipeline import PhotoPipeline
 from workers.thread import ModelThread
 
 T = TypeVar("T")
+
+#: Processes for tracks unless the settings say how many: more do not help a model to hear faster.
+_MOST_TRACK_SEATS = 8
 
 
 def load_profile(config: settings.Settings) -> models.Profile:
@@ -63,7 +68,7 @@ def open_runtime(
         max_pixels=config.max_image_pixels,
         photo_side_px=profile.photo_side_px,
         views=profile.views,
-        sample_rate_hz=profile.audio.sample_rate_hz,
+        listener=profile.audio.listener,
         max_audio_s=config.max_audio_s,
     )
     return tasks.Runtime(
@@ -71,6 +76,7 @@ def open_runtime(
         profile=profile,
         pipeline=PhotoPipeline(profile, library, stores.tracks, observe=measured.stage),
         decoders=_decoders(config, recipe, measured),
+        places=Places(wiring.open_objects(config), config.scratch_dir),
     )
 
 
@@ -79,7 +85,16 @@ def _decoders(
 ) -> decoding.Decoders:
     if not config.decode_workers:
         return decoding.InlineDecoders(recipe, observe=measured.decoded)
-    return DecodingPool(recipe, seats=config.decode_workers, observe=measured.decoded)
+    return DecodingPool(
+        recipe,
+        seats=config.decode_workers,
+        track_seats=_track_seats(config),
+        observe=measured.decoded,
+    )
+
+
+def _track_seats(config: settings.Settings) -> int:
+    return config.track_workers or min(os.cpu_count() or 1, _MOST_TRACK_SEATS)
 
 
 def work_of(
@@ -94,9 +109,10 @@ def work_of(
     Interactive work comes first: tracks are claimed and run only when no photo waits. With a
     thread, the models run in that one, whichever asks.
     """
+    interlude = Interlude()
 
-    def in_thread(run: Callable[..., T]) -> Callable[..., T]:
-        within = functools.partial(run, runtime=runtime)
+    def in_thread(run: Callable[..., T], **more: object) -> Callable[..., T]:
+        within = functools.partial(run, runtime=runtime, **more)
         return within if thread is None else functools.partial(thread.call, within)
 
     return Work(
@@ -111,14 +127,15 @@ def work_of(
             ),
             JobKind.EMBED: Handler(
                 prepare=functools.partial(tasks.prepare_track, runtime=runtime),
-                run=in_thread(tasks.embed_tracks),
+                run=in_thread(tasks.embed_tracks, between=interlude),
             ),
         },
+        interlude=interlude,
         on_batch=measured.batch,
     )
 
 
-def worker_of(profile: models.Profile) -> jobs.WorkerInfo:
+def worker_of(profile: models.Profile, *, heard_per_s: float | None = None) -> jobs.WorkerInfo:
     """Say what this process is and what it has loaded; a model of two tasks once."""
     loaded = dict.fromkeys(f"{card.id}@{card.revision}" for card in profile.cards)
     return new_worker(
@@ -127,6 +144,7 @@ def worker_of(profile: models.Profile) -> jobs.WorkerInfo:
         device=profile.device,
         space=profile.audio.space,
         models=tuple(loaded),
+        heard_per_s=heard_per_s,
     )
 
 
@@ -146,13 +164,15 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
     thread = ModelThread()
     with measured.loading():
         profile = thread.call(load, config)
+        pace = thread.call(speed.heard_per_s, profile.audio, seats=_track_seats(config))
+    worker = worker_of(profile, heard_per_s=pace)
     if config.metrics_port:
         metrics.serve(measured, host=config.metrics_host, port=config.metrics_port)
     runtime = open_runtime(config, profile, measured)
     works = [work_of(runtime, config, measured, thread=thread)]
     ringer = wiring.open_ringer(config)
     try:
-        wiring.serve(config, runtime.stores, works, worker=worker_of(profile), ringer=ringer)
+        wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)
     finally:
         runtime.decoders.close()
         if thread.is_busy:

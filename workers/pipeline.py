@@ -1,7 +1,7 @@
 """The way of a photo and of a track through the models, which it sees as ports only."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ class PhotoWish:
     top_k: int
     alpha: float | None = None  #: None: the default of `core.matching`.
     moods: tuple[str, ...] = ()  #: Labels to score; none: the mood model's own.
+    duplicates: bool = False  #: Show a recording as often as the library holds it.
 
 
 class PhotoPipeline:
@@ -132,10 +133,20 @@ class PhotoPipeline:
 
     def _choose(self, photo: Affect, found: ports.Found, wish: PhotoWish) -> list[dict[str, Any]]:
         rows = self._tracks.get_many(near.track_id for near in found.neighbours)
-        candidates = [_candidate(near, rows) for near in found.neighbours if near.track_id in rows]
+        near = [one for one in found.neighbours if one.track_id in rows]
+        kept = near if wish.duplicates else _once(near, rows)
+        candidates = [_candidate(one, rows) for one in kept]
         alpha = matching.ALPHA if wish.alpha is None else wish.alpha
         chosen = matching.rank(photo, candidates, k=wish.top_k, alpha=alpha)
         return answers.match_answers(photo, chosen, rows)
+
+
+def _once(near: Iterable[ports.Neighbour], rows: Mapping[TrackId, Track]) -> list[ports.Neighbour]:
+    """Keep of each recording the track that is nearest."""
+    kept: dict[TrackId, ports.Neighbour] = {}
+    for one in near:
+        kept.setdefault(rows[one.track_id].recording_id or one.track_id, one)
+    return list(kept.values())
 
 
 def _candidate(near: ports.Neighbour, rows: Mapping[TrackId, Track]) -> matching.Candidate:

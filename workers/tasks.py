@@ -1,15 +1,17 @@
 """What a worker does for each kind of job: plain functions over a runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sightsong.core import errors, jobs, lifecycle, models, ports
+from sightsong.core import errors, jobs, models, ports
+from sightsong.core.embeddings import Space
 from sightsong.core.tracks import TrackId
 from sightsong.engine.work import Prepared
-from workers.media.decoding import Decoded, Decoders
+from workers.media.decoding import Decoded, Decoders, HeardTrack, TrackFiles
+from workers.media.places import Places
 from workers.pipeline import PhotoPipeline, PhotoWish
 
 
@@ -21,6 +23,7 @@ class Runtime:
     profile: models.Profile
     pipeline: PhotoPipeline
     decoders: Decoders
+    places: Places
 
 
 def prepare_photo(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Photo]]:
@@ -28,9 +31,12 @@ def prepare_photo(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.P
     return runtime.decoders.photo(lambda: _upload_of(job, runtime))
 
 
-def prepare_track(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Waveform]]:
-    """Begin to decode the track of a job."""
-    return runtime.decoders.track(lambda: _files_of(job, runtime))
+def prepare_track(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[HeardTrack]]:
+    """Begin to listen to the track of a job, fetched first if it lies in an object store."""
+    stay = ExitStack()
+    heard = runtime.decoders.track(lambda: _files_of(job, runtime, stay))
+    heard.add_done_callback(lambda _: stay.close())
+    return heard
 
 
 def describe_photos(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
@@ -48,14 +54,26 @@ def describe_photos(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs
     return [_done(ready.job, result) for ready, result in zip(batch, results, strict=True)]
 
 
-def embed_tracks(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
-    """Embed the tracks of a batch; each succeeds or fails by itself.
+def embed_tracks(
+    batch: Sequence[Prepared], *, runtime: Runtime, between: Callable[[], None]
+) -> list[jobs.Completion]:
+    """Embed the tracks of a batch, their windows together.
 
     Args:
-        batch: each with a decoded waveform.
+        batch: each with a track as its listener heard it.
         runtime: of this process.
+        between: called between two batches of windows: what is more urgent runs there.
     """
-    return [_embed(ready.job, ready.value.value, runtime) for ready in batch]
+    heard: list[HeardTrack] = [ready.value.value for ready in batch]
+    new = [track.heard for track in heard if track.heard is not None]
+    readings = iter(runtime.profile.audio.read(new, between=between) if new else ())
+    space = runtime.profile.audio.space
+    return [
+        _kept(ready.job)
+        if track.heard is None
+        else _embedded(ready.job, track.heard, next(readings), digest=track.digest, space=space)
+        for ready, track in zip(batch, heard, strict=True)
+    ]
 
 
 def _upload_of(job: jobs.Job, runtime: Runtime) -> bytes:
@@ -66,9 +84,13 @@ def _upload_of(job: jobs.Job, runtime: Runtime) -> bytes:
         return file.read()
 
 
-def _files_of(job: jobs.Job, runtime: Runtime) -> list[Path]:
-    """Where the bytes of a track may lie."""
-    return [Path(path) for path in runtime.stores.tracks.paths(_track_of(job))]
+def _files_of(job: jobs.Job, runtime: Runtime, stay: ExitStack) -> TrackFiles:
+    """Where the bytes of a track lie, and what its embedding was made of."""
+    tracks, track_id = runtime.stores.tracks, _track_of(job)
+    return TrackFiles(
+        paths=stay.enter_context(runtime.places.local(tracks.paths(track_id))),
+        known_digest=tracks.digest(track_id, space=runtime.profile.audio.space),
+    )
 
 
 def _track_of(job: jobs.Job) -> TrackId:
@@ -81,6 +103,7 @@ def _wish(job: jobs.Job) -> PhotoWish:
         top_k=params["top_k"],
         alpha=params.get("alpha"),
         moods=tuple(params.get("moods") or ()),
+        duplicates=params.get("duplicates", False),
     )
 
 
@@ -88,27 +111,33 @@ def _done(job: jobs.Job, result: dict[str, Any]) -> jobs.Completion:
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
 
 
-def _embed(job: jobs.Job, waveform: models.Waveform, runtime: Runtime) -> jobs.Completion:
-    try:
-        return _embedded(job, waveform, runtime.profile.audio)
-    except errors.SightsongError as error:
-        return lifecycle.failure(job, error)
+def _kept(job: jobs.Job) -> jobs.Completion:
+    """End the job of a track whose sound is as it was: its tags were edited."""
+    result = {"track_id": _track_of(job), "unchanged": True}
+    effect = jobs.KeepEmbedding(track_id=_track_of(job))
+    return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
 
 
 def _embedded(
-    job: jobs.Job, waveform: models.Waveform, audio: models.AudioModel
+    job: jobs.Job,
+    heard: models.Heard,
+    reading: models.TrackReading,
+    *,
+    digest: str,
+    space: Space,
 ) -> jobs.Completion:
-    reading = audio.read([waveform])[0]
-    track_id, duration_s = _track_of(job), len(waveform) / audio.sample_rate_hz
+    track_id = _track_of(job)
     effect = jobs.StoreEmbedding(
         track_id=track_id,
-        space=audio.space,
+        space=space,
         vector=reading.vector,
         windows=reading.windows.astype("float16"),
         window_starts_s=reading.window_starts_s,
         affect=reading.affect,
         descriptors=reading.descriptors,
-        duration_s=duration_s,
+        duration_s=heard.duration_s,
+        digest=digest,
+        fingerprint=heard.fingerprint,
     )
-    result = {"track_id": track_id, "duration_s": round(duration_s, 3)}
+    result = {"track_id": track_id, "duration_s": round(heard.duration_s, 3)}
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))

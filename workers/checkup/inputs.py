@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsong.core.models import Photo, Pixels, Waveform
+from sightsong.core.models import Heard, Photo, Pixels, Profile, Waveform
 
 _HEIGHT, _WIDTH = 480, 640
 _SUN_PX = 45
 _SOUND_S = 12.0
+_RATE_HZ = 48_000
 _BEAT_S = 0.5  # 120 beats a minute
 
 
@@ -34,13 +35,13 @@ def pictures() -> Pictures:
     )
 
 
-def beat(rate_hz: int) -> Waveform:
+def beat() -> Waveform:
     """Make drums: a thump on each beat, a hiss between.
 
     Returns:
         float32, (n_samples,), 12 s, mono, in [-1, 1].
     """
-    time_s = np.arange(int(_SOUND_S * rate_hz)) / rate_hz
+    time_s = _times_s()
     since_s = time_s % _BEAT_S
     thump = np.sin(2 * np.pi * 60 * since_s) * np.exp(-since_s * 18)
     noise = np.random.default_rng(0).standard_normal(time_s.size)
@@ -48,15 +49,33 @@ def beat(rate_hz: int) -> Waveform:
     return _mono(0.8 * thump + 0.15 * hiss)
 
 
-def pad(rate_hz: int) -> Waveform:
+def pad() -> Waveform:
     """Make a soft chord that swells slowly.
 
     Returns:
         float32, (n_samples,), 12 s, mono, in [-1, 1].
     """
-    time_s = np.arange(int(_SOUND_S * rate_hz)) / rate_hz
+    time_s = _times_s()
     chord = sum(np.sin(2 * np.pi * tone_hz * time_s) for tone_hz in (220.0, 261.6, 329.6))
     return _mono(0.2 * chord * (0.6 + 0.4 * np.sin(2 * np.pi * time_s / _SOUND_S)))
+
+
+def silence() -> Waveform:
+    """Make no sound at all.
+
+    Returns:
+        float32, (n_samples,), 12 s, mono.
+    """
+    return _mono(0 * _times_s())
+
+
+def heard(profile: Profile, sound: Waveform) -> Heard:
+    """Let a profile listen to a sound of these."""
+    return profile.audio.listener.hear([sound], rate_hz=_RATE_HZ)
+
+
+def _times_s() -> NDArray[np.float64]:
+    return np.arange(int(_SOUND_S * _RATE_HZ)) / _RATE_HZ
 
 
 def _mono(sound: NDArray[np.float64]) -> Waveform:

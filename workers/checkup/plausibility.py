@@ -87,8 +87,9 @@ def _texts(profile: Profile) -> Finding:
 
 def _text_and_sound(profile: Profile) -> Finding:
     """Drums are nearer to the word for drums than a chord is, and the other way round."""
-    rate_hz = profile.audio.sample_rate_hz
-    beat, pad = profile.audio.read([inputs.beat(rate_hz), inputs.pad(rate_hz)])
+    beat, pad = profile.audio.read(
+        [inputs.heard(profile, s) for s in (inputs.beat(), inputs.pad())]
+    )
     drums, chord = profile.text.encode([_DRUMS, _PAD])
     lead = float((beat.vector - pad.vector) @ (drums - chord))
     return lead > 0, f"drums and chord match their names by {lead:+.3f}"

@@ -103,10 +103,8 @@ def _texts(profile: Profile) -> Finding:
 
 
 def _sounds(profile: Profile) -> Finding:
-    rate_hz = profile.audio.sample_rate_hz
-    beat, pad, again = profile.audio.read(
-        [inputs.beat(rate_hz), inputs.pad(rate_hz), inputs.beat(rate_hz)]
-    )
+    sounds = (inputs.beat(), inputs.pad(), inputs.beat())
+    beat, pad, again = profile.audio.read([inputs.heard(profile, sound) for sound in sounds])
     vectors = np.stack([beat.vector, pad.vector, *beat.windows, *pad.windows])
     cosine = float(beat.vector @ pad.vector)
     is_sound = (
@@ -119,9 +117,8 @@ def _sounds(profile: Profile) -> Finding:
 
 
 def _silence(profile: Profile) -> Finding:
-    silence = np.zeros(profile.audio.sample_rate_hz * 12, dtype=np.float32)
     try:
-        profile.audio.read([silence])
+        inputs.heard(profile, inputs.silence())
     except SilentAudio:
         return True, "is told apart from music"
     return False, "is taken for music"

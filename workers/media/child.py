@@ -7,6 +7,7 @@ from a process that reads strangers' files is never unpickled.
 import fcntl
 import functools
 import json
+import math
 import os
 import resource
 import signal
@@ -15,15 +16,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import connection, parent_process, reduction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core import errors
-from workers.media.decoding import Recipe
+from workers.media.decoding import Alive, Recipe, TrackFiles
+from workers.media.entry import Limits
 
 #: What nobody may do any more to a file that is handed over: a worker that has mapped it would die
 #: if it became shorter.
@@ -38,14 +41,17 @@ READY = b"ready"
 _ROOM_BYTES = 1024**3
 #: Copies of a photo's pixels at their widest: 16-bit grey is worked on in 64 bits, twice.
 _BYTES_A_PIXEL = 32
-#: Copies of a waveform: its blocks, the whole, and one more for the loudest sample.
-_BYTES_A_SAMPLE = 16
+#: What is kept of a second of sound: 26 kB of log-mel and 7 kB of bands; room for both once more,
+#: where they grow and cannot grow in their place.
+_BYTES_A_SECOND = 80_000
 #: Beyond the parent's limit, the kernel ends a task: also when the parent is gone or stopped.
 _ALARM_MARGIN_S = 10
+#: Tracks are decoded with what processor time the photos leave.
+_NICE = {"photo": 0, "track": 10}
 
 
 def serve(
-    link: "connection.Connection[Any, Any]", what: str, recipe: Recipe, limit_s: float
+    link: "connection.Connection[Any, Any]", what: str, recipe: Recipe, limits: Limits
 ) -> None:
     """Decode what the parent sends, until it is gone.
 
@@ -53,11 +59,13 @@ def serve(
         link: to the parent.
         what: `photo` or `track`; the one thing that this process decodes.
         recipe: how.
-        limit_s: after which the parent gives a task up.
+        limits: what one file may take.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
+    os.nice(_NICE[what])
     _limit(recipe, what)
     link.send_bytes(READY)
     while True:
@@ -65,9 +73,33 @@ def serve(
             asked = link.recv()
         except (EOFError, OSError):
             return
-        signal.setitimer(signal.ITIMER_REAL, limit_s + _ALARM_MARGIN_S)
-        _answer(link, functools.partial(_DECODERS[what], recipe, asked))
+        with _Watch(limits) as watch:
+            _answer(link, functools.partial(_DECODERS[what], recipe, asked, watch.allow))
+
+
+class _Watch:
+    """Has the kernel end this process when a task takes too long, or does not move on."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._ends = time.monotonic() + limits.clock_s + _ALARM_MARGIN_S
+
+    def __enter__(self) -> Self:
+        self.allow(math.inf)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        most = math.ceil(used.ru_utime + used.ru_stime + self._limits.cpu_s)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+        return self
+
+    def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def allow(self, seconds: float) -> None:
+        """Give it so much time from now on, or what is left for the whole."""
+        left = self._ends - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, min(seconds, left)))
 
 
 def _leave_with_parent() -> None:
@@ -84,7 +116,7 @@ def _limit(recipe: Recipe, what: str) -> None:
         return
     largest = {
         "photo": recipe.max_pixels * _BYTES_A_PIXEL,
-        "track": int(recipe.max_audio_s * recipe.sample_rate_hz) * _BYTES_A_SAMPLE,
+        "track": int(recipe.max_audio_s * _BYTES_A_SECOND),
     }[what]
     # On top of what is mapped already: libraries reserve much that they never touch.
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -94,32 +126,46 @@ def _limit(recipe: Recipe, what: str) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
-def _photo(recipe: Recipe, content: bytes) -> list[NDArray[Any]]:
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What a file held."""
+
+    arrays: Sequence[NDArray[Any]] = ()
+    said: Mapping[str, Any] = field(default_factory=dict)  #: What is no array, as JSON values.
+
+
+def _photo(recipe: Recipe, content: bytes, _alive: Alive) -> _Found:
     photo = recipe.photo(content)
-    return [photo.pixels, *(photo.views[view] for view in recipe.views)]
+    return _Found(arrays=[photo.pixels, *(photo.views[view] for view in recipe.views)])
 
 
-def _track(recipe: Recipe, paths: Sequence[str]) -> list[NDArray[Any]]:
-    return [recipe.track([Path(path) for path in paths])]
+def _track(recipe: Recipe, files: TrackFiles, alive: Alive) -> _Found:
+    track = recipe.track(files, alive=alive)
+    heard, said = track.heard, {"digest": track.digest}
+    if heard is None:
+        return _Found(said=said)
+    told = {
+        "duration_s": heard.duration_s,
+        "valence": heard.affect.valence,
+        "arousal": heard.affect.arousal,
+        "descriptors": dict(heard.descriptors),
+    }
+    starts_s = np.array(heard.window_starts_s, dtype=np.float64)
+    return _Found(arrays=[heard.windows, starts_s, heard.fingerprint], said=said | told)
 
 
-_DECODERS: dict[str, Callable[[Recipe, Any], list[NDArray[Any]]]] = {
-    "photo": _photo,
-    "track": _track,
-}
+_DECODERS: dict[str, Callable[[Recipe, Any, Alive], _Found]] = {"photo": _photo, "track": _track}
 
 
-def _answer(
-    link: "connection.Connection[Any, Any]", decode: Callable[[], list[NDArray[Any]]]
-) -> None:
+def _answer(link: "connection.Connection[Any, Any]", decode: Callable[[], _Found]) -> None:
     began = time.perf_counter()
     try:
-        arrays = decode()
+        found = decode()
         with _open_file() as file:
-            _write(file, arrays)
+            _write(file, found.arrays)
             took_ms = (time.perf_counter() - began) * 1000
-            shapes = [[array.dtype.str, *array.shape] for array in arrays]
-            _say(link, {"arrays": shapes, "decode_ms": took_ms})
+            shapes = [[array.dtype.str, *array.shape] for array in found.arrays]
+            _say(link, {"arrays": shapes, "said": found.said, "decode_ms": took_ms})
             parent = parent_process()
             reduction.send_handle(link, file.fileno(), parent.pid if parent else None)
     except errors.SightsongError as error:

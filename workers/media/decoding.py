@@ -2,17 +2,28 @@
 
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from sightsong.adapters.sound.decoding import open_sound
+from sightsong.adapters.sound.digest import sound_digest
 from sightsong.core import errors
-from sightsong.core.models import Photo, View, Waveform
-from workers.media import audio, images, views
+from sightsong.core.models import Heard, Listener, Photo, View, Waveform
+from workers.media import images, views
 
 T = TypeVar("T")
+
+#: The longest that a track may take from one block of its sound to the next, some milliseconds of
+#: work. What is slower is a decoder that hangs, or a disk that does not answer.
+STALL_S = 30.0
+#: A digest needs the whole file, and says nothing meanwhile: it has time for a disk this slow.
+_SLOWEST_DISK = 20e6  # bytes per second
+#: At the end of a track all of it is summed up in one go, thousands of times faster than it plays;
+#: it has time for a processor that has other things to do.
+_SUMMING_SPEED = 100.0  # seconds of sound per second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +35,38 @@ class Decoded(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackFiles:
+    """Where the sound of a track may lie, and what is known of it."""
+
+    paths: Sequence[Path]
+    known_digest: str | None = None  #: Of the sound that was heard before, if any was.
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardTrack:
+    """What was heard of a track."""
+
+    heard: Heard | None  #: None: the sound is what it was, and nothing was decoded.
+    digest: str  #: SHA-256 of the encoded sound, without tags.
+
+
+#: Told when work moves on, and how many seconds it may take until it does so again.
+Alive = Callable[[float], None]
+
+
+def unhurried(_seconds: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How files are decoded: plain values, which another process can be given."""
 
     max_pixels: int  #: The most that a photo's header may claim.
     photo_side_px: int  #: Longer sides are reduced to this.
     views: tuple[View, ...] = ()  #: Copies that the models ask for.
-    sample_rate_hz: int
     max_audio_s: float
+    listener: Listener  #: Makes of sound what the audio model reads.
 
     def photo(self, content: bytes) -> Photo:
         """Decode a photo and make the copies.
@@ -44,25 +79,51 @@ class Recipe:
         )
         return Photo(pixels=pixels, views={v: views.make_view(pixels, v) for v in self.views})
 
-    def track(self, paths: Sequence[Path]) -> Waveform:
-        """Decode the first file of a track that is there: a library may have moved.
+    def track(self, files: TrackFiles, *, alive: Alive = unhurried) -> HeardTrack:
+        """Listen to the first file of a track that is there: a library may have moved.
 
         Raises:
             PathNotAllowed: none of them is; tried again when the folder is ingested again.
-            InputError: else as `audio.decode_track`; not retried.
+            InputError: else as `open_sound` and `Listener.hear`; not retried.
         """
-        for path in paths:
+        for path in files.paths:
             try:
-                return audio.decode_track(
-                    path, sample_rate_hz=self.sample_rate_hz, max_s=self.max_audio_s
-                )
+                return self._heard(path, files.known_digest, alive)
             except errors.PathNotAllowed:
                 continue
         raise errors.PathNotAllowed("No file of this track can be opened.")
 
+    def _heard(self, path: Path, known_digest: str | None, alive: Alive) -> HeardTrack:
+        alive(STALL_S + _size(path) / _SLOWEST_DISK)
+        digest = sound_digest(path)
+        if digest == known_digest:
+            return HeardTrack(heard=None, digest=digest)
+        alive(STALL_S)
+        with open_sound(path) as sound:
+            rate_hz = sound.rate_hz
+            blocks = _told(sound.blocks(max_s=self.max_audio_s), alive, rate_hz=rate_hz)
+            heard = self.listener.hear(blocks, rate_hz=rate_hz)
+        return HeardTrack(heard=heard, digest=digest)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError) as error:
+        raise errors.PathNotAllowed("The file cannot be opened.") from error
+
+
+def _told(blocks: Iterable[Waveform], alive: Alive, *, rate_hz: int) -> Iterator[Waveform]:
+    count = 0
+    for block in blocks:
+        alive(STALL_S)
+        count += len(block)
+        yield block
+    alive(STALL_S + count / rate_hz / _SUMMING_SPEED)
+
 
 class Decoders(Protocol):
-    """Files to photos and waveforms. Both return at once.
+    """Files to photos and to what is heard of tracks. Both return at once.
 
     `fetch` finds what is to be decoded; it is called where waiting hurts nobody, and what it raises
     is what the future ends with.
@@ -72,8 +133,8 @@ class Decoders(Protocol):
         """Decode the bytes of a photo."""
         ...
 
-    def track(self, fetch: Callable[[], Sequence[Path]]) -> Future[Decoded[Waveform]]:
-        """Decode the first of some files that is there."""
+    def track(self, fetch: Callable[[], TrackFiles]) -> Future[Decoded[HeardTrack]]:
+        """Listen to the first file of a track that is there, unless its sound is known."""
         ...
 
     def close(self) -> None:
@@ -103,8 +164,8 @@ class InlineDecoders:
         """Decode the bytes of a photo, now."""
         return self._done("photo", lambda: self._recipe.photo(fetch()))
 
-    def track(self, fetch: Callable[[], Sequence[Path]]) -> Future[Decoded[Waveform]]:
-        """Decode the first of some files that is there, now."""
+    def track(self, fetch: Callable[[], TrackFiles]) -> Future[Decoded[HeardTrack]]:
+        """Listen to the first file of a track that is there, now."""
         return self._done("track", lambda: self._recipe.track(fetch()))
 
     def close(self) -> None:

@@ -8,27 +8,32 @@ photo never waits for an hour of music to be decoded.
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
 
 from sightsong.core import errors
-from sightsong.core.models import Photo, Waveform
-from workers.media.decoding import Decoded, Observe, Recipe, unobserved
+from sightsong.core.affect import Affect
+from sightsong.core.models import Heard, Photo
+from workers.media.decoding import Decoded, HeardTrack, Observe, Recipe, TrackFiles, unobserved
+from workers.media.entry import Limits
+from workers.media.holding import Holding
 from workers.media.process import Answer, DecodingProcess, ProcessDied, TooLarge
 
 log = structlog.get_logger()
 
 #: The longest that a photo may take to decode. One of 40 million pixels takes about a second.
-PHOTO_LIMIT_S = 20.0
-#: The longest that a track may take: so much, and 1/200 of the longest track that is taken. One
-#: core decodes some 400 times faster than the music plays.
-TRACK_LIMIT_S = 60.0
-_TRACK_SPEED = 200.0
+PHOTO_LIMITS = Limits(clock_s=20.0, cpu_s=20.0)
+#: The longest that a track may take, of a processor's work: so much, and 1/50 of the longest track
+#: that is taken. One core decodes and hears it some 200 times faster than the music plays. Of the
+#: clock, it may take four times as long: photos come first. A file on which nothing moves for 30
+#: seconds is given up long before that (`decoding.STALL_S`).
+_TRACK_BASE_S = 60.0
+_TRACK_SPEED = 50.0
+_PATIENCE = 4.0
 _CLOSE_LIMIT_S = 2.0
 
 
@@ -38,7 +43,7 @@ class _Trade:
 
     what: str
     recipe: Recipe
-    limit_s: float
+    limits: Limits
     broken: type[errors.SightsongError]  #: Decoders do not survive the file.
     slow: type[errors.SightsongError]  #: It takes longer than the limit.
 
@@ -60,10 +65,11 @@ class DecodingPool:
 
     Args:
         recipe: how to decode.
-        seats: processes for photos. They start at once; the one for tracks, with the first track.
+        seats: processes for photos. They start at once.
+        track_seats: processes for tracks. They start with the first tracks, and yield to photos.
         observe: told how long each file took.
-        photo_limit_s: the longest that a photo may take.
-        track_limit_s: the longest that a track may take; by default long for the longest.
+        photo_limits: what a photo may take.
+        track_limits: what a track may take; by default enough for the longest.
     """
 
     def __init__(
@@ -71,30 +77,32 @@ class DecodingPool:
         recipe: Recipe,
         *,
         seats: int,
+        track_seats: int = 1,
         observe: Observe = unobserved,
-        photo_limit_s: float = PHOTO_LIMIT_S,
-        track_limit_s: float | None = None,
+        photo_limits: Limits = PHOTO_LIMITS,
+        track_limits: Limits | None = None,
     ) -> None:
         self._recipe = recipe
+        self._holding = Holding()
         self._photos: _Tasks = queue.SimpleQueue()
         self._tracks: _Tasks = queue.SimpleQueue()
         photo = _Trade(
             what="photo",
             recipe=recipe,
-            limit_s=photo_limit_s,
+            limits=photo_limits,
             broken=errors.BrokenImage,
             slow=errors.BrokenImage,
         )
         track = _Trade(
             what="track",
             recipe=recipe,
-            limit_s=track_limit_s or TRACK_LIMIT_S + recipe.max_audio_s / _TRACK_SPEED,
+            limits=track_limits or _enough(recipe.max_audio_s),
             broken=errors.BrokenAudio,
             slow=errors.TaskFailed,  # the disk that it lies on may be what is slow: tried again
         )
         self._seats = [
             *(_Seat(photo, self._photos, observe, is_warm=True) for _ in range(seats)),
-            _Seat(track, self._tracks, observe, is_warm=False),
+            *(_Seat(track, self._tracks, observe, is_warm=False) for _ in range(track_seats)),
         ]
 
     @property
@@ -106,19 +114,32 @@ class DecodingPool:
         """Decode the bytes of a photo."""
         return _put(self._photos, fetch, self._photo_of)
 
-    def track(self, fetch: Callable[[], Sequence[Path]]) -> Future[Decoded[Waveform]]:
-        """Decode the first of some files that is there."""
-        return _put(self._tracks, lambda: [str(path) for path in fetch()], _waveform_of)
+    def track(self, fetch: Callable[[], TrackFiles]) -> Future[Decoded[HeardTrack]]:
+        """Listen to the first file of a track that is there, unless its sound is known."""
+
+        def fetch_in_turn() -> TrackFiles:
+            self._holding.wait()  # a disk is not asked either while there is no room
+            return fetch()
+
+        return _put(self._tracks, fetch_in_turn, self._track_of)
 
     def close(self) -> None:
         """End the processes; what they decode is given up."""
         for tasks in (self._photos, self._tracks):
             for _ in self._seats:
                 tasks.put(None)
+        self._holding.close()
         for seat in self._seats:
             seat.close()
         for seat in self._seats:
             seat.join(_CLOSE_LIMIT_S)
+
+    def _track_of(self, answer: Answer) -> Decoded[HeardTrack]:
+        heard = _heard_of(answer) if answer.arrays else None
+        if heard is not None:
+            self._holding.note(heard, sum(array.nbytes for array in answer.arrays))
+        track = HeardTrack(heard=heard, digest=answer.said["digest"])
+        return Decoded(value=track, decode_ms=answer.decode_ms)
 
     def _photo_of(self, answer: Answer) -> Decoded[Photo]:
         pixels, *views = answer.arrays
@@ -186,28 +207,29 @@ class _Seat:
 
     def _decode(self, asked: object) -> Answer:
         """Decode; once more in a fresh process if one dies, which may not be the file's fault."""
+        trade = self._trade
         for _ in range(2):
             process = self._process or self._begin()
             try:
                 return process.decode(asked)
             except ProcessDied:
-                log.warning("decoder.died", what=self._trade.what, pid=process.pid)
+                log.warning("decoder.died", what=trade.what, pid=process.pid)
                 self._bury()
             except TimeoutError as error:
                 self._bury()
-                detail = f"It took longer than {self._trade.limit_s:g} s to decode."
-                raise self._trade.slow(detail) from error
+                detail = f"It did not move on, or took longer than {trade.limits.clock_s:g} s."
+                raise trade.slow(detail) from error
             except TooLarge as error:
-                detail = "It takes more memory to decode than a file may have."
-                raise self._trade.broken(detail) from error
-        raise self._trade.broken("It brought the decoder down, twice.")
+                detail = "It takes more memory or time to decode than a file may have."
+                raise trade.broken(detail) from error
+        raise trade.broken("It brought the decoder down, twice.")
 
     def _begin(self) -> DecodingProcess:
         with self._lock:
             if self._is_closed:
                 raise errors.Unavailable("the decoders are closed")
             trade = self._trade
-            process = DecodingProcess(trade.what, trade.recipe, limit_s=trade.limit_s)
+            process = DecodingProcess(trade.what, trade.recipe, trade.limits)
             self._process = process
         try:
             process.wait_until_ready()
@@ -223,11 +245,25 @@ class _Seat:
             process.bury()
 
 
+def _enough(longest_s: float) -> Limits:
+    work_s = _TRACK_BASE_S + longest_s / _TRACK_SPEED
+    return Limits(clock_s=_PATIENCE * work_s, cpu_s=work_s)
+
+
 def _put(tasks: _Tasks, fetch: Callable[[], Any], build: Callable[[Answer], Any]) -> Future[Any]:
     future: Future[Any] = Future()
     tasks.put(_Task(fetch=fetch, build=build, future=future))
     return future
 
 
-def _waveform_of(answer: Answer) -> Decoded[Waveform]:
-    return Decoded(value=answer.arrays[0], decode_ms=answer.decode_ms)
+def _heard_of(answer: Answer) -> Heard:
+    windows, starts_s, fingerprint = answer.arrays
+    said = answer.said
+    return Heard(
+        duration_s=said["duration_s"],
+        window_starts_s=tuple(starts_s.tolist()),
+        windows=windows,
+        affect=Affect(valence=said["valence"], arousal=said["arousal"]),
+        descriptors=said["descriptors"],
+        fingerprint=fingerprint,
+    )

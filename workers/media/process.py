@@ -5,6 +5,7 @@ import json
 import mmap
 import multiprocessing
 import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -15,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core import errors
-from workers.media import child
+from workers.media import child, entry
 from workers.media.decoding import Recipe
+from workers.media.entry import Limits
 
 #: The longest that a process may take to begin, on a machine that is busy with other things.
 _BEGIN_LIMIT_S = 60.0
-#: The longest line that it says; an array costs some 20 bytes.
+#: The longest that the system takes to tell of a process that has closed its link how it ended.
+_LAST_BREATH_S = 1.0
+#: The longest line that it says; an array costs some 20 bytes, what was said of a track 500.
 _LONGEST_LINE_BYTES = 65_536
 
 
@@ -29,7 +33,7 @@ class ProcessDied(Exception):
 
 
 class TooLarge(Exception):
-    """The file takes more memory than the process is allowed."""
+    """The file takes more memory, or more work, than the process is allowed."""
 
 
 class DecodingFailed(Exception):
@@ -41,6 +45,7 @@ class Answer:
     """What came back."""
 
     arrays: list[NDArray[Any]]
+    said: dict[str, Any]  #: What is no array.
     decode_ms: float
 
 
@@ -51,8 +56,9 @@ class DecodingProcess:
         Unavailable: it does not start, which is no file's fault.
     """
 
-    def __init__(self, what: str, recipe: Recipe, *, limit_s: float) -> None:
-        self._limit_s = limit_s
+    def __init__(self, what: str, recipe: Recipe, limits: Limits) -> None:
+        self._recipe = recipe
+        self._limit_s = limits.clock_s
         # Spawned: a fork would copy torch's locks while its threads hold them.
         context = multiprocessing.get_context("spawn")
         try:
@@ -60,8 +66,8 @@ class DecodingProcess:
         except OSError as error:
             raise errors.Unavailable("no process can be started to decode") from error
         self._process = context.Process(
-            target=child.serve,
-            args=(theirs, what, recipe, limit_s),
+            target=entry.begin,
+            args=(theirs, what, limits),
             name=f"decode-{what}",
             daemon=True,
         )
@@ -80,6 +86,7 @@ class DecodingProcess:
             Unavailable: it does not get so far, which is no file's fault.
         """
         try:
+            self._send(self._recipe)
             self._hear(_BEGIN_LIMIT_S)
         except (ProcessDied, TimeoutError) as error:
             raise errors.Unavailable("the process that decodes does not start") from error
@@ -90,14 +97,12 @@ class DecodingProcess:
         Raises:
             InputError: the file is not to be used.
             DecodingFailed: an error nobody foresaw.
-            TooLarge: it takes more memory than a file may.
-            TimeoutError: it takes longer than the limit; the process is of no use any more.
+            TooLarge: it takes more memory or work than a file may.
+            TimeoutError: it takes longer than the limit, or does not move on; the process is of no
+                use any more.
             ProcessDied: the process is gone.
         """
-        try:
-            self._link.send(asked)
-        except OSError as error:
-            raise ProcessDied from error
+        self._send(asked)
         words = json.loads(self._hear(self._limit_s))
         if "arrays" not in words:
             raise _refusal(words)
@@ -106,7 +111,8 @@ class DecodingProcess:
         except (EOFError, OSError, RuntimeError) as error:
             raise ProcessDied from error
         _check(file, words["arrays"])
-        return Answer(arrays=_mapped(file, words["arrays"]), decode_ms=words["decode_ms"])
+        arrays = _mapped(file, words["arrays"])
+        return Answer(arrays=arrays, said=words["said"], decode_ms=words["decode_ms"])
 
     def end(self) -> None:
         """End it at once; whoever waits for it learns that it died."""
@@ -119,13 +125,28 @@ class DecodingProcess:
         self._process.close()
         self._link.close()
 
+    def _send(self, words: object) -> None:
+        try:
+            self._link.send(words)
+        except OSError as error:
+            raise ProcessDied from error
+
     def _hear(self, limit_s: float) -> bytes:
         if not connection.wait([self._link, self._process.sentinel], limit_s):
             raise TimeoutError
         try:
             return self._link.recv_bytes(_LONGEST_LINE_BYTES)
         except (EOFError, OSError) as error:
-            raise ProcessDied from error
+            raise self._end_of(error) from error
+
+    def _end_of(self, error: Exception) -> Exception:
+        """Tell of a process that has ended why it did."""
+        self._process.join(_LAST_BREATH_S)
+        if self._process.exitcode == -signal.SIGALRM:
+            return TimeoutError()
+        if self._process.exitcode == -signal.SIGXCPU:
+            return TooLarge()
+        return ProcessDied(str(error))
 
 
 def _check(file: int, shapes: Sequence[Sequence[Any]]) -> None:
@@ -147,6 +168,8 @@ def _mapped(file: int, shapes: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
     Private and writable, as arrays of one's own are. The memory goes with the last of them.
     """
     try:
+        if not shapes:
+            return []
         view = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
     finally:
         os.close(file)

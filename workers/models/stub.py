@@ -3,20 +3,28 @@
 For tests of everything around the models, and for trying the service's machinery by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core.affect import Affect, Emotion, EmotionReading, Face
 from sightsong.core.embeddings import Space, unit
-from sightsong.core.models import ModelCard, Photo, Profile, TrackReading, Waveform
+from sightsong.core.models import (
+    Heard,
+    Listener,
+    ModelCard,
+    Photo,
+    Profile,
+    TrackReading,
+    Waveform,
+    nothing,
+)
 from sightsong.core.photos import Captions, MoodScore
 
 SPACE = Space("sightsong/stub@1")
 DIMENSION = 8
-SAMPLE_RATE_HZ = 8000
-_WINDOW = 10 * SAMPLE_RATE_HZ
 
 
 def _card(task: str) -> ModelCard:
@@ -105,34 +113,51 @@ def _letters(text: str) -> list[float]:
     return [1.0 + sum(ord(letter) % DIMENSION == axis for letter in text) for axis in range(8)]
 
 
-class StubAudio:
-    """Places a track by its loudness over time."""
+@dataclass(frozen=True, kw_only=True)
+class StubListener:
+    """Hears how loud a track is over time, in windows of 10 s, the last as long as it is."""
 
-    card = _card("audio")
-    space = SPACE
-    sample_rate_hz = SAMPLE_RATE_HZ
-
-    def read(self, waveforms: Sequence[Waveform]) -> list[TrackReading]:
-        """Read each track in windows of 10 s, the last one as long as it is."""
-        return [_heard(waveform) for waveform in waveforms]
-
-
-def _heard(waveform: Waveform) -> TrackReading:
-    starts = range(0, len(waveform), _WINDOW)
-    windows = unit(np.stack([_levels(waveform[at : at + _WINDOW]) for at in starts]))
-    loudness = float(np.abs(waveform).mean())
-    return TrackReading(
-        vector=unit(windows.mean(axis=0)),
-        windows=windows,
-        window_starts_s=tuple(at / SAMPLE_RATE_HZ for at in starts),
-        affect=Affect(valence=min(1.0, 2.0 * loudness), arousal=0.0),
-        descriptors={"loudness": round(loudness, 4)},
-    )
+    def hear(self, blocks: Iterable[Waveform], *, rate_hz: int) -> Heard:
+        """Listen to one whole track of one sample or more."""
+        sound, window = np.concatenate(list(blocks)), 10 * rate_hz
+        starts = range(0, len(sound), window)
+        loudness = float(np.abs(sound).mean())
+        return Heard(
+            duration_s=len(sound) / rate_hz,
+            window_starts_s=tuple(at / rate_hz for at in starts),
+            windows=unit(np.stack([_levels(sound[at : at + window]) for at in starts])),
+            affect=Affect(valence=min(1.0, 2.0 * loudness), arousal=0.0),
+            descriptors={"loudness": round(loudness, 4)},
+        )
 
 
 def _levels(window: Waveform) -> NDArray[np.float64]:
     parts = np.array_split(np.abs(window), DIMENSION)
     return np.array([1e-3 + float(part.mean()) if part.size else 1e-3 for part in parts])
+
+
+class StubAudio:
+    """Places a track by its loudness over time."""
+
+    card = _card("audio")
+    space = SPACE
+    listener: Listener = StubListener()
+
+    def read(
+        self, heard: Sequence[Heard], *, between: Callable[[], None] = nothing
+    ) -> list[TrackReading]:
+        """Give each track the mean of its windows."""
+        return [_read(one) for one in heard]
+
+
+def _read(heard: Heard) -> TrackReading:
+    return TrackReading(
+        vector=unit(heard.windows.mean(axis=0)),
+        windows=heard.windows,
+        window_starts_s=heard.window_starts_s,
+        affect=heard.affect,
+        descriptors=heard.descriptors,
+    )
 
 
 def stub_profile() -> Profile:

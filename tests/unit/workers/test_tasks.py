@@ -2,10 +2,11 @@
 
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -13,14 +14,17 @@ import pytest
 from sightsong.adapters import memory
 from sightsong.core import errors, models, ports
 from sightsong.core.jobs import JobId, JobKind, JobState, NewJob, Queue
-from sightsong.core.tracks import FoundFile, Tags, TrackState
+from sightsong.core.models import nothing
+from sightsong.core.tracks import FoundFile, Tags, Track, TrackState
 from sightsong.engine.work import Handler, Line, Work
 from tests.unit.engine.parts import ByHand
 from workers import tasks
 from workers.media import decoding
+from workers.media.places import Places
 from workers.models import stub
 from workers.pipeline import PhotoPipeline
 
+RATE_HZ = 8000
 #: Uploads of these tests: one byte is the brightness of a small photo; `x` is not a photo.
 BRIGHT, DARK, BROKEN = b"\xf0", b"\x10", b"x"
 
@@ -52,8 +56,8 @@ class StubDecoders:
         return _ended(lambda: _photo(fetch()))
 
     def track(
-        self, fetch: Callable[[], Sequence[Path]]
-    ) -> Future[decoding.Decoded[models.Waveform]]:
+        self, fetch: Callable[[], decoding.TrackFiles]
+    ) -> Future[decoding.Decoded[decoding.HeardTrack]]:
         return _ended(lambda: _track(fetch()))
 
     def close(self) -> None:
@@ -75,14 +79,33 @@ def _photo(content: bytes) -> models.Photo:
     return models.Photo(pixels=np.full((4, 6, 3), content[0], dtype=np.uint8))
 
 
-def _track(paths: Sequence[Path]) -> models.Waveform:
-    there = [path for path in paths if "gone" not in path.name]
+def _track(files: decoding.TrackFiles) -> decoding.HeardTrack:
+    """What is heard of a file is in its name, or in its bytes where it has any."""
+    there = [path for path in files.paths if "gone" not in path.name]
     if not there:
         raise errors.PathNotAllowed
-    if "broken" in there[0].name:
+    name = there[0].read_text() if there[0].is_file() else there[0].name
+    if "broken" in name:
         raise errors.BrokenAudio
-    level = 0.4 if "loud" in there[0].name else 0.1
-    return np.full(3 * 10 * stub.SAMPLE_RATE_HZ, level, dtype=np.float32)
+    level = "loud" if "loud" in name else "soft"
+    if level == files.known_digest:
+        return decoding.HeardTrack(heard=None, digest=level)
+    sound = np.full(3 * 10 * RATE_HZ, 0.4 if level == "loud" else 0.1, dtype=np.float32)
+    heard = stub.StubListener().hear([sound], rate_hz=RATE_HZ)
+    return decoding.HeardTrack(heard=heard, digest=level)
+
+
+class OneObject:
+    """An object store that holds one thing, whatever it is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def listing(self, url: str) -> Iterator[ports.RemoteFile]:
+        raise AssertionError("nobody lists it here")
+
+    def fetch(self, url: str, to: BinaryIO, *, start: int = 0, size: int | None = None) -> None:
+        to.write(self.content)
 
 
 @pytest.fixture
@@ -91,13 +114,19 @@ def stores() -> ports.Stores:
 
 
 @pytest.fixture
-def runtime(stores: ports.Stores) -> tasks.Runtime:
+def scratch(tmp_path: Path) -> Path:
+    return tmp_path / "scratch"
+
+
+@pytest.fixture
+def runtime(stores: ports.Stores, scratch: Path) -> tasks.Runtime:
     profile = stub.stub_profile()
     return tasks.Runtime(
         stores=stores,
         profile=profile,
         pipeline=PhotoPipeline(profile, MemoryLibrary(stores.tracks), stores.tracks),
         decoders=StubDecoders(),
+        places=Places(OneObject(b"a loud one from afar"), scratch),
     )
 
 
@@ -109,11 +138,12 @@ def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[], None]:
             run=functools.partial(run, runtime=runtime),
         )
 
+    embed = functools.partial(tasks.embed_tracks, between=nothing)
     work = Work(
         lines=tuple(Line(queue=queue, batch=50) for queue in (Queue.PHOTOS, Queue.TRACKS)),
         handlers={
             JobKind.PHOTO: handler(tasks.prepare_photo, tasks.describe_photos),
-            JobKind.EMBED: handler(tasks.prepare_track, tasks.embed_tracks),
+            JobKind.EMBED: handler(tasks.prepare_track, embed),
         },
     )
     return ByHand(stores, work).turn
@@ -177,12 +207,59 @@ def test_a_track_without_any_file_is_set_aside_until_its_folder_is_scanned_again
     assert stores.tracks.get(track.id).state is TrackState.READY
 
 
-def test_a_track_whose_only_file_became_another_is_not_read_from_it(stores, run):
-    register(stores, "loud.ogg", sha256="before")
-    register(stores, "loud.ogg", sha256="after")
+def lay(stores: ports.Stores, path: Path, *, sounds: str, sha256: str, title: str = "") -> Track:
+    """Write a file that says how it sounds, and register it; it is the only one."""
+    path.write_text(sounds)
+    tags = Tags(title=title or None)
+    file = FoundFile(path=str(path), size_bytes=1, mtime_ns=1, sha256=sha256, tags=tags)
+    stores.tracks.register([file], space=stub.SPACE, parent_id=JobId("scan"))
+    [track] = stores.tracks.page(limit=9)
+    return track
+
+
+def test_a_track_whose_file_has_other_sound_now_is_heard_again(stores, run, tmp_path):
+    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="before")
     run()
-    states = {track.sha256: track.state for track in stores.tracks.page(limit=9)}
-    assert states == {"before": TrackState.QUARANTINED, "after": TrackState.READY}
+    before = stores.tracks.page(limit=9)[0]
+    lay(stores, tmp_path / "one.ogg", sounds="soft", sha256="after")
+    run()
+    after = stores.tracks.page(limit=9)[0]
+    assert after.id == before.id
+    assert after.affect.valence < before.affect.valence
+
+
+def test_a_track_whose_tags_alone_were_edited_is_not_heard_again(stores, run, tmp_path):
+    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="before")
+    run()
+    revision = stores.tracks.revision(stub.SPACE)
+    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="after", title="Another Title")
+    run()
+    [track] = stores.tracks.page(limit=9)
+    assert (track.title, track.state) == ("Another Title", TrackState.READY)
+    assert stores.tracks.revision(stub.SPACE) == revision
+
+
+def test_a_track_in_an_object_store_is_fetched_for_as_long_as_it_is_needed(stores, run, scratch):
+    address = "s3://bucket/music/one.ogg"
+    file = FoundFile(path=address, size_bytes=1, mtime_ns=1, sha256="far", tags=Tags())
+    stores.tracks.register([file], space=stub.SPACE, parent_id=JobId("scan"))
+    run()
+    [track] = stores.tracks.page(limit=9)
+    assert (track.state, track.title) == (TrackState.READY, "one")
+    assert track.affect.valence == pytest.approx(0.8)  # it is loud
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_recording_is_shown_once_however_often_the_library_holds_it(stores, run):
+    register(stores, "loud.ogg", "loud again.ogg", "soft.ogg")
+    run()
+    ids = {track.title: track.id for track in stores.tracks.page(limit=9)}
+    pair = [ids["loud.ogg"], ids["loud again.ogg"]]
+    stores.tracks.group(dict.fromkeys(pair, min(pair)))
+    once, all_ = submit(stores, BRIGHT), submit(stores, BRIGHT, duplicates=True)
+    run()
+    matched = [len(stores.jobs.get(one).result["matches"]) for one in (once, all_)]
+    assert matched == [2, 3]
 
 
 def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, run):

@@ -7,6 +7,8 @@ from typing import TypeVar
 import structlog
 import torch
 
+from sightsong.core.models import nothing
+
 log = structlog.get_logger()
 
 #: How torch's message begins when a kernel or the driver has failed; since torch 2.8 such errors
@@ -21,7 +23,11 @@ DEVICE_LOST = 74
 
 
 def in_parts(
-    work: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T], *, most: int
+    work: Callable[[Sequence[T]], Sequence[R]],
+    items: Sequence[T],
+    *,
+    most: int,
+    between: Callable[[], None] = nothing,
 ) -> list[R]:
     """Run work over items in parts, and in smaller ones where memory does not suffice.
 
@@ -29,6 +35,7 @@ def in_parts(
         work: maps a part to as many results, in order.
         items: of any number, none included.
         most: items in a part.
+        between: called between two parts.
 
     Raises:
         torch.OutOfMemoryError: not even one item fits.
@@ -50,6 +57,8 @@ def in_parts(
             log.warning("batch.halved", size=size)
         else:
             at += size
+            if at < len(items):
+                between()
     return results
 
 

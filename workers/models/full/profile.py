@@ -21,6 +21,7 @@ from workers.models.full.text import ClapText
 #: Longest side of a decoded photo: enough for faces of a twentieth of its width.
 _PHOTO_SIDE_PX = 1024
 _WARM_PX = 64
+_WARM_HZ = 48_000
 
 
 def full_profile(
@@ -69,5 +70,5 @@ def warm(profile: Profile) -> None:
     profile.moods.score(photos, emotions, [()])
     profile.caption.caption(photos, emotions)
     profile.text.encode(prompts.all_phrases())
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, profile.audio.sample_rate_hz)
-    profile.audio.read([noise.astype(np.float32)])
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, _WARM_HZ).astype(np.float32)
+    profile.audio.read([profile.audio.listener.hear([noise], rate_hz=_WARM_HZ)])

@@ -1,12 +1,12 @@
 """The lite profile: no weights, no torch, small and coarse, and it says so."""
 
 from sightsong.core.models import Profile
+from workers.models.lite.audio import LiteAudio
 from workers.models.lite.captions import LiteCaptioner
 from workers.models.lite.measures import Measurer
 from workers.models.lite.moods import LiteFaces, LiteMoods
 from workers.models.lite.photo import LiteEmotion
 from workers.models.lite.text import LiteText
-from workers.models.lite.track import LiteAudio
 
 
 def lite_profile() -> Profile:

@@ -23,6 +23,7 @@ _FASTEST_BPM = 220.0
 _PREFERRED_BPM = 110.0
 _OCTAVES = 0.9
 _RISEN = 2.0  # 3 dB from one frame to the next
+_AT_ONCE = 4096  # frames, 95 s: an hour takes no more memory than that
 _TINY = 1e-12
 
 
@@ -37,10 +38,17 @@ class Pulse:
 def onset_curve(bands: Frames) -> Frames:
     """Compute how much the sound rises from frame to frame, whatever its loudness; (n,), >= 0."""
     reference = np.percentile(bands.sum(axis=1), _REFERENCE_QUANTILE) / bands.shape[1] + _TINY
-    heard = np.log1p(bands * np.float32(_COMPRESSION / reference))
-    rise = np.maximum(np.diff(heard, axis=0, prepend=heard[:1]), 0).mean(axis=1)
-    curve: Frames = rise.astype(np.float32)
-    return curve
+    gain = np.float32(_COMPRESSION / reference)
+    # The first frame rises from itself; later parts begin with the last frame of those before.
+    starts = range(0, len(bands), _AT_ONCE)
+    parts = [_rise(bands[max(0, start - 1) : start + _AT_ONCE], gain) for start in starts]
+    return np.concatenate([np.zeros(1, dtype=np.float32), *parts])
+
+
+def _rise(bands: Frames, gain: np.float32) -> Frames:
+    heard = np.log1p(bands * gain)
+    rise: Frames = np.maximum(np.diff(heard, axis=0), 0).mean(axis=1)
+    return rise
 
 
 def onsets(curve: Frames) -> NDArray[np.intp]:
@@ -57,18 +65,15 @@ def onsets(curve: Frames) -> NDArray[np.intp]:
 
 def pulse(curve: Frames) -> Pulse:
     """Find the tempo of an onset curve of a few seconds or more."""
-    centred = curve.astype(np.float64) - curve.mean()
-    size = 1 << (2 * len(centred)).bit_length()
-    spectrum = np.fft.rfft(centred, size)
-    likeness = np.fft.irfft(np.abs(spectrum) ** 2, size)[: len(centred)]
     lags = np.arange(
         round(FRAMES_PER_S * 60 / _FASTEST_BPM),
-        min(round(FRAMES_PER_S * 60 / _SLOWEST_BPM), len(centred) // 2) + 1,
+        min(round(FRAMES_PER_S * 60 / _SLOWEST_BPM), len(curve) // 2) + 1,
     )
     if not lags.size or curve.max() < _LEAST_RISE:
         return Pulse(tempo_bpm=_PREFERRED_BPM, clarity=0.0)
+    likeness = _likeness(curve, lags[-1] + 1)
     # Fewer pairs overlap at longer lags; without this, slow beats would look weak.
-    heights = likeness[lags] / likeness[0] * len(centred) / (len(centred) - lags)
+    heights = likeness[lags] / likeness[0] * len(curve) / (len(curve) - lags)
     tempi = FRAMES_PER_S * 60 / lags
     preference = np.exp(-((np.log2(tempi / _PREFERRED_BPM) / _OCTAVES) ** 2) / 2)
     best = int((heights * preference).argmax())
@@ -76,6 +81,13 @@ def pulse(curve: Frames) -> Pulse:
         tempo_bpm=float(FRAMES_PER_S * 60 / _refined(lags[best], likeness)),
         clarity=float(np.clip(heights[best], 0, 1)),
     )
+
+
+def _likeness(curve: Frames, longest: int) -> NDArray[np.float64]:
+    """How alike a curve is to itself some frames later, for all lags up to the longest."""
+    centred = curve.astype(np.float64) - curve.mean()
+    count = len(centred)
+    return np.array([centred[: count - lag] @ centred[lag:] for lag in range(longest + 1)])
 
 
 def attack(bands: Frames, peaks: NDArray[np.intp]) -> float:

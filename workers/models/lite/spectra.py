@@ -1,4 +1,4 @@
-"""One pass over a waveform's spectra, from which everything else about its sound is computed.
+"""One pass over the spectra of a sound, from which everything else about it is computed.
 
 Two kinds of spectra: short ones (46 ms) that see strokes and timbre, and long ones (370 ms) that
 tell two neighbouring notes of the bass apart. librosa would compute each descriptor from a
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core.models import Waveform
+from workers.media.framing import Framing
+from workers.media.gathering import Rows
 from workers.models.lite import tones
 
 RATE_HZ = 22_050
@@ -25,7 +27,8 @@ _SHORT = 1024
 _LONG = 8192
 _LOWEST_HZ = 40.0
 _HIGHEST_HZ = 10_000.0
-_CHUNK = 1024
+#: Frames transformed at once, 3 s of sound: more would leave the processor's caches.
+_SHORT_CHUNK, _LONG_CHUNK = 128, 16
 _TINY = 1e-12
 
 Frames = NDArray[np.float32]
@@ -44,56 +47,92 @@ class Spectra:
     roughness: Frames  #: (m,), sensory dissonance of the loudest partials, 0 .. 0.3.
 
 
+class Analyser:
+    """Analyses a stream of sound: an hour in the memory of what is kept of it, 7 kB a second."""
+
+    def __init__(self) -> None:
+        self._short = Framing(_SHORT, hop=HOP, at_once=_SHORT_CHUNK)
+        self._long = Framing(_LONG, hop=LONG_HOP, at_once=_LONG_CHUNK)
+        self._timbre = Rows(), Rows(), Rows(), Rows(BANDS)
+        self._tones = Rows(tones.NOTES), Rows()
+        self._count = 0
+
+    def feed(self, block: Waveform) -> None:
+        """Take samples, float32, (n,), mono, 22.05 kHz, in [-1, 1]."""
+        self._count += len(block)
+        for frames in self._short.feed(block):
+            self._see_short(frames)
+        for frames in self._long.feed(block):
+            self._see_long(frames)
+
+    def finish(self) -> Spectra:
+        """Analyse what is left, and give all; a sound shorter than a frame ends in silence."""
+        self.feed(np.zeros(max(0, _LONG - self._count), dtype=np.float32))
+        self._see_short(self._short.finish()[0])
+        self._see_long(self._long.finish()[0])
+        power, centroid_hz, flatness, bands = (rows.array() for rows in self._timbre)
+        chroma, roughness = (rows.array() for rows in self._tones)
+        return Spectra(
+            power=power,
+            centroid_hz=centroid_hz,
+            flatness=flatness,
+            bands=bands,
+            chroma=chroma,
+            roughness=roughness,
+        )
+
+    def _see_short(self, frames: Waveform) -> None:
+        for rows, found in zip(self._timbre, _timbre(frames), strict=True):
+            rows.add(found)
+
+    def _see_long(self, frames: Waveform) -> None:
+        squares = _squares(frames, tones.bins(_LONG, RATE_HZ))
+        found = tones.chroma_and_roughness(np.sqrt(squares), _LONG, RATE_HZ)
+        for rows, part in zip(self._tones, found, strict=True):
+            rows.add(part)
+
+
 def analyse(waveform: Waveform) -> Spectra:
-    """Analyse a waveform, float32, (n_samples,), mono, 22.05 kHz, in [-1, 1]."""
-    padded = np.pad(waveform, (0, max(0, _LONG - len(waveform))))
-    short = [_timbre(frames) for frames in _framed(padded, _SHORT, HOP)]
-    power, centroid_hz, flatness, bands = map(np.concatenate, zip(*short, strict=True))
-    long = [
-        tones.chroma_and_roughness(_magnitudes(frames), RATE_HZ)
-        for frames in _framed(padded, _LONG, LONG_HOP)
-    ]
-    chroma, roughness = map(np.concatenate, zip(*long, strict=True))
-    return Spectra(
-        power=power,
-        centroid_hz=centroid_hz,
-        flatness=flatness,
-        bands=bands,
-        chroma=chroma,
-        roughness=roughness,
-    )
+    """Analyse a whole waveform, float32, (n_samples,), mono, 22.05 kHz, in [-1, 1]."""
+    analyser = Analyser()
+    analyser.feed(waveform)
+    return analyser.finish()
 
 
-def _framed(samples: Waveform, size: int, hop: int) -> list[Waveform]:
-    """Views of the waveform, (<= chunk, size): an hour is analysed in the memory of a song."""
-    rows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
-    chunk = _CHUNK * HOP // hop
-    return [rows[start : start + chunk] for start in range(0, len(rows), chunk)]
-
-
-def _magnitudes(frames: Waveform) -> Frames:
-    """Magnitudes of windowed frames, scaled so that a full-scale sine has a peak of 1."""
-    size = frames.shape[1]
-    window = _window(size)
-    spectrum: Frames = np.abs(np.fft.rfft(frames * window, axis=1))
-    return spectrum * np.float32(2 / window.sum())
+def _squares(frames: Waveform, bins: slice) -> Frames:
+    """Squared magnitudes of windowed frames; a full-scale sine has a peak of 1."""
+    windowed = frames * _window(frames.shape[1])
+    # With no norm, numpy 2 would multiply by a whole number, and compute in float64 for it.
+    spectrum = np.fft.rfft(windowed, axis=1, norm="forward")[:, bins]
+    parts = spectrum.view(np.float32).reshape(*spectrum.shape, 2)
+    squares: Frames = np.square(parts[..., 0])
+    squares += np.square(parts[..., 1])
+    return squares
 
 
 def _timbre(frames: Waveform) -> tuple[Frames, Frames, Frames, Frames]:
     """Power, centroid, flatness and bands of short frames."""
-    magnitudes = _magnitudes(frames)
-    squares = magnitudes**2
-    frequencies = np.fft.rfftfreq(_SHORT, 1 / RATE_HZ).astype(np.float32)
+    squares = _squares(frames, slice(None))
+    middle = np.sqrt(squares) @ _centre()
     power = squares.sum(axis=1) / 3  # Hann: the sum over bins counts each sine 1.5 times 2
-    centroid_hz = (magnitudes @ frequencies) / (magnitudes.sum(axis=1) + _TINY)
     bands = squares @ _filters()
     flatness = np.exp(np.log(bands + _TINY).mean(axis=1)) / (bands.mean(axis=1) + _TINY)
-    return power, centroid_hz.astype(np.float32), flatness.astype(np.float32), bands
+    return power, middle[:, 0] / (middle[:, 1] + _TINY), flatness, bands
 
 
 @cache
 def _window(size: int) -> Waveform:
-    return np.hanning(size + 1)[:-1].astype(np.float32)
+    """Hann's window, times what the transform's norm divides by; a full-scale sine peaks at 1."""
+    window = np.hanning(size + 1)[:-1]
+    scaled: Waveform = (window * 2 * size / window.sum()).astype(np.float32)
+    return scaled
+
+
+@cache
+def _centre() -> Frames:
+    """What a product with magnitudes sums: each times its frequency, and each, (513, 2)."""
+    frequencies = np.fft.rfftfreq(_SHORT, 1 / RATE_HZ)
+    return np.stack([frequencies, np.ones_like(frequencies)], axis=1).astype(np.float32)
 
 
 @cache

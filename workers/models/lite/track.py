@@ -8,19 +8,13 @@ those of ordinary recordings.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
-
-from sightsong.core import affect_space, errors
 from sightsong.core.affect import Affect
 from sightsong.core.affect_space import SoundPoint
-from sightsong.core.embeddings import unit
-from sightsong.core.models import ModelCard, TrackReading, Waveform
-from sightsong.core.tracks import WINDOW_S
-from workers.media import windows
-from workers.models.lite import sound, spectra
+from workers.models.lite import sound
 from workers.models.lite.sound import Sound
+from workers.models.lite.spectra import Spectra
 
 _TEMPER = 0.4
 _MIDDLE_VALENCE = 0.03
@@ -55,58 +49,10 @@ def point_of(heard: Sound) -> SoundPoint:
     )
 
 
-def describe(waveform: Waveform) -> tuple[Affect, Mapping[str, float]]:
-    """Read the feeling of a whole track, and the descriptors that it is read from.
-
-    Args:
-        waveform: float32, (n_samples,), mono, 22.05 kHz, in [-1, 1]; not silent.
-    """
-    seen = spectra.analyse(waveform)
+def describe(seen: Spectra) -> tuple[Affect, Mapping[str, float]]:
+    """Read the feeling of a whole track, and the descriptors that it is read from."""
     whole = sound.describe(seen, sound.tempo(seen))
     return affect_of(whole), whole.as_numbers()
-
-
-class LiteAudio:
-    """Music to the affect space by tempo, notes, brightness, mode and roughness."""
-
-    card = ModelCard(
-        id="sightsong/lite-track",
-        revision="1",
-        task="audio",
-        licence="MIT",
-        source="hand-set weights after Gabrielsson & Lindström 2010, Temperley 1999",
-    )
-    space = affect_space.SPACE
-    sample_rate_hz = spectra.RATE_HZ
-
-    def read(self, waveforms: Sequence[Waveform]) -> list[TrackReading]:
-        """Embed and describe whole tracks, each by itself.
-
-        Raises:
-            SilentAudio: no ten seconds of a track are louder than -60 dB; not retried.
-        """
-        return [_read(waveform) for waveform in waveforms]
-
-
-def _read(waveform: Waveform) -> TrackReading:
-    starts_s, kept = windows.cut(waveform, spectra.RATE_HZ)
-    if not len(kept):
-        raise errors.SilentAudio
-    seen = spectra.analyse(waveform)
-    pulse = sound.tempo(seen)
-    parts = [
-        sound.describe(seen, pulse, start_s=start_s, end_s=start_s + WINDOW_S)
-        for start_s in starts_s
-    ]
-    whole = sound.describe(seen, pulse)
-    vectors = affect_space.embed([point_of(part) for part in parts])
-    return TrackReading(
-        vector=unit(vectors.mean(axis=0, dtype=np.float64)),
-        windows=vectors,
-        window_starts_s=starts_s,
-        affect=affect_of(whole),
-        descriptors=whole.as_numbers(),
-    )
 
 
 def _standardised(heard: Sound) -> dict[str, float]:

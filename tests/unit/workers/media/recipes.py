@@ -6,17 +6,22 @@ In a module of its own, which those processes import; so it must not import pyte
 import os
 import signal
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sightsong.core import errors
-from sightsong.core.models import Filter, Fit, Photo, View, Waveform
-from workers.media.decoding import Recipe
+from sightsong.core.models import Filter, Fit, Photo, View
+from workers.media.decoding import Alive, HeardTrack, Recipe, TrackFiles, unhurried
+from workers.models.lite.listening import LiteListener
 
 SMALL = View(side_px=8, fit=Fit.CROP, filter=Filter.BICUBIC)
-USUAL = {"max_pixels": 1_000_000, "photo_side_px": 64, "sample_rate_hz": 8000, "max_audio_s": 60}
+USUAL = {
+    "max_pixels": 1_000_000,
+    "photo_side_px": 64,
+    "max_audio_s": 60,
+    "listener": LiteListener(),
+}
 
 
 class Told(Recipe):
@@ -39,9 +44,8 @@ class Told(Recipe):
                 raise ZeroDivisionError("of no number")
         return Photo(pixels=np.full((2, 3, 3), os.getpid() % 256, dtype=np.uint8))
 
-    def track(self, paths: Sequence[Path]) -> Waveform:
-        time.sleep(float(paths[0].name))
-        return np.zeros(1, dtype=np.float32)
+    def track(self, files: TrackFiles, *, alive: Alive = unhurried) -> HeardTrack:
+        return HeardTrack(heard=None, digest=_did(files.paths[0].name, alive))
 
 
 class Unborn(Recipe):
@@ -49,3 +53,22 @@ class Unborn(Recipe):
 
     def __setstate__(self, _state: object) -> None:
         raise ZeroDivisionError
+
+
+def _did(told: str, alive: Alive) -> str:
+    match told.split():
+        case ["stall", seconds]:
+            alive(float(seconds))
+            time.sleep(60)
+        case ["spin"]:
+            while True:
+                alive(60)
+        case ["modestly"]:
+            return f"nice {os.nice(0)}, threads {os.environ.get('OPENBLAS_NUM_THREADS')}"
+        case ["tick", pause, times]:
+            for _ in range(int(times)):
+                alive(float(pause) * 4)
+                time.sleep(float(pause))
+        case [seconds]:
+            time.sleep(float(seconds))
+    return f"process {os.getpid()}"

@@ -19,7 +19,8 @@ from PIL import Image
 from sightsong.core import errors
 from tests.unit.workers.media.recipes import SMALL, USUAL, Told, Unborn
 from tests.waiting import wait_until
-from workers.media.decoding import InlineDecoders, Recipe
+from workers.media.decoding import InlineDecoders, Recipe, TrackFiles
+from workers.media.entry import Limits
 from workers.media.pool import DecodingPool
 from workers.media.process import DecodingFailed
 
@@ -27,7 +28,23 @@ pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).parents[4]
 CORPUS = ROOT.parent / "shared" / "data" / "hostile" / "images"
+SOUNDS = ROOT.parent / "shared" / "data" / "hostile" / "audio"
 PATIENCE_S = 60
+#: How a file of the corpus of sounds may end.
+OF_SOUNDS = {
+    "heard",
+    *(
+        error.code
+        for error in (
+            errors.AudioProtected,
+            errors.AudioTooLong,
+            errors.AudioTooShort,
+            errors.BrokenAudio,
+            errors.SilentAudio,
+            errors.UnsupportedAudio,
+        )
+    ),
+}
 
 MakePool = Callable[..., DecodingPool]
 
@@ -36,8 +53,8 @@ MakePool = Callable[..., DecodingPool]
 def make_pool() -> Iterator[MakePool]:
     made: list[DecodingPool] = []
 
-    def make(recipe: Recipe | None = None, *, seats: int = 1, **limits: float) -> DecodingPool:
-        made.append(DecodingPool(recipe or Told(**USUAL), seats=seats, **limits))
+    def make(recipe: Recipe | None = None, *, seats: int = 1, **options: object) -> DecodingPool:
+        made.append(DecodingPool(recipe or Told(**USUAL), seats=seats, **options))
         return made[-1]
 
     yield make
@@ -77,23 +94,52 @@ def test_a_photo_comes_back_as_it_would_be_decoded_here(make_pool):
     assert there.value.pixels.flags.writeable
 
 
-def test_a_track_comes_back_as_it_would_be_decoded_here(make_pool, tmp_path):
-    recipe = Recipe(**USUAL)
-    path = tmp_path / "noise.wav"
-    soundfile.write(path, np.random.RandomState(0).uniform(-0.5, 0.5, 70_000), 11_025)
-    there = make_pool(recipe).track(lambda: [path]).result(PATIENCE_S)
-    here = InlineDecoders(recipe).track(lambda: [path]).result()
-    assert np.array_equal(there.value, here.value)
-    assert there.value.dtype == np.float32
+def noise(path: Path, *, seconds: float = 13, rate_hz: int = 11_025) -> Path:
+    rng = np.random.RandomState(0)
+    soundfile.write(path, rng.uniform(-0.5, 0.5, int(seconds * rate_hz)), rate_hz)
+    return path
+
+
+def files(*paths: Path, known_digest: str | None = None) -> Callable[[], TrackFiles]:
+    return lambda: TrackFiles(paths=paths, known_digest=known_digest)
+
+
+def test_a_track_comes_back_as_it_would_be_heard_here(make_pool, tmp_path):
+    recipe, asked = Recipe(**USUAL), files(noise(tmp_path / "noise.wav"))
+    there = make_pool(recipe).track(asked).result(PATIENCE_S).value
+    here = InlineDecoders(recipe).track(asked).result().value
+    assert there.digest == here.digest
+    assert np.array_equal(there.heard.windows, here.heard.windows)
+    assert there.heard.windows.dtype == np.float32
+    assert there.heard.window_starts_s == here.heard.window_starts_s == (0.0,)
+    assert there.heard.duration_s == pytest.approx(13)
+    assert there.heard.affect == here.heard.affect
+    assert there.heard.descriptors == here.heard.descriptors
+
+
+def test_a_track_whose_sound_is_known_is_not_heard_again(make_pool, tmp_path):
+    path = noise(tmp_path / "noise.wav")
+    decoders = make_pool(Recipe(**USUAL))
+    first = decoders.track(files(path)).result(PATIENCE_S).value
+    again = decoders.track(files(path, known_digest=first.digest)).result(PATIENCE_S).value
+    other = decoders.track(files(path, known_digest="another")).result(PATIENCE_S).value
+    assert (again.heard, again.digest) == (None, first.digest)
+    assert other.heard is not None
 
 
 def test_a_track_is_read_where_a_file_of_it_is_left(tmp_path):
-    soundfile.write(tmp_path / "here.wav", np.full(8000, 0.5), 8000)
-    paths = [tmp_path / "gone.wav", tmp_path / "here.wav"]
+    gone, here = tmp_path / "gone.wav", noise(tmp_path / "here.wav")
     decoders = InlineDecoders(Recipe(**USUAL))
-    assert len(decoders.track(lambda: paths).result().value) == 8000
+    assert decoders.track(files(gone, here)).result().value.heard is not None
     with pytest.raises(errors.PathNotAllowed):
-        decoders.track(lambda: paths[:1]).result()
+        decoders.track(files(gone)).result()
+
+
+def test_a_track_that_is_too_long_or_too_short_is_refused(make_pool, tmp_path):
+    pool = make_pool(Recipe(**{**USUAL, "max_audio_s": 3}))
+    for seconds, error in ((4, errors.AudioTooLong), (0.1, errors.AudioTooShort)):
+        path = noise(tmp_path / f"{seconds}.wav", seconds=seconds)
+        assert isinstance(pool.track(files(path)).exception(PATIENCE_S), error)
 
 
 def test_a_file_that_is_refused_says_why_in_the_same_words(make_pool):
@@ -148,7 +194,7 @@ def test_a_process_that_is_killed_while_idle_is_replaced(make_pool):
 
 
 def test_a_photo_that_takes_too_long_fails_and_the_next_one_does_not(make_pool):
-    pool = make_pool(photo_limit_s=0.5)
+    pool = make_pool(photo_limits=Limits(clock_s=0.5, cpu_s=20))
     see(pool, b"fine")
     with pytest.raises(errors.BrokenImage, match=r"longer than 0\.5 s"):
         see(pool, b"sleep 60")
@@ -156,11 +202,44 @@ def test_a_photo_that_takes_too_long_fails_and_the_next_one_does_not(make_pool):
 
 
 def test_a_track_that_takes_too_long_may_be_tried_again(make_pool):
-    pool = make_pool(track_limit_s=0.5)
-    future = pool.track(lambda: [Path("60")])
+    pool = make_pool(track_limits=Limits(clock_s=0.5, cpu_s=20))
+    future = pool.track(files(Path("60")))
     error = future.exception(PATIENCE_S)
     assert isinstance(error, errors.TaskFailed)
     assert error.retryable
+
+
+def test_a_track_on_which_nothing_moves_is_given_up_and_may_be_tried_again(make_pool):
+    error = make_pool().track(files(Path("stall 0.3"))).exception(PATIENCE_S)
+    assert isinstance(error, errors.TaskFailed)
+    assert error.retryable
+
+
+def test_a_track_that_moves_on_may_take_longer_than_one_step(make_pool):
+    future = make_pool().track(files(Path("tick 0.2 8")))
+    assert future.result(PATIENCE_S).value.digest
+
+
+def test_a_track_that_takes_too_much_work_is_broken_though_it_moves_on(make_pool):
+    pool = make_pool(track_limits=Limits(clock_s=60, cpu_s=0.5))
+    with pytest.raises(errors.BrokenAudio, match="time"):
+        pool.track(files(Path("spin"))).result(PATIENCE_S)
+
+
+def test_tracks_yield_to_photos_and_use_one_thread_each(make_pool):
+    told = make_pool().track(files(Path("modestly"))).result(PATIENCE_S).value.digest
+    assert told == f"nice {min(19, os.nice(0) + 10)}, threads 1"
+
+
+def test_tracks_are_heard_in_as_many_processes_as_they_have_seats(make_pool):
+    pool, meeting = make_pool(track_seats=2), threading.Barrier(2)
+
+    def fetch() -> TrackFiles:
+        meeting.wait(PATIENCE_S)
+        return TrackFiles(paths=[Path("0.5")])
+
+    futures = [pool.track(fetch) for _ in range(2)]
+    assert len({future.result(PATIENCE_S).value.digest for future in futures}) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit holds on Linux only")
@@ -174,7 +253,7 @@ def test_a_photo_that_wants_too_much_memory_is_broken_and_costs_no_process(make_
 
 def test_a_photo_does_not_wait_for_a_track(make_pool):
     pool = make_pool()
-    track = pool.track(lambda: [Path("30")])
+    track = pool.track(files(Path("30")))
     see(pool, b"fine")
     assert not track.done()
 
@@ -225,6 +304,7 @@ def test_after_the_close_no_process_is_left_and_nothing_hangs(make_pool):
 _PARENT = """
 import sys, threading
 from tests.unit.workers.media.recipes import USUAL, Told
+from workers.media.entry import Limits
 from workers.media.pool import DecodingPool
 if __name__ == "__main__":
     pool = DecodingPool(Told(**USUAL), seats=2)
@@ -253,7 +333,7 @@ def test_a_parent_that_is_killed_leaves_no_process_behind_idle_or_at_work(tmp_pa
 
 def test_the_process_that_decodes_knows_neither_torch_nor_the_database():
     code = (
-        "import sys, workers.media.child;"
+        "import sys, workers.media.child, workers.models.full.listening;"
         "print(' '.join({module.partition('.')[0] for module in sys.modules}))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
@@ -274,4 +354,21 @@ def test_no_hostile_image_brings_a_decoder_down(make_pool):
     errors_met = [future.exception(PATIENCE_S) for future in asked]
     ends = Counter(getattr(error, "code", "pixels") for error in errors_met)
     assert ends == {"pixels": 133, "unsupported_image": 384, "image_broken": 8}
+    assert pool.pids == pids
+
+
+@pytest.mark.skipif(not SOUNDS.is_dir(), reason="the corpus of hostile audio is not here")
+def test_no_hostile_sound_brings_a_decoder_down(make_pool):
+    with (SOUNDS / "manifest.csv").open(newline="") as file:
+        names = [row["file"] for row in csv.DictReader(file)]
+    pool = make_pool(Recipe(**USUAL))
+    pool.photo(png).result(PATIENCE_S)
+    asked = [pool.track(files(SOUNDS / name)) for name in names]
+    wait_until(lambda: len(pool.pids) == 2)
+    pids = pool.pids
+    errors_met = [future.exception(PATIENCE_S) for future in asked]
+    ends = Counter(getattr(error, "code", "heard") for error in errors_met)
+    assert ends.total() == len(names)
+    assert ends["heard"] >= 8
+    assert ends.keys() <= OF_SOUNDS
     assert pool.pids == pids

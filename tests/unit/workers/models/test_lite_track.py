@@ -1,10 +1,18 @@
 """What the lite profile hears in music, checked on sounds whose truth is known."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
+
 import numpy as np
 import pytest
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sightsong.core import errors
+from sightsong.core.models import Heard, TrackReading
 from workers.models.lite import rhythm, sound, spectra, tones
+from workers.models.lite.listening import LiteListener
 from workers.models.lite.profile import lite_profile
 from workers.models.lite.sound import Sound
 from workers.models.lite.track import affect_of
@@ -47,8 +55,12 @@ def heard(waveform: np.ndarray) -> Sound:
     return sound.describe(seen, sound.tempo(seen))
 
 
-def read(waveform: np.ndarray):
-    return lite_profile().audio.read([waveform.astype(np.float32)])[0]
+def listened(*blocks: np.ndarray, rate_hz: int = RATE_HZ) -> Heard:
+    return LiteListener().hear([block.astype(np.float32) for block in blocks], rate_hz=rate_hz)
+
+
+def read(waveform: np.ndarray) -> TrackReading:
+    return lite_profile().audio.read([listened(waveform)])[0]
 
 
 @pytest.mark.parametrize("bpm", [60, 80, 96, 120, 144])
@@ -149,7 +161,7 @@ def test_a_window_is_like_the_part_it_was_cut_from():
 
 
 def test_a_track_reads_the_same_twice_and_in_any_batch():
-    one, other = chords(MAJOR, 13, beat_s=0.5), clicks(100, 25)
+    one, other = listened(chords(MAJOR, 13, beat_s=0.5)), listened(clicks(100, 25))
     audio = lite_profile().audio
     batch, alone = audio.read([one, other]), [*audio.read([one]), *audio.read([other])]
     for first, second in zip(batch, alone, strict=True):
@@ -158,22 +170,80 @@ def test_a_track_reads_the_same_twice_and_in_any_batch():
         assert first.descriptors == second.descriptors
 
 
-@pytest.mark.parametrize("seconds", [0.001, 0.05, 0.5, 3])
+@pytest.mark.parametrize("seconds", [0.2, 0.3, 0.5, 3])
 def test_short_sounds_have_one_window(seconds):
-    reading = read(0.2 * np.sin(np.arange(max(1, int(seconds * RATE_HZ))) / 5 + 1))
+    reading = read(0.2 * np.sin(np.arange(int(seconds * RATE_HZ)) / 5 + 1))
     assert reading.window_starts_s == (0.0,)
     assert np.isfinite(reading.vector).all()
 
 
 def test_a_track_of_silence_is_refused():
     with pytest.raises(errors.SilentAudio):
-        read(np.full(12 * RATE_HZ, 1e-5))
+        listened(np.full(12 * RATE_HZ, 1e-5))
+
+
+@pytest.mark.parametrize("rate_hz", [8000, RATE_HZ, 48_000])
+def test_less_than_a_fifth_of_a_second_is_too_short(rate_hz):
+    tone = np.sin(np.arange(rate_hz))
+    with pytest.raises(errors.AudioTooShort):
+        listened(tone[: rate_hz // 5 - 1], rate_hz=rate_hz)
+    assert listened(tone[: rate_hz // 5], rate_hz=rate_hz).duration_s == pytest.approx(0.2)
+
+
+def test_no_sound_at_all_is_broken():
+    with pytest.raises(errors.BrokenAudio):
+        listened()
+
+
+def test_what_the_blocks_raise_is_what_the_listener_raises():
+    def torn() -> Iterator[np.ndarray]:
+        yield np.zeros(1000, dtype=np.float32)
+        raise errors.BrokenAudio("torn")
+
+    with pytest.raises(errors.BrokenAudio, match="torn"):
+        LiteListener().hear(torn(), rate_hz=RATE_HZ)
+
+
+PIECE = np.concatenate([chords(MAJOR, 8, beat_s=0.5), clicks(120, 8)]).astype(np.float32)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, len(PIECE)), st.lists(st.integers(0, len(PIECE)), max_size=20))
+def test_the_spectra_are_the_same_however_the_sound_comes(length, seams):
+    sound, analyser = PIECE[:length], spectra.Analyser()
+    for block in np.split(sound, sorted(seams)):
+        analyser.feed(block)
+    pieces, whole = asdict(analyser.finish()), asdict(spectra.analyse(sound))
+    for name, values in whole.items():
+        assert np.array_equal(pieces[name], values), name
+
+
+@pytest.mark.parametrize("rate_hz", [11_025, 44_100, 48_000])
+@pytest.mark.parametrize("size", [777, 65_536])
+def test_a_track_is_heard_the_same_at_any_rate_and_in_blocks_of_any_size(rate_hz, size):
+    sound = soxr.resample(PIECE, RATE_HZ, rate_hz)
+    blocks = [sound[at : at + size] for at in range(0, len(sound), size)]
+    pieces, whole = listened(*blocks, rate_hz=rate_hz), listened(sound, rate_hz=rate_hz)
+    assert pieces.window_starts_s == whole.window_starts_s == (0.0, 10.0)
+    assert pieces.windows == pytest.approx(whole.windows, abs=1e-4)
+    assert pieces.descriptors == pytest.approx(whole.descriptors, rel=1e-3, abs=1e-3)
+    assert pieces.duration_s == pytest.approx(16, abs=1e-3)
+    if rate_hz > RATE_HZ:
+        assert whole.windows[0] @ listened(PIECE).windows[0] > 0.999
+
+
+def test_the_onsets_of_a_long_track_are_those_of_its_parts():
+    bands = np.random.default_rng(0).exponential(size=(10_000, spectra.BANDS)).astype(np.float32)
+    bands[5000:] = bands[:5000]  # as loud as the half, so that both are measured alike
+    both, half = rhythm.onset_curve(bands), rhythm.onset_curve(bands[:5000])
+    assert both[:5000] == pytest.approx(half, rel=1e-3)
+    assert both[5001:] == pytest.approx(half[1:], rel=1e-3)
 
 
 def test_a_track_and_the_words_for_it_are_near():
     profile = lite_profile()
     slow_minor, fast_major = chords(MINOR, 20, beat_s=1.5), chords(MAJOR, 20, beat_s=0.25)
-    sad, lively = (reading.vector for reading in profile.audio.read([slow_minor, fast_major]))
+    sad, lively = (read(sound).vector for sound in (slow_minor, fast_major))
     asked = profile.text.encode(
         ["slow sad quiet music in a minor key", "happy fast music in a major key"]
     )

@@ -1,6 +1,7 @@
 """The stubs: what other tests may count on."""
 
 import numpy as np
+import pytest
 
 from sightsong.core.affect import Emotion
 from sightsong.core.models import Photo
@@ -36,3 +37,13 @@ def test_a_caption_tells_the_size_and_the_leading_emotion():
 
 def test_there_are_no_faces():
     assert PROFILE.faces.find([BRIGHT, DARK]) == [(), ()]
+
+
+def test_a_track_is_heard_in_windows_of_ten_seconds_by_how_loud_they_are():
+    sound = np.repeat(np.float32([0.1, 0.4, 0.4]), 10_000)
+    heard = PROFILE.audio.listener.hear([sound], rate_hz=1000)
+    [reading] = PROFILE.audio.read([heard])
+    assert heard.window_starts_s == reading.window_starts_s == (0.0, 10.0, 20.0)
+    assert heard.duration_s == 30
+    assert reading.affect.valence == pytest.approx(0.6)
+    assert np.linalg.norm(reading.vector) == pytest.approx(1)
