@@ -1,10 +1,19 @@
 """The composition root of the indexer process."""
 
+import contextlib
 import functools
+from collections.abc import Callable
+from pathlib import Path
 
-from indexer import snapshot, tasks
+from indexer import archives, ingesting, snapshot, tasks
 from indexer.freshness import Freshness
+from indexer.keeping import Keeper, Watcher
+from indexer.pieces import Places
+from indexer.taking import Means
+from indexer.tidying import Tidier
 from sightsong.adapters import logs, settings, starting, wiring
+from sightsong.adapters.web import Fetcher
+from sightsong.core import ports
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
@@ -14,6 +23,8 @@ from sightsong.engine.work import Handler, Line, Work
 
 #: How often the library is compared with the active snapshot, in seconds.
 _LOOK_S = 1.0
+#: How often what nobody needs any more is thrown away, in seconds.
+_TIDY_S = 60.0
 
 
 def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
@@ -46,24 +57,69 @@ def main() -> None:
         serve(config)
 
 
+def open_runtime(
+    config: settings.Settings,
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    go_on: Callable[[], bool],
+) -> tasks.Runtime:
+    """Put together what the tasks use."""
+    space, objects = wiring.space_of(config), wiring.open_objects(config)
+    means = Means(
+        stores=stores,
+        doorbell=doorbell,
+        space=space,
+        shelf=wiring.open_shelf(config),
+        objects=objects,
+        scratch_dir=config.scratch_dir,
+        go_on=go_on,
+    )
+    places = Places(
+        inbox=wiring.open_inbox(config),
+        objects=objects,
+        fetch_web=_web(config) if config.fetch_urls else None,
+        library_root=config.library_root,
+        scratch_dir=config.scratch_dir,
+        limits=archives.ArchiveLimits(
+            max_members=config.archive_max_members, max_bytes=config.archive_max_bytes
+        ),
+    )
+    return tasks.Runtime(
+        stores=stores,
+        space=space,
+        snapshots_dir=config.snapshots_dir,
+        ingesting=ingesting.Runtime(means=means, places=places),
+    )
+
+
 def serve(config: settings.Settings) -> None:
     """Scan, and keep the index up to date, until SIGTERM."""
     stores = wiring.open_stores(config)
     ringer = wiring.open_ringer(config)
     watch = Watch()
-    runtime = tasks.Runtime(
-        stores=stores,
-        doorbell=ringer,
-        space=wiring.space_of(config),
-        snapshots_dir=config.snapshots_dir,
-        go_on=watch.go_on,
-    )
+    runtime = open_runtime(config, stores, ringer, go_on=watch.go_on)
     is_sound = functools.partial(snapshot.is_sound, config.snapshots_dir)
     freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
-    looking = Rounds("freshness", freshness.look, every_s=_LOOK_S)
+    tidier = Tidier(stores.ingests, wiring.open_inbox(config), config.scratch_dir)
     worker = new_worker("indexer", profile=config.profile, device="cpu", space=runtime.space)
-    looking.start()
-    try:
+    with contextlib.ExitStack() as running:
+        for beside in (
+            Rounds("freshness", freshness.look, every_s=_LOOK_S),
+            Rounds("tidying", tidier.tidy, every_s=_TIDY_S),
+            Watcher(Keeper(stores, ringer, every_s=config.watch_every_s)),
+        ):
+            beside.start()
+            running.callback(beside.stop)
         wiring.serve(config, stores, works_of(runtime, watch), worker=worker, ringer=ringer)
-    finally:
-        looking.stop()
+
+
+def _web(config: settings.Settings) -> Callable[[str, Path], str]:
+    """What copies a file of the web to a path, and returns its name."""
+    fetcher = Fetcher(max_bytes=config.fetch_max_bytes)
+
+    def fetch(url: str, target: Path) -> str:
+        with target.open("wb") as file:
+            return fetcher.fetch(url, file).name
+
+    return fetch

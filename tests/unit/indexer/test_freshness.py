@@ -56,6 +56,7 @@ class World:
             affect=Affect(valence=0.0, arousal=0.0),
             descriptors={},
             duration_s=10.0,
+            digest="0" * 64,
         )
         self.complete(job, effect)
 

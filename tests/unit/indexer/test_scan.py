@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from indexer import scan, tags
-from sightsong.core import errors
 
 
 def lay(root: Path, *names: str) -> None:
@@ -37,16 +34,6 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path):
     assert found(inside) == ["own.mp3"]
 
 
-def test_a_single_file_is_a_library_of_one(tmp_path):
-    lay(tmp_path, "one.wav")
-    assert list(scan.audio_files(tmp_path / "one.wav")) == [tmp_path / "one.wav"]
-
-
-def test_a_path_that_names_nothing_is_refused(tmp_path):
-    with pytest.raises(errors.PathNotAllowed):
-        list(scan.audio_files(tmp_path / "nothing"))
-
-
 def test_a_file_without_readable_tags_has_none(tmp_path):
     lay(tmp_path, "noise.mp3")
     assert tags.read(tmp_path / "noise.mp3") == tags.Tags()
@@ -65,7 +52,8 @@ def test_a_folder_that_cannot_be_listed_is_told_of_and_hides_no_other(tmp_path):
     assert told == ["open"]
 
 
-def test_a_single_file_that_is_no_audio_is_refused_by_its_name(tmp_path):
-    lay(tmp_path, "letter.txt")
-    with pytest.raises(errors.UnsupportedAudio, match=r"letter\.txt"):
-        list(scan.audio_files(tmp_path / "letter.txt"))
+def test_other_files_are_told_of(tmp_path):
+    lay(tmp_path, "a.mp3", "cover.jpg", ".hidden.jpg", "notes.txt")
+    ignored: list[str] = []
+    list(scan.audio_files(tmp_path, on_ignored=lambda path: ignored.append(path.name)))
+    assert ignored == ["cover.jpg", "notes.txt"]

@@ -1,0 +1,269 @@
+"""Pieces: the files that an ingest comes upon, wherever they come from."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from indexer import archives, manifests, scan
+from sightsong.core import errors, ports
+from sightsong.core.ingests import Problem, Wish
+from sightsong.core.tracks import FileStamp, Tags
+
+_REMOTE = "://"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A file that may be taken in."""
+
+    name: str  #: As it is shown: its name, or its place in an archive or a manifest.
+    given: Tags = field(default_factory=Tags)
+    path: Path | None = None  #: Where its bytes can be read; None: in an object store.
+    location: str | None = None  #: Where it stays; None: it is put onto the shelf.
+    stamp: FileStamp | None = None  #: Of one in an object store; else a stat tells.
+
+
+Found = Iterator[Piece | Problem]
+
+
+class Said:
+    """What the manifests in a box (an archive, a tray) say of the files beside them."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = set(names)
+        self._given: dict[str, Tags] = {}
+
+    def is_table(self, name: str) -> bool:
+        """Whether a file is a manifest; notes that it is there."""
+        self._names.add(name)
+        return manifests.is_manifest(name)
+
+    def keep(self, row: manifests.Row | manifests.RowProblem) -> bool:
+        """Keep what a row says if it speaks of a file in the box."""
+        if not isinstance(row, manifests.Row) or row.file is None:
+            return False
+        name = row.file.removeprefix("./")
+        if name in self._names:
+            self._given[name] = row.given
+        return name in self._names
+
+    def of(self, name: str) -> Tags:
+        """What is said of a file."""
+        return self._given.get(name, Tags())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where pieces may come from, and what is allowed there."""
+
+    inbox: ports.Inbox
+    objects: ports.Objects
+    #: Copies what lies at an https address into a file and returns its name; None: not allowed.
+    fetch_web: Callable[[str, Path], str] | None
+    library_root: Path | None  #: What local files must lie in; None: anywhere.
+    scratch_dir: Path  #: For files on their way.
+    limits: archives.ArchiveLimits
+
+
+class Pieces:
+    """Finds the pieces of a wish, in a fixed order."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self.ignored = 0  #: Files left out for their ending, so far.
+        self.seen: set[str] = set()  #: Paths of the audio files in folders, so far.
+        self.folders: list[Path] = []  #: Those that were walked to their end.
+
+    def of(self, wish: Wish) -> Found:
+        """Find the pieces.
+
+        Raises:
+            PathNotAllowed: there is nothing at the one path that was asked for.
+            InputError: the one archive or manifest that was asked for is refused as a whole.
+            FetchFailed: the object store does not answer; tried again.
+        """
+        sources = self._sources(wish)
+        for name, pieces in sources:
+            try:
+                yield from pieces
+            except errors.InputError as error:
+                if len(sources) == 1:
+                    raise
+                yield problem(name, error)  # one bad archive does not hold up the others
+
+    def _sources(self, wish: Wish) -> list[tuple[str, Found]]:
+        return [
+            *([(wish.url, self._of_store(wish.url))] if wish.url else []),
+            *(self._uploads(self._places.inbox.files(wish.inbox)) if wish.inbox else []),
+            *((Path(path).name, self._of_path(Path(path), wish)) for path in wish.paths),
+        ]
+
+    def _of_store(self, url: str) -> Found:
+        for remote in self._places.objects.listing(url):
+            name = remote.url.rpartition("/")[2]
+            if scan.is_audio(name):
+                stamp = FileStamp(size_bytes=remote.size_bytes, mtime_ns=remote.mtime_ns)
+                yield Piece(name=name, location=remote.url, stamp=stamp)
+            else:
+                self.ignored += 1
+
+    def _uploads(self, uploads: Sequence[ports.Upload]) -> list[tuple[str, Found]]:
+        """The pieces of each upload; a manifest may speak of those beside it."""
+        said = Said({upload.name for upload in uploads})
+        tables = [upload for upload in uploads if manifests.is_manifest(upload.name)]
+        rows = [(one.name, self._rows_of(one.path, one.name, said)) for one in tables]
+        others = [upload for upload in uploads if upload not in tables]
+        return [*rows, *((upload.name, self._of_upload(upload, said)) for upload in others)]
+
+    def _of_upload(self, upload: ports.Upload, said: Said) -> Found:
+        """The pieces of an upload; it stays where it is until the whole ingest is through."""
+        if archives.is_archive(upload.name):
+            yield from self._of_archive(upload.path, upload.name, root=self._places.library_root)
+            return
+        with self._scratch() as folder:
+            copy = folder / f"upload{Path(upload.name).suffix.lower()}"
+            _link(upload.path, copy)
+            yield Piece(name=upload.name, given=said.of(upload.name), path=copy)
+
+    def _of_path(self, path: Path, wish: Wish) -> Found:
+        if path.is_dir():
+            yield from self._of_folder(path)
+        elif path.is_file():
+            yield from self._of_file(path)
+        elif wish.remove_missing and path.parent.is_dir():
+            self.folders.append(path)  # a watched folder's folder that is gone: so are its files
+        else:
+            raise errors.PathNotAllowed("There is no folder or file at a path of this ingest.")
+
+    def _of_file(self, path: Path) -> Found:
+        if archives.is_archive(path.name):
+            yield from self._of_archive(path, path.name, root=path.parent)
+        elif manifests.is_manifest(path.name):
+            yield from self._of_manifest(path, path.name, root=path.parent)
+        elif scan.is_audio(path.name):
+            yield Piece(name=path.name, path=path, location=str(path))
+        else:
+            raise errors.UnsupportedAudio(f"{path.name} has no ending of an audio file.")
+
+    def _of_folder(self, folder: Path) -> Found:
+        troubles: list[Problem] = []
+
+        def miss(path: Path, reason: str) -> None:
+            troubles.append(problem(path.name, errors.UnreadableFile(reason)))
+
+        for path in scan.audio_files(folder, on_unreadable=miss, on_ignored=self._ignore):
+            yield from troubles
+            troubles.clear()
+            self.seen.add(str(path))
+            yield Piece(name=path.name, path=path, location=str(path))
+        yield from troubles
+        self.folders.append(folder)
+
+    def _ignore(self, _path: Path) -> None:
+        self.ignored += 1
+
+    def _of_archive(self, path: Path, name: str, *, root: Path | None) -> Found:
+        """The pieces of an archive: its manifests first, then the music that they may speak of."""
+        said = Said()
+        with self._scratch() as folder:
+            for member in self._members(path, folder, said.is_table):
+                if isinstance(member, archives.Member):
+                    shown = f"{name}: {member.name}"
+                    yield from self._rows_of(member.path, shown, said, root=root)
+            for member in self._members(path, folder, scan.is_audio_at):
+                if isinstance(member, Problem):
+                    yield replace(member, file=f"{name}: {member.file}")
+                else:
+                    shown, given = f"{name}: {member.name}", said.of(member.name)
+                    yield Piece(name=shown, given=given, path=member.path)
+
+    def _members(
+        self, path: Path, into: Path, is_wanted: Callable[[str], bool]
+    ) -> Iterator[archives.Member | Problem]:
+        return archives.members(path, limits=self._places.limits, into=into, is_wanted=is_wanted)
+
+    def _rows_of(self, path: Path, name: str, said: Said, *, root: Path | None = None) -> Found:
+        """The pieces of a manifest in a box: rows that speak of what is beside it are kept."""
+        start = root or self._places.library_root
+        yield from self._of_manifest(path, name, root=start, said=said)
+
+    def _of_manifest(
+        self, path: Path, name: str, *, root: Path | None, said: Said | None = None
+    ) -> Found:
+        for row in manifests.rows(path):
+            if said is not None and said.keep(row):
+                continue
+            shown = f"{name}: line {row.line}"
+            if isinstance(row, manifests.RowProblem):
+                yield problem(shown, errors.ManifestBroken(row.detail))
+                continue
+            try:
+                yield from self._of_row(row, shown, root)
+            except errors.SightsongError as error:
+                yield problem(shown, error)
+
+    def _of_row(self, row: manifests.Row, shown: str, root: Path | None) -> Found:
+        if row.url is None:
+            path = self._inside(Path(row.file or ""), root)
+            yield Piece(name=shown, given=row.given, path=path, location=str(path))
+        elif row.url.startswith("https:"):
+            yield from self._of_web(row, shown)
+        else:
+            for remote in self._places.objects.listing(row.url):
+                stamp = FileStamp(size_bytes=remote.size_bytes, mtime_ns=remote.mtime_ns)
+                yield Piece(name=shown, given=row.given, location=remote.url, stamp=stamp)
+
+    def _of_web(self, row: manifests.Row, shown: str) -> Found:
+        if self._places.fetch_web is None:
+            raise errors.UrlNotAllowed(
+                "Addresses of the web are not fetched here; SIGHTSONG_FETCH_URLS=true allows it."
+            )
+        with self._scratch() as folder:
+            target = folder / "fetched"
+            name = self._places.fetch_web(row.url or "", target)
+            yield Piece(name=name or shown, given=row.given, path=target)
+
+    def _inside(self, path: Path, root: Path | None) -> Path:
+        """Resolve the path of a row, which may be relative to `root`.
+
+        Raises:
+            PathNotAllowed: it leads out of the library folder, or to nothing.
+        """
+        if not path.is_absolute() and root is None:
+            raise errors.PathNotAllowed("A relative path needs a library folder to start from.")
+        real = ((root or Path("/")) / path).resolve()
+        allowed = self._places.library_root
+        if allowed is not None and not real.is_relative_to(allowed.resolve()):
+            raise errors.PathNotAllowed("The path lies outside the library folder.")
+        if not real.is_file():
+            raise errors.PathNotAllowed("There is no file at this path.")
+        return real
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        self._places.scratch_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._places.scratch_dir) as folder:
+            yield Path(folder)
+
+
+def is_remote(location: str) -> bool:
+    """Whether a file lies in an object store."""
+    return _REMOTE in location
+
+
+def problem(name: str, error: errors.SightsongError) -> Problem:
+    """Say why a piece is not taken in."""
+    return Problem(
+        file=name.encode("utf-8", "replace").decode(), code=error.code, detail=error.detail
+    )
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a second name for a file, so that one can be moved away and one stays."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        raise errors.UnreadableFile("The upload cannot be read.") from error
