@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from api import handlers, reference
-from api.dependencies import LOCAL_HOSTS, Door, DoorSettings
+from api.dependencies import LOCAL_HOSTS, Door, DoorSettings, Music
 from api.envelope import Envelope
-from api.routes import health, indexes, ingests, jobs, tracks
+from api.following import Following
+from api.routes import audio, health, indexes, ingests, jobs, tracks, watches
+from api.turns import Turns
 from api.waiting import Waiting
 from sightsong.core import ports
 from sightsong.core.addresses import is_loopback
@@ -30,6 +32,9 @@ _MAX_CONNECTIONS = 2048
 #: Idle connections are kept for longer than any usual client or proxy keeps them (httpx 5 s, load
 #: balancers 60 s): who closes first must be the client, or its next request may meet the close.
 _KEEP_ALIVE_S = 75
+#: Pieces of tracks that are decoded at once; a page of matches asks for a handful.
+_SOUNDING_AT_ONCE = 2
+_SOUNDING_WAITING = 16
 
 
 def create_app(
@@ -37,6 +42,7 @@ def create_app(
     doorbell: ports.Doorbell,
     *,
     settings: DoorSettings,
+    music: Music,
     doorbell_error: Callable[[], str | None] = lambda: None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
@@ -46,6 +52,7 @@ def create_app(
         stores: where jobs, tracks, snapshots and uploads are.
         doorbell: wakes the workers; must not block.
         settings: of the door.
+        music: where music comes in, and how it is shown.
         doorbell_error: why the last ring failed; None while rings get through.
         lifespan: what runs before the first and after the last request.
     """
@@ -58,14 +65,19 @@ def create_app(
         redirect_slashes=False,  # a redirect would trust the Host header
         lifespan=lifespan,
     )
+    waiting = Waiting(stores.jobs.versions, limit=settings.max_waiters)
     app.state.door = Door(
         stores=stores,
         doorbell=doorbell,
         doorbell_error=doorbell_error,
         settings=settings,
-        waiting=Waiting(stores.jobs.versions, limit=settings.max_waiters),
+        waiting=waiting,
+        following=Following(limit=settings.max_followers, is_stopping=waiting.asked_to_stop),
+        music=music,
+        deliveries=Turns(settings.max_deliveries, waiting=0),
+        sounding=Turns(_SOUNDING_AT_ONCE, waiting=_SOUNDING_WAITING),
     )
-    for module in (jobs, tracks, ingests, indexes, health):
+    for module in (jobs, tracks, audio, ingests, watches, indexes, health):
         app.include_router(module.router)
     handlers.install(app)
     reference.install(app)
@@ -95,7 +107,23 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
         queue_limit=settings.queue_limit,
         disk_reserve_bytes=settings.disk_reserve_bytes,
         library_root=settings.library_root,
+        shelf_dir=settings.shelf_dir,
+        object_stores=tuple(settings.object_stores),
+        max_music_bytes=settings.max_music_bytes,
         allowed_hosts=tuple(settings.allowed_hosts) or (LOCAL_HOSTS if is_local else ("*",)),
+    )
+
+
+def open_music(settings: "Settings") -> Music:
+    """Make the real things through which music comes in and is shown."""
+    from sightsong.adapters import cover, wiring
+    from sightsong.adapters.sound import preview
+
+    return Music(
+        inbox=wiring.open_inbox(settings),
+        objects=wiring.open_objects(settings),
+        render=preview.render,
+        find_cover=cover.find_cover,
     )
 
 
@@ -118,6 +146,7 @@ def build(settings: "Settings") -> FastAPI:
         wiring.open_stores(settings),
         ringer,
         settings=door,
+        music=open_music(settings),
         doorbell_error=lambda: ringer.last_error,
         lifespan=lifespan,
     )

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.following import Following
+from api.turns import Turns
 from api.waiting import Waiting
 from sightsong.core import ports
 from sightsong.core.embeddings import Space
@@ -30,13 +32,56 @@ class DoorSettings:
     queue_limit: int
     disk_reserve_bytes: int = 0
     library_root: Path | None = None  #: Where ingests must lie; None: anywhere.
+    shelf_dir: Path | None = None  #: Where music lies that the service keeps itself.
+    object_stores: tuple[str, ...] = ()  #: Addresses that ingests may read, with all below them.
+    max_music_bytes: int = 2 * 1024**3  #: Of one upload of music, all its files together.
+    #: Uploads of music at once; each has a thread and a connection for as long as it takes.
+    max_deliveries: int = 8
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     #: Requests that may wait for a change at once; each costs about 50 kB.
     max_waiters: int = 1000
+    #: Requests that may follow an ingest at once; each looks once a second.
+    max_followers: int = 100
     #: A worker silent for longer is not counted as there.
     worker_alive_s: float = 30.0
     #: How long readiness waits for the database.
     ready_timeout_s: float = 5.0
+
+
+class Render(Protocol):
+    """Makes a short piece of a track, for players."""
+
+    def __call__(self, path: Path, *, start_s: float, duration_s: float) -> bytes:
+        """Decode and encode a piece of a file; Ogg.
+
+        Raises:
+            InputError: the file cannot be decoded.
+        """
+        ...
+
+
+class Picture(Protocol):
+    """A track's picture."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """Of those bytes."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Music:
+    """Where music comes in, and how it is shown."""
+
+    inbox: ports.Inbox
+    objects: ports.Objects
+    render: Render
+    find_cover: Callable[[Path], Picture | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +93,10 @@ class Door:
     doorbell_error: Callable[[], str | None]  #: Why the last ring failed; None while they work.
     settings: DoorSettings
     waiting: Waiting
+    following: Following
+    music: Music
+    deliveries: Turns  #: Uploads of music.
+    sounding: Turns  #: What decodes audio in this process.
 
 
 def door(request: Request) -> Door:

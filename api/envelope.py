@@ -65,7 +65,7 @@ class Envelope:
     def _refusal(self, method: str, headers: Headers) -> SightsongError | None:
         if "*" not in self._allowed_hosts and _host(headers) not in self._allowed_hosts:
             return errors.HostNotAllowed()
-        if method not in _SAFE_METHODS and headers.get("sec-fetch-site") == "cross-site":
+        if method not in _SAFE_METHODS and _is_cross_site(headers):
             return errors.CrossSiteRefused()
         return None
 
@@ -111,6 +111,19 @@ class _Answer:
             headers["x-request-id"] = errors.request_id(self._request)
             headers["x-content-type-options"] = "nosniff"
         await self._send(message)
+
+
+def _is_cross_site(headers: Headers) -> bool:
+    """Whether a page of another site asks; only browsers say what is looked at here.
+
+    They leave `Sec-Fetch-Site` out where the service is reached by plain HTTP from another
+    machine; of a form that is sent from there, `Origin` tells.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "cross-site"
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 
 
 def _is_bare(headers: Headers) -> bool:

@@ -109,9 +109,11 @@ STATUS: Mapping[str, int] = {
     "track_not_found": 404,
     "track_file_gone": 404,
     "blob_not_found": 404,
+    "no_cover": 404,
     "method_not_allowed": 405,
     "upload_timeout": 408,
     "rebuild_pending": 409,
+    "conflict": 409,
     "image_too_large": 413,
     "body_too_large": 413,
     "unsupported_image": 415,
@@ -125,6 +127,13 @@ STATUS: Mapping[str, int] = {
     "audio_broken": 422,
     "audio_silent": 422,
     "audio_too_long": 422,
+    "audio_too_short": 422,
+    "audio_protected": 422,
+    "archive_refused": 422,
+    "unsafe_member": 422,
+    "manifest_broken": 422,
+    "unreadable": 422,
+    "url_not_allowed": 422,
     "path_not_allowed": 422,
     "unknown_mood": 422,
     "too_many_requests": 429,
@@ -137,6 +146,7 @@ STATUS: Mapping[str, int] = {
     "unavailable": 503,
     "store_unavailable": 503,
     "queue_full": 503,
+    "fetch_failed": 503,
     "too_many_waiters": 503,
     "insufficient_storage": 503,
 }
@@ -195,7 +205,7 @@ def response(request: Request, problem: Problem) -> Response:
     return Response(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
         status_code=status,
-        headers={**_advice(status), **problem.headers},
+        headers={**_advice(request, status), **problem.headers},
         media_type=MEDIA_TYPE,
     )
 
@@ -210,10 +220,15 @@ def request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-def _advice(status: int) -> dict[str, str]:
+def note_unread(request: Request, *, is_unread: bool) -> None:
+    """Note whether a part of the body may be on its way still: then a refusal hangs up."""
+    request.state.is_unread = is_unread
+
+
+def _advice(request: Request, status: int) -> dict[str, str]:
     advice = {}
     if status in _RETRY_AFTER_S:
         advice["Retry-After"] = str(_RETRY_AFTER_S[status])
-    if status in _CLOSING:
+    if status in _CLOSING or getattr(request.state, "is_unread", False):
         advice["Connection"] = "close"
     return advice

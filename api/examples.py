@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 _JOB_ID = "0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11"
 _TRACK_ID = "5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02"
+_INGEST_ID = "c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52"
 
 PHOTO_RESULT: dict[str, JsonValue] = {
     "profile": "full",
@@ -114,26 +115,74 @@ TRACK: dict[str, JsonValue] = {
     "album": "Windows",
     "genre": "Jazz",
     "mood": None,
+    "licence": "CC BY 4.0",
+    "tags": ["piano", "morning"],
     "state": "ready",
     "duration_s": 201.4,
     "valence": 0.5,
     "arousal": -0.1,
     "descriptors": {"tempo_bpm": 92.0},
     "reason": None,
+    "recording_id": _TRACK_ID,
     "audio_url": f"/v1/tracks/{_TRACK_ID}/audio",
+    "cover_url": f"/v1/tracks/{_TRACK_ID}/cover",
 }
 
+TRACK_DETAIL: dict[str, JsonValue] = TRACK | {
+    "recording": {"id": _TRACK_ID, "tracks": [_TRACK_ID, "9e2d7c41-0f35-4b8e-8a55-66d0c7f1be20"]}
+}
+
+EDIT: dict[str, JsonValue] = {"title": "Morning Light", "tags": ["piano"], "mood": None}
+
+INGEST_REQUEST: dict[str, JsonValue] = {"path": "/home/me/Music", "dry_run": False}
+
 INGEST: dict[str, JsonValue] = {
-    "id": "c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52",
+    "id": _INGEST_ID,
+    "status": "listening",
     "state": "succeeded",
     "created_at": "2026-11-20T23:40:00.000Z",
     "started_at": "2026-11-20T23:40:00.020Z",
     "finished_at": "2026-11-20T23:40:01.250Z",
     "attempt": 1,
     "error": None,
-    "scan": {"found": 120, "new": 100, "known": 18, "duplicates": 2, "unreadable": 0},
+    "source": {"kind": "paths", "paths": ["/home/me/Music"], "url": None, "files": None},
+    "dry_run": False,
+    "scan": {
+        "found": 120,
+        "new": 100,
+        "known": 17,
+        "changed": 0,
+        "duplicates": 2,
+        "moved": 0,
+        "removed": 0,
+        "gone": 0,
+        "missing": 0,
+        "ignored": 31,
+        "unreadable": 1,
+        "size_bytes": 734003200,
+    },
     "tracks": {"queued": 60, "running": 2, "succeeded": 37, "failed": 1, "canceled": 0},
+    "problems": 2,
+    "failed": {"audio_silent": 1},
+    "heard_s": 7421.5,
+    "rates": {"tracks_per_s": 3.1, "hours_per_hour": 620.0},
+    "eta_s": 20.0,
+    "estimate": None,
     "done": False,
+}
+
+TROUBLE: dict[str, JsonValue] = {
+    "file": "album.zip/03 silence.mp3",
+    "code": "audio_silent",
+    "detail": "The audio holds no sound.",
+    "track_id": _TRACK_ID,
+}
+
+WATCH: dict[str, JsonValue] = {
+    "id": "7d0a4d5e-4f0b-4c49-9f59-2f8c24c1f0aa",
+    "path": "/home/me/Music",
+    "added_at": "2026-11-20T23:40:00.000Z",
+    "ingest_id": _INGEST_ID,
 }
 
 PROBLEM: dict[str, JsonValue] = {

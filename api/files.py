@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from api.errors import TrackFileGone
@@ -52,33 +52,48 @@ def ingestible(path: str, *, root: Path | None) -> Path:
     return real
 
 
-def playable(paths: Iterable[str], *, root: Path | None) -> tuple[Path, os.stat_result]:
+def playable(
+    paths: Iterable[str], *, root: Path | None, shelf: Path | None = None
+) -> tuple[Path, os.stat_result]:
     """Find the first of a track's files that can be played, and its stat.
 
+    Args:
+        paths: where they lie; addresses in object stores are passed over.
+        root: the library folder; None: any.
+        shelf: where the service keeps music itself.
+
     Raises:
-        TrackFileGone: none is there, a regular file, and inside the library folder.
+        TrackFileGone: none is there, a regular file, and inside one of the two folders.
     """
+    roots = () if root is None else tuple(one for one in (root, shelf) if one is not None)
     for path in paths:
         with contextlib.suppress(TrackFileGone):
-            return _playable(path, root)
+            return _playable(path, roots)
     raise TrackFileGone
 
 
-def _playable(path: str, root: Path | None) -> tuple[Path, os.stat_result]:
+def is_remote(path: str) -> bool:
+    """Whether the place of a file is an address in an object store."""
+    return "://" in path
+
+
+def _playable(path: str, roots: Sequence[Path]) -> tuple[Path, os.stat_result]:
+    if is_remote(path):
+        raise TrackFileGone
     try:
         real = Path(path).resolve(strict=True)
         status = real.stat()
     except (OSError, ValueError, RuntimeError) as error:
         raise TrackFileGone from error
-    inside = root is None or real.is_relative_to(root.resolve())
+    inside = not roots or any(real.is_relative_to(root.resolve()) for root in roots)
     if not (inside and stat.S_ISREG(status.st_mode) and os.access(real, os.R_OK)):
         raise TrackFileGone
     return real, status
 
 
-def audio_type(path: Path) -> str:
+def audio_type(name: str) -> str:
     """The media type of an audio file, by its ending."""
-    return _AUDIO_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    return _AUDIO_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
 
 
 def _mode(path: Path) -> int:

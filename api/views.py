@@ -1,9 +1,10 @@
 """From records to the JSON of the answers. The same record always gives the same bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sightsong.core.ingests import Ingest, Problem, Progress, Watched, Wish
 from sightsong.core.jobs import Job, JobState
 from sightsong.core.snapshots import Snapshot
 from sightsong.core.tracks import Track
@@ -31,16 +32,50 @@ def with_audio(result: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def ingest_view(job: Job, children: Mapping[JobState, int]) -> dict[str, Any]:
+def ingest_view(ingest: Ingest, progress: Progress) -> dict[str, Any]:
     """Show an ingest with the state of the tracks that it has found."""
-    open_tracks = sum(count for state, count in children.items() if not state.is_final)
+    job, result = ingest.job, ingest.job.result or {}
+    scan = _scan(ingest.scan.counted(), result)
+    is_done = job.state.is_final and progress.open_tracks == 0
     return {
         "id": job.id,
+        "status": _status(ingest, is_done=is_done),
         "state": job.state.value,
         **_life(job),
-        "scan": None if job.result is None else dict(job.result),
-        "tracks": {state.value: children.get(state, 0) for state in JobState},
-        "done": job.state.is_final and open_tracks == 0,
+        "source": _source(ingest.wish),
+        "dry_run": ingest.wish.dry_run,
+        "scan": scan,
+        "tracks": {state.value: progress.tracks.get(state, 0) for state in JobState},
+        "problems": scan["unreadable"] + sum(progress.failed.values()),
+        "failed": dict(progress.failed),
+        "heard_s": round(progress.heard_s, 1),
+        "rates": {
+            "tracks_per_s": _rounded(progress.tracks_per_s),
+            "hours_per_hour": _rounded(progress.hours_per_hour),
+        },
+        "eta_s": 0.0 if is_done else _eta_s(ingest, progress),
+        "estimate": result.get("estimate"),
+        "done": is_done,
+    }
+
+
+def trouble_view(problem: Problem) -> dict[str, Any]:
+    """Show what an ingest could not take in."""
+    return {
+        "file": problem.file,
+        "code": problem.code,
+        "detail": problem.detail,
+        "track_id": problem.track_id,
+    }
+
+
+def watch_view(watched: Watched) -> dict[str, Any]:
+    """Show a folder that is kept in step."""
+    return {
+        "id": watched.id,
+        "path": watched.path,
+        "added_at": time_view(watched.added_at),
+        "ingest_id": watched.ingest_id,
     }
 
 
@@ -54,14 +89,26 @@ def track_view(track: Track) -> dict[str, Any]:
         "album": track.tags.album,
         "genre": track.tags.genre,
         "mood": track.tags.mood,
+        "licence": track.tags.licence,
+        "tags": list(track.tags.labels),
         "state": track.state.value,
         "duration_s": track.duration_s,
         "valence": None if affect is None else affect.valence,
         "arousal": None if affect is None else affect.arousal,
         "descriptors": dict(track.descriptors),
         "reason": None if code is None else {"code": code, "detail": track.reason or ""},
+        "recording_id": track.recording_id,
         "audio_url": audio_url(track.id),
+        "cover_url": f"/v1/tracks/{track.id}/cover",
     }
+
+
+def track_detail(track: Track, recording: Sequence[Track]) -> dict[str, Any]:
+    """Show a track, and what else is the same recording (none: it is there once)."""
+    same = None
+    if track.recording_id is not None:
+        same = {"id": track.recording_id, "tracks": [one.id for one in recording]}
+    return {**track_view(track), "recording": same}
 
 
 def index_view(snapshot: Snapshot) -> dict[str, Any]:
@@ -95,3 +142,46 @@ def _life(job: Job) -> dict[str, Any]:
         "attempt": job.attempt,
         "error": None if error is None else {"code": error.code, "detail": error.detail},
     }
+
+
+def _status(ingest: Ingest, *, is_done: bool) -> str:
+    """Say in a word where an ingest is."""
+    state = ingest.job.state
+    if ingest.is_canceled or state is JobState.CANCELED:
+        return "canceled"
+    if is_done:
+        return "failed" if state is JobState.FAILED else "done"
+    if ingest.is_paused:
+        return "paused"
+    return _STATUS[state]
+
+
+_STATUS = {
+    JobState.QUEUED: "waiting",
+    JobState.RUNNING: "scanning",
+    JobState.SUCCEEDED: "listening",
+    JobState.FAILED: "failed",
+}
+
+
+def _scan(counted: Mapping[str, int], result: Mapping[str, Any]) -> dict[str, int]:
+    """The counts of a scan; of one that has ended, those that its job has kept."""
+    kept = {name: result[name] for name in counted if isinstance(result.get(name), int)}
+    return {**counted, **kept}
+
+
+def _source(wish: Wish) -> dict[str, Any]:
+    kind = "upload" if wish.inbox else "url" if wish.url else "paths"
+    files = wish.uploads if wish.inbox else None
+    return {"kind": kind, "paths": list(wish.paths), "url": wish.url, "files": files}
+
+
+def _eta_s(ingest: Ingest, progress: Progress) -> float | None:
+    rate = progress.tracks_per_s
+    if ingest.is_paused or not rate:
+        return None
+    return round(progress.open_tracks / rate, 1)
+
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 3)

@@ -62,6 +62,10 @@ class Waiting:
         """How many wait now."""
         return len(self._waiters)
 
+    def asked_to_stop(self) -> bool:
+        """Whether the process stops; `is_stopping` as it is by then."""
+        return self.is_stopping()
+
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits and nobody looks."""

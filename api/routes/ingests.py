@@ -1,70 +1,166 @@
-"""`/v1/ingests`: take music into the library."""
+"""`/v1/ingests`: take music into the library, and see how that goes."""
 
-from typing import Annotated
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from fastapi import APIRouter, Header, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from api import errors, files, schemas, uploads, views
-from api.dependencies import TheDoor
+from api import following, paging, schemas, views
+from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
-from api.routes.jobs import find
+from api.routes import taking_in
 from sightsong.core import intake
 from sightsong.core.errors import JobNotFound
-from sightsong.core.jobs import JobKind
+from sightsong.core.ingests import Ingest, Progress
+from sightsong.core.jobs import JobId, JobState
 
 router = APIRouter(prefix="/v1/ingests", tags=["library"])
 
-_MAX_BODY_BYTES = 16 * 1024
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schemas.IngestRequest.model_json_schema()}},
-    }
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `progress`, each with the whole ingest, until it is done",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "It is done, and you know that"},
 }
 
 
-async def ingest_body(request: Request, door: TheDoor) -> schemas.IngestRequest:
-    """Read the body of an ingest.
-
-    Strictly `application/json`: a page of another site cannot send that without being asked.
-    """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise errors.UnsupportedMediaType("Send application/json.")
-    body = await uploads.read_body(
-        request,
-        max_bytes=_MAX_BODY_BYTES,
-        timeout_s=door.settings.upload_timeout_s,
-        too_large=errors.BodyTooLarge(),
-    )
-    try:
-        return schemas.IngestRequest.model_validate_json(body)
-    except ValidationError as error:
-        parts = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        raise RequestValidationError(parts) from error
-
-
-@router.post("", status_code=202, response_model=schemas.IngestView, openapi_extra=_BODY)
-def submit_ingest(
-    door: TheDoor, wish: Annotated[schemas.IngestRequest, Depends(ingest_body)]
+@router.post(
+    "", status_code=202, response_model=schemas.IngestView, openapi_extra=taking_in.OPENAPI
+)
+async def submit_ingest(
+    request: Request,
+    door: TheDoor,
+    options: Annotated[schemas.UploadQuery, Query()],
 ) -> Response:
-    """Take a folder or file of music in. Safe to repeat: what is known is not taken twice."""
-    path = files.ingestible(wish.path, root=door.settings.library_root)
-    job = intake.submit_ingest(door.stores, door.doorbell, path=str(path))
-    return accepted(views.ingest_view(job, {}), f"/v1/ingests/{job.id}")
+    """Take music in: name what the service can read itself, or send it.
+
+    Send JSON to name folders, audio files, archives or manifests on the service's machine, or an
+    address in an object store. Send a form with fields `file`, or one file as the body, to upload
+    music; what that file is called, `name` says. Safe to repeat: what is known is not taken twice.
+    """
+    job = await taking_in.begin(request, door, options)
+    ingest = await run_in_threadpool(door.stores.ingests.get, job.id)
+    return accepted(views.ingest_view(ingest, Progress()), f"/v1/ingests/{job.id}")
+
+
+@router.get("", response_model=schemas.IngestsPage)
+def list_ingests(
+    door: TheDoor,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Response:
+    """List the ingests, newest first, page by page."""
+    after = None if cursor is None else JobId(paging.from_cursor(cursor))
+    found = door.stores.ingests.listed(limit=limit + 1, after=after)
+    items = found[:limit]
+    return Reply(
+        {
+            "items": [_view(door, ingest) for ingest in items],
+            "next_cursor": paging.to_cursor(items[-1].job.id) if len(found) > limit else None,
+        }
+    )
 
 
 @router.get("/{ingest_id}", response_model=schemas.IngestView)
 def read_ingest(door: TheDoor, ingest_id: str) -> Response:
     """Ask how far an ingest is."""
-    job = find(door, ingest_id)
-    if job.kind is not JobKind.INGEST:
+    return _answer(_view(door, _find(door, ingest_id)))
+
+
+@router.post("/{ingest_id}/pause", response_model=schemas.IngestView)
+def pause_ingest(door: TheDoor, ingest_id: str) -> Response:
+    """Let an ingest wait. What is being heard now is heard to its end."""
+    return _answer(_view(door, door.stores.ingests.pause(_checked(ingest_id))))
+
+
+@router.post("/{ingest_id}/resume", response_model=schemas.IngestView)
+def resume_ingest(door: TheDoor, ingest_id: str) -> Response:
+    """Let a paused ingest go on."""
+    resumed = intake.resume_ingest(door.stores, door.doorbell, _checked(ingest_id))
+    return _answer(_view(door, resumed))
+
+
+@router.post("/{ingest_id}/cancel", response_model=schemas.IngestView)
+def cancel_ingest(door: TheDoor, ingest_id: str) -> Response:
+    """Give up what is left of an ingest. What was heard stays in the library."""
+    before = _find(door, ingest_id)
+    canceled = door.stores.ingests.cancel(before.job.id)
+    if before.wish.inbox and before.job.state is JobState.QUEUED:
+        door.music.inbox.discard(before.wish.inbox)  # nobody else will: its scan never runs
+    return _answer(_view(door, canceled))
+
+
+@router.post("/{ingest_id}/retry", response_model=schemas.RetriedView)
+def retry_ingest(door: TheDoor, ingest_id: str) -> Response:
+    """Try the tracks that failed again."""
+    retried = intake.retry_ingest(door.stores, door.doorbell, _checked(ingest_id))
+    return _answer({**_view(door, _find(door, ingest_id)), "retried": retried})
+
+
+@router.get("/{ingest_id}/problems", response_model=schemas.ProblemsPage)
+def list_problems(
+    door: TheDoor,
+    ingest_id: str,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Response:
+    """List what could not be taken in, and why: files first, then tracks."""
+    ingest = _find(door, ingest_id)
+    after = None if cursor is None else paging.from_cursor(cursor)
+    found = door.stores.ingests.problems(ingest.job.id, limit=limit + 1, after=after)
+    items = found[:limit]
+    return Reply(
+        {
+            "items": [views.trouble_view(problem) for problem in items],
+            "next_cursor": paging.to_cursor(items[-1].cursor) if len(found) > limit else None,
+        }
+    )
+
+
+@router.get("/{ingest_id}/events", response_class=StreamingResponse, responses=_EVENTS)
+async def follow_ingest(
+    door: TheDoor,
+    ingest_id: str,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Follow an ingest: an event whenever something has changed (server-sent events)."""
+    look = _looking(door, ingest_id)
+    view = await run_in_threadpool(look)
+    if view["done"] and following.event_id(view) == last_event_id:
+        return Response(status_code=204)  # tells a browser not to come again
+    door.following.refuse_more()
+    return StreamingResponse(
+        door.following.events(look, seen=last_event_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _looking(door: Door, ingest_id: str) -> Callable[[], dict[str, Any]]:
+    return lambda: _view(door, _find(door, ingest_id))
+
+
+def _find(door: Door, ingest_id: str) -> Ingest:
+    return door.stores.ingests.get(_checked(ingest_id))
+
+
+def _checked(ingest_id: str) -> JobId:
+    if not _ID.fullmatch(ingest_id):
         raise JobNotFound
-    view = views.ingest_view(job, door.stores.jobs.children(job.id))
+    return JobId(ingest_id)
+
+
+def _view(door: Door, ingest: Ingest) -> dict[str, Any]:
+    return views.ingest_view(ingest, door.stores.ingests.progress(ingest.job.id))
+
+
+def _answer(view: dict[str, Any]) -> Response:
     headers = {"Cache-Control": "private, no-cache"}
     if not view["done"]:
         headers["Retry-After"] = "1"

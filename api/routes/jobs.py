@@ -19,6 +19,8 @@ from sightsong.core import errors, intake, jobs, labels
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+#: Parameters of one value each.
+_PLAIN = ("top_k", "alpha", "duplicates")
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {
     "schema": {
@@ -33,6 +35,7 @@ _FORM = {
                 "description": "Mood labels with commas between them.",
                 "examples": ["happy,sad,anxious"],
             },
+            "duplicates": {"type": "boolean", "default": False},
         },
     }
 }
@@ -157,7 +160,7 @@ def _merged(params: schemas.PhotoParams, sent: uploads.Submission) -> schemas.Ph
     if not sent.fields:
         return params
     last = {name: texts[-1] for name, texts in sent.fields.items()}
-    known: dict[str, object] = {name: last[name] for name in ("top_k", "alpha") if last.get(name)}
+    known: dict[str, object] = {name: last[name] for name in _PLAIN if last.get(name)}
     if any(sent.fields.get("moods", ())):
         known["moods"] = sent.fields["moods"]
     try:

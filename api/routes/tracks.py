@@ -1,39 +1,51 @@
-"""`/v1/tracks`: the library, and its music."""
+"""`/v1/tracks`: the library."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
-from starlette.responses import FileResponse, Response
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
 
-from api import files, paging, preferences, schemas, views
+from api import paging, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
+from api.routes.bodies import read_json
 from sightsong.core.errors import TrackNotFound
-from sightsong.core.tracks import Track, TrackId, TrackState
+from sightsong.core.tracks import Track, TrackFilter, TrackId
 
 router = APIRouter(prefix="/v1/tracks", tags=["tracks"])
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_AUDIO: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"audio/*": {}}},
-    206: {"description": "The range that was asked for"},
-    304: {"description": "The client has these bytes already"},
+_MAX_EDIT_BYTES = 64 * 1024
+_EDIT = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": schemas.TrackEdit.model_json_schema()}},
+    }
 }
 
 
+async def edit_body(request: Request, door: TheDoor) -> schemas.TrackEdit:
+    """Read the body of an edit."""
+    return await read_json(request, door, schemas.TrackEdit, max_bytes=_MAX_EDIT_BYTES)
+
+
 @router.get("", response_model=schemas.TracksPage)
-def list_tracks(
-    door: TheDoor,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query()] = None,
-    state: Annotated[TrackState | None, Query()] = None,
-) -> Response:
+def list_tracks(door: TheDoor, asked: Annotated[schemas.TrackQuery, Query()]) -> Response:
     """List the tracks, page by page."""
-    after = None if cursor is None else TrackId(paging.from_cursor(cursor))
-    found = door.stores.tracks.page(limit=limit + 1, after=after, state=state)
-    items = found[:limit]
-    has_more = len(found) > limit
+    after = None if asked.cursor is None else TrackId(paging.from_cursor(asked.cursor))
+    where = TrackFilter(
+        state=asked.state,
+        genre=asked.genre,
+        mood=asked.mood,
+        artist=asked.artist,
+        label=asked.tag,
+        text=asked.q,
+    )
+    found = door.stores.tracks.page(limit=asked.limit + 1, after=after, where=where)
+    items = found[: asked.limit]
+    has_more = len(found) > asked.limit
     return Reply(
         {
             "items": [views.track_view(track) for track in items],
@@ -42,34 +54,54 @@ def list_tracks(
     )
 
 
-@router.get("/{track_id}", response_model=schemas.TrackView)
+@router.get("/{track_id}", response_model=schemas.TrackDetail)
 def read_track(door: TheDoor, track_id: str) -> Response:
     """Look at one track."""
-    return Reply(views.track_view(_find(door, track_id)))
+    return _detail(door, find(door, track_id))
 
 
-@router.head("/{track_id}/audio", include_in_schema=False)
-@router.get("/{track_id}/audio", response_class=FileResponse, responses=_AUDIO)
-def play_track(
-    door: TheDoor, track_id: str, if_none_match: Annotated[str | None, Header()] = None
+@router.patch("/{track_id}", response_model=schemas.TrackDetail, openapi_extra=_EDIT)
+def edit_track(
+    door: TheDoor, track_id: str, edit: Annotated[schemas.TrackEdit, Depends(edit_body)]
 ) -> Response:
-    """Listen to a track, or to a range of its bytes."""
-    track = _find(door, track_id)
-    paths = door.stores.tracks.paths(track.id)
-    path, status = files.playable(paths, root=door.settings.library_root)
-    audio = FileResponse(
-        path,
-        media_type=files.audio_type(path),
-        stat_result=status,
-        headers={"Cache-Control": "private, no-cache"},
-    )
-    tag = audio.headers["etag"]
-    if preferences.has(if_none_match, tag):
-        return Response(status_code=304, headers={"ETag": tag})
-    return audio
+    """Say something else of a track. Your words weigh more than its file's, and outlive scans.
+
+    What is left out stays as it is; null takes your word back.
+    """
+    changes = edit.model_dump(exclude_unset=True)
+    if "tags" in changes:
+        tags = changes.pop("tags")
+        changes["labels"] = None if tags is None else tuple(dict.fromkeys(tags))
+    return _detail(door, door.stores.tracks.edit(checked(track_id), changes))
 
 
-def _find(door: Door, track_id: str) -> Track:
+@router.delete("/{track_id}", status_code=204)
+def remove_track(door: TheDoor, track_id: str) -> Response:
+    """Remove a track from the library. Its files stay; ingests leave them alone from now on."""
+    door.stores.tracks.remove(checked(track_id))
+    return Response(status_code=204)
+
+
+def find(door: Door, track_id: str) -> Track:
+    """Read a track by what may be its id.
+
+    Raises:
+        TrackNotFound: it is none.
+    """
+    return door.stores.tracks.get(checked(track_id))
+
+
+def checked(track_id: str) -> TrackId:
+    """See that something may be the id of a track.
+
+    Raises:
+        TrackNotFound: it cannot.
+    """
     if not _ID.fullmatch(track_id):
         raise TrackNotFound
-    return door.stores.tracks.get(TrackId(track_id))
+    return TrackId(track_id)
+
+
+def _detail(door: Door, track: Track) -> Response:
+    same = door.stores.tracks.recording(track.recording_id) if track.recording_id else []
+    return Reply(views.track_detail(track, same))

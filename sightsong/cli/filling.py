@@ -1,9 +1,11 @@
 """Following an ingest with a progress bar, and then the index."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sightsong.cli import report
 from sightsong.cli.screen import Screen
 from sightsong.client import Client, IngestView
 from sightsong.core.errors import SightsongError
@@ -27,34 +29,51 @@ def fill(client: Client, screen: Screen, folder: Path) -> None:
     """
     ended = follow(client, screen, client.ingest(folder)["id"])
     if ended["error"] is not None:
-        raise IngestFailed(summary(ended))
+        raise IngestFailed(report.summary(ended))
     wait_for_index(client, screen)
 
 
 def follow(client: Client, screen: Screen, ingest_id: str) -> IngestView:
-    """Show how an ingest goes until it is done; return its last state."""
+    """Show how an ingest goes until it is done, and report; return its last state."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[notes]}"),
-        TimeRemainingColumn(),
     )
     quiet = not screen.notes.is_terminal
     with Progress(*columns, console=screen.notes, transient=True, disable=quiet) as progress:
-        bar = progress.add_task("scanning the folder", total=None, notes="")
+        bar = progress.add_task("waiting", total=None, notes="")
         for ingest in client.watch_ingest(ingest_id):
-            done = sum(ingest["tracks"].get(state, 0) for state in _FINAL)
-            speed = progress.tasks[0].speed
             progress.update(
                 bar,
-                description="scanning the folder" if ingest["scan"] is None else "listening",
+                description=report.WORDS.get(ingest["status"], ingest["status"]),
                 total=sum(ingest["tracks"].values()) or None,
-                completed=done,
-                notes="" if speed is None else f"{speed:.1f} tracks/s",
+                completed=sum(ingest["tracks"].get(state, 0) for state in _FINAL),
+                notes=report.pace(ingest),
             )
-    screen.say(summary(ingest))
+    report.tell(client, screen, ingest)
     return ingest
+
+
+def upload(
+    screen: Screen, what: str, size_bytes: int, send: Callable[[Callable[[int], None]], IngestView]
+) -> IngestView:
+    """Send files with a bar of their bytes.
+
+    Args:
+        screen: where to show it.
+        what: is sent, in a word or two.
+        size_bytes: of all of it.
+        send: does it; told where to count the bytes.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    quiet = not screen.notes.is_terminal
+    with Progress(*columns, console=screen.notes, transient=True, disable=quiet) as progress:
+        bar = progress.add_task(f"sending {what}", total=size_bytes or None)
+        sent = send(lambda count: progress.advance(bar, count))
+    screen.say(f"sent {what}: ingest {sent['id']}")
+    return sent
 
 
 def wait_for_index(client: Client, screen: Screen) -> None:
@@ -63,14 +82,3 @@ def wait_for_index(client: Client, screen: Screen) -> None:
         fresh = client.wait_for_index(timeout_s=_INDEX_S)
     if not fresh:
         screen.say("the index is not up to date yet; the service goes on with it")
-
-
-def summary(ingest: IngestView) -> str:
-    """What an ingest did, in a line."""
-    if ingest["error"] is not None:
-        return f"the ingest failed: {ingest['error']['detail']} ({ingest['error']['code']})"
-    scan = ingest["scan"] or {}
-    parts = [f"{count} {name}" for name, count in scan.items() if isinstance(count, int) and count]
-    failed = ingest["tracks"].get("failed", 0)
-    broken = f"; {failed} could not be heard (see `sightsong tracks`)" if failed else ""
-    return f"ingest: {', '.join(parts) or 'no music found'}{broken}"

@@ -79,46 +79,46 @@ def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     """The tracks that fit, best first, each with its reason below it."""
     if not rows:
         return Text("no tracks: the library is empty; fill it with `sightsong ingest FOLDER`")
-    table = _table("#", "score", "from", "track, and why")
+    shown = table("#", "score", "from", "track, and why")
     for row in rows:
         artist = f", {plain(row['artist'])}" if row.get("artist") else ""
         track = Text(plain(row["title"]), style="bold") + Text(artist, style="not bold")
-        table.add_row(
+        shown.add_row(
             str(row["rank"]),
             f"{row['score']:.2f}",
             clock(row["window_start_s"]),
             Group(track, Text(plain(row["reason"]), style="dim")),
         )
-    return table
+    return shown
 
 
 def tracks(rows: Sequence[TrackView]) -> RenderableType:
     """The tracks of the library."""
     if not rows:
         return Text("no tracks yet; take some in with `sightsong ingest FOLDER`")
-    table = _table("track", "artist", "length", "state")
+    shown = table("track", "artist", "length", "state")
     for row in rows:
         length = row.get("duration_s")
         reason = row.get("reason")
         state = f"{row['state']}: {reason['detail']}" if reason else row["state"]
-        table.add_row(
+        shown.add_row(
             # The id is there to be copied: on a line of its own, never cut short.
             Text.assemble(plain(row["title"]), "\n", (row["id"], "dim")),
             Text(plain(row.get("artist") or "")),
             "" if length is None else clock(length),
             Text(plain(state)),
         )
-    return table
+    return shown
 
 
 def indexes(rows: Sequence[IndexView]) -> RenderableType:
     """The index snapshots."""
     if not rows:
         return Text("no index yet: it is built when music is taken in")
-    table = _table("version", "state", "tracks", "space")
+    shown = table("version", "state", "tracks", "space")
     for row in rows:
-        table.add_row(row["version"], row["state"], str(row["tracks"]), Text(plain(row["space"])))
-    return table
+        shown.add_row(row["version"], row["state"], str(row["tracks"]), Text(plain(row["space"])))
+    return shown
 
 
 def clock(seconds: float) -> str:
@@ -132,8 +132,9 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def table(*columns: str) -> Table:
+    """An empty table without lines."""
+    empty = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column)
-    return table
+        empty.add_column(column, overflow="fold")  # ids and names are there to be copied
+    return empty

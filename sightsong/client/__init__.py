@@ -12,6 +12,7 @@ from sightsong.client.errors import (
     UnexpectedResponse,
     WaitedTooLong,
 )
+from sightsong.client.ingests import is_address
 from sightsong.client.service import DEFAULT_URL, Client
 from sightsong.client.views import (
     AgreementView,
@@ -23,8 +24,12 @@ from sightsong.client.views import (
     MoodView,
     PhotoResult,
     ReadinessView,
+    TrackEdit,
+    TrackQuery,
     TracksPage,
     TrackView,
+    TroubleView,
+    WatchView,
     is_final,
 )
 from sightsong.client.wire import Patience
@@ -45,9 +50,14 @@ __all__ = [
     "ProblemResponse",
     "ReadinessView",
     "ServiceUnreachable",
+    "TrackEdit",
+    "TrackQuery",
     "TrackView",
     "TracksPage",
+    "TroubleView",
     "UnexpectedResponse",
     "WaitedTooLong",
+    "WatchView",
+    "is_address",
     "is_final",
 ]

@@ -1,5 +1,6 @@
 """The service's answers as typed dictionaries: exactly the JSON that came over the wire."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
 
@@ -76,15 +77,83 @@ class JobView(TypedDict):
     result: dict[str, Any] | None  #: Of a photo: `PhotoResult`.
 
 
+class SourceView(TypedDict):
+    """What an ingest takes in."""
+
+    kind: str  #: `paths`, `url` or `upload`.
+    paths: list[str]
+    url: str | None
+    files: int | None  #: How many were uploaded.
+
+
+class RatesView(TypedDict):
+    """How fast an ingest goes, of late."""
+
+    tracks_per_s: float | None
+    hours_per_hour: float | None  #: Hours of audio heard in an hour.
+
+
 class IngestView(TypedDict):
-    """An ingest: the scan of a folder, and how far its tracks are."""
+    """An ingest: the scan, and how far its tracks are."""
 
     id: str
-    state: str
+    #: `waiting`, `scanning`, `listening`, `paused`, `done`, `failed` or `canceled`.
+    status: str
+    state: str  #: Of the scan alone, as of any job.
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    attempt: int
     error: ErrorView | None
-    scan: dict[str, Any] | None  #: Counts, and `unreadable_files` by name; or not yet.
+    source: SourceView
+    dry_run: bool
+    scan: dict[str, int]  #: Counts of files, so far.
     tracks: dict[str, int]  #: `embed` jobs by state.
+    problems: int  #: Files and tracks that could not be taken in.
+    failed: dict[str, int]  #: Tracks that failed, by the code of the error.
+    heard_s: float
+    rates: RatesView
+    eta_s: float | None  #: None while unknown.
+    estimate: dict[str, Any] | None  #: What a dry run has found.
     done: bool  #: Whether the scan and every track are final.
+
+
+class RetriedView(IngestView):
+    """An ingest whose failed tracks are tried again."""
+
+    retried: int  #: How many.
+
+
+class IngestsPage(TypedDict):
+    """One page of ingests, newest first."""
+
+    items: list[IngestView]
+    next_cursor: str | None
+
+
+class TroubleView(TypedDict):
+    """A file that could not be taken in, or a track that could not be heard."""
+
+    file: str
+    code: str
+    detail: str
+    track_id: str | None
+
+
+class ProblemsPage(TypedDict):
+    """One page of those."""
+
+    items: list[TroubleView]
+    next_cursor: str | None
+
+
+class WatchView(TypedDict):
+    """A folder that is kept in step with the library."""
+
+    id: str
+    path: str
+    added_at: str
+    ingest_id: str | None  #: The last ingest that was begun for it.
 
 
 class TrackView(TypedDict, total=False):
@@ -93,10 +162,41 @@ class TrackView(TypedDict, total=False):
     id: str
     title: str
     artist: str | None
+    album: str | None
+    genre: str | None
+    mood: str | None
+    licence: str | None
+    tags: list[str]
     state: str
     duration_s: float | None
     reason: ErrorView | None  #: Why it was set aside.
+    recording_id: str | None  #: The track that stands for it, where it is there several times.
+    recording: dict[str, Any] | None  #: That id, and the ids of all; only of a track by itself.
     audio_url: str
+    cover_url: str
+
+
+class TrackQuery(TypedDict, total=False):
+    """Which tracks to list; each condition narrows."""
+
+    state: str
+    genre: str
+    mood: str
+    artist: str
+    tag: str
+    q: str  #: Words; each begins a word of the title, artist, album or tags.
+
+
+class TrackEdit(TypedDict, total=False):
+    """What to say of a track; None takes a word back."""
+
+    title: str | None
+    artist: str | None
+    album: str | None
+    genre: str | None
+    mood: str | None
+    licence: str | None
+    tags: Sequence[str] | None
 
 
 class TracksPage(TypedDict):

@@ -1,7 +1,7 @@
 """Requests to one service: tried again when that is safe, errors translated into ours."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,6 +35,8 @@ class Request:
     params: Mapping[str, str | int | float] | None = None
     json: object = None
     content: bytes | None = None
+    #: A body that is read as it is sent; begun anew for each try.
+    stream: Callable[[], Iterator[bytes]] | None = None
     headers: Mapping[str, str] | None = None
     extra_s: float = 0.0  #: How long the service may hold the answer back (long poll).
 
@@ -136,7 +138,7 @@ class Wire:
             request.path,
             params=request.params,
             json=request.json,
-            content=request.content,
+            content=request.content if request.stream is None else request.stream(),
             headers=request.headers,
             timeout=httpx.Timeout(self._timeout_s, read=self._timeout_s + request.extra_s),
         )

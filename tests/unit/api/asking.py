@@ -35,6 +35,12 @@ class Caller:
     def post(self, path: str, **more: object) -> httpx.Response:
         return self.ask("POST", path, **more)
 
+    def patch(self, path: str, **more: object) -> httpx.Response:
+        return self.ask("PATCH", path, **more)
+
+    def delete(self, path: str, **more: object) -> httpx.Response:
+        return self.ask("DELETE", path, **more)
+
     def submit(self, content: bytes, **more: object) -> httpx.Response:
         return self.post(
             "/v1/jobs", content=content, headers={"Content-Type": "image/jpeg"}, **more

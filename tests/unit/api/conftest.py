@@ -8,11 +8,12 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from api.app import create_app
-from api.dependencies import DoorSettings
+from api.dependencies import DoorSettings, Music
 from sightsong.adapters import memory
 from sightsong.core import ports
 from sightsong.core.embeddings import Space
 from tests.unit.api.asking import Caller
+from tests.unit.api.stand_ins import FakeInbox, FakeObjects, FakeSound
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,27 @@ def doorbell() -> memory.MemoryDoorbell:
 
 
 @pytest.fixture
-def make(portal, stores, doorbell, settings):
+def inbox() -> FakeInbox:
+    return FakeInbox()
+
+
+@pytest.fixture
+def objects() -> FakeObjects:
+    return FakeObjects()
+
+
+@pytest.fixture
+def sound() -> FakeSound:
+    return FakeSound()
+
+
+@pytest.fixture
+def music_ports(inbox, objects, sound) -> Music:
+    return Music(inbox=inbox, objects=objects, render=sound.render, find_cover=sound.find_cover)
+
+
+@pytest.fixture
+def make(portal, stores, doorbell, settings, music_ports):
     """Make a caller of an app with other settings or stores."""
 
     def made(*, stores=stores, doorbell_error=lambda: None, **changed: object) -> Caller:
@@ -53,6 +74,7 @@ def make(portal, stores, doorbell, settings):
             stores,
             doorbell,
             settings=replace(settings, **changed),
+            music=music_ports,
             doorbell_error=doorbell_error,
         )
         return Caller(portal, app)

@@ -62,6 +62,7 @@ def embed(stores: ports.Stores) -> None:
         affect=Affect(valence=0.5, arousal=-0.25),
         descriptors={"tempo_bpm": 90.0},
         duration_s=61.5,
+        digest="d" * 64,
     )
     outcome = jobs.Succeeded(result={})
     stores.jobs.complete([jobs.Completion(job=job, outcome=outcome, effects=(effect,))])

@@ -42,6 +42,20 @@ def test_a_page_of_another_site_may_change_nothing(caller):
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1"])
+def test_a_form_of_another_site_is_known_by_its_origin(caller, origin):
+    """Over plain HTTP from another machine, browsers send no `Sec-Fetch-Site`."""
+    answer = caller.post("/v1/ingests", files={"file": b"x"}, headers={"Origin": origin})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")
+
+
+def test_a_page_of_this_very_service_may_change_things(caller):
+    answer = caller.post("/v1/indexes", headers={"Origin": "http://localhost"})
+
+    assert answer.status_code == 202
+
+
 def test_no_other_origin_is_let_in(caller):
     answer = caller.get("/v1/tracks", headers={"Origin": "https://evil.example"})
 

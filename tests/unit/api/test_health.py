@@ -1,6 +1,7 @@
 """/healthz, /readyz, / and /docs."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -32,9 +33,7 @@ class Without:
 
 
 def with_jobs(stores: ports.Stores, rows) -> ports.Stores:
-    return ports.Stores(
-        jobs=rows, tracks=stores.tracks, snapshots=stores.snapshots, blobs=stores.blobs
-    )
+    return replace(stores, jobs=rows)
 
 
 def test_a_living_process_says_so_whatever_else_is_down(make, stores):

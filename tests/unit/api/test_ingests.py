@@ -1,13 +1,10 @@
-"""/v1/ingests: what may be taken in, and how far it is."""
+"""POST /v1/ingests: what may be named and taken in."""
 
 import json
 
 import pytest
 
 from sightsong.core import jobs
-from tests.unit.api.library import claim, succeed
-
-SCAN = {"found": 2, "new": 2, "known": 0, "duplicates": 0, "unreadable": 0}
 
 
 def test_a_folder_is_taken_in_as_a_job(caller, stores, doorbell, tmp_path):
@@ -16,7 +13,7 @@ def test_a_folder_is_taken_in_as_a_job(caller, stores, doorbell, tmp_path):
     ingest = answer.json()
     assert answer.status_code == 202
     assert answer.headers["location"] == f"/v1/ingests/{ingest['id']}"
-    assert stores.jobs.get(ingest["id"]).params == {"path": str(tmp_path)}
+    assert stores.jobs.get(ingest["id"]).params == {"paths": [str(tmp_path)]}
     assert doorbell.rings == (jobs.Queue.LIBRARY,)
 
 
@@ -25,7 +22,7 @@ def test_links_are_resolved_before_a_path_is_kept(caller, stores, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "music")
     answer = caller.post("/v1/ingests", json={"path": str(tmp_path / "link")})
 
-    assert stores.jobs.get(answer.json()["id"]).params == {"path": str(tmp_path / "music")}
+    assert stores.jobs.get(answer.json()["id"]).params == {"paths": [str(tmp_path / "music")]}
 
 
 @pytest.mark.parametrize(
@@ -82,58 +79,101 @@ def test_only_json_is_taken(caller, content_type):
 
 
 def test_a_body_that_is_too_large_is_refused(caller):
-    answer = caller.post("/v1/ingests", json={"path": "/" + "x" * 20_000})
+    answer = caller.post("/v1/ingests", json={"path": "/" + "x" * 5_000_000})
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-@pytest.fixture
-def ingest_id(caller, tmp_path) -> str:
-    return caller.post("/v1/ingests", json={"path": str(tmp_path)}).json()["id"]
+def test_several_paths_are_taken_in_together_and_once_each(caller, stores, tmp_path):
+    song = tmp_path / "song.mp3"
+    song.write_bytes(b"music")
+    body = {"paths": [str(tmp_path), str(song), str(tmp_path)]}
+    answer = caller.post("/v1/ingests", json=body)
+
+    assert stores.jobs.get(answer.json()["id"]).params == {"paths": [str(tmp_path), str(song)]}
 
 
-def test_an_ingest_that_waits_is_not_done(caller, ingest_id):
-    answer = caller.get(f"/v1/ingests/{ingest_id}")
+def test_one_path_of_several_that_cannot_be_read_refuses_all(caller, stores, tmp_path):
+    answer = caller.post("/v1/ingests", json={"paths": [str(tmp_path), "/no/such/folder"]})
 
-    assert (answer.json()["scan"], answer.json()["done"]) == (None, False)
-    assert answer.headers["retry-after"] == "1"
+    assert (answer.status_code, answer.json()["code"]) == (422, "path_not_allowed")
+    assert stores.ingests.listed(limit=1) == []
 
 
-def test_an_ingest_is_not_done_while_a_track_of_it_is_open(caller, stores, ingest_id):
-    for _ in range(2):
-        stores.jobs.submit(
-            jobs.NewJob(
-                kind=jobs.JobKind.EMBED,
-                params={"track_id": "t"},
-                parent_id=jobs.JobId(ingest_id),
-            )
-        )
-    succeed(stores, jobs.JobKind.INGEST, SCAN)
-    succeed(stores, jobs.JobKind.EMBED, {})
-    ingest = caller.get(f"/v1/ingests/{ingest_id}").json()
+def test_wishes_are_kept_with_the_ingest(caller, stores, tmp_path):
+    wishes = {"dry_run": True, "remove_missing": True, "restore": True}
+    answer = caller.post("/v1/ingests", json={"path": str(tmp_path), **wishes})
 
-    assert (ingest["state"], ingest["scan"], ingest["done"]) == ("succeeded", SCAN, False)
-    assert ingest["tracks"] == {
-        "queued": 1,
-        "running": 0,
-        "succeeded": 1,
-        "failed": 0,
-        "canceled": 0,
+    kept = stores.jobs.get(answer.json()["id"]).params
+    assert kept == {"paths": [str(tmp_path)], **wishes}
+    assert answer.json()["dry_run"] is True
+
+
+def test_a_dry_run_that_is_asked_for_in_the_address_is_one(caller, tmp_path):
+    answer = caller.post("/v1/ingests?dry_run=true", json={"path": str(tmp_path)})
+
+    assert answer.json()["dry_run"] is True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"path": "/", "paths": ["/"]},
+        {"path": "/", "url": "s3://music"},
+        {"paths": []},
+        {"paths": ["/"] * 1001},
+        {"dry_run": True},
+        {"url": "s3://music", "watch": True},
+        {"path": "/", "watch": True, "dry_run": True},
+    ],
+)
+def test_a_source_that_is_not_one_is_refused(caller, body):
+    answer = caller.post("/v1/ingests", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_an_address_in_an_object_store_is_taken_in(make, stores):
+    caller = make(object_stores=("s3://music",))
+    answer = caller.post("/v1/ingests", json={"url": "s3://music/albums/"})
+
+    assert stores.jobs.get(answer.json()["id"]).params == {"url": "s3://music/albums"}
+    assert answer.json()["source"] == {
+        "kind": "url",
+        "paths": [],
+        "url": "s3://music/albums",
+        "files": None,
     }
 
 
-def test_an_ingest_of_nothing_new_is_done_with_its_scan(caller, stores, ingest_id):
-    claim_id = claim(stores, jobs.JobKind.INGEST)
-    done = jobs.Completion(job=claim_id, outcome=jobs.Succeeded(result=SCAN))
-    stores.jobs.complete([done])
-    answer = caller.get(f"/v1/ingests/{ingest_id}")
+@pytest.mark.parametrize("url", ["s3://other", "s3://music2", "s3://music/../x", "file:///etc"])
+def test_an_address_outside_the_stores_is_refused(make, url):
+    answer = make(object_stores=("s3://music",)).post("/v1/ingests", json={"url": url})
 
-    assert answer.json()["done"] is True
-    assert "retry-after" not in answer.headers
+    assert (answer.status_code, answer.json()["code"]) == (422, "url_not_allowed")
 
 
-def test_a_job_of_another_kind_is_no_ingest(caller, stores):
-    photo = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.PHOTO))
-    answer = caller.get(f"/v1/ingests/{photo.id}")
+def test_a_watched_folder_is_kept_and_knows_its_first_ingest(caller, stores, tmp_path):
+    answer = caller.post("/v1/ingests", json={"path": str(tmp_path), "watch": True})
+    [watched] = caller.get("/v1/watches").json()["items"]
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+    assert (watched["path"], watched["ingest_id"]) == (str(tmp_path), answer.json()["id"])
+    assert "watch" not in stores.jobs.get(answer.json()["id"]).params
+
+
+def test_a_file_is_not_watched(caller, stores, tmp_path):
+    song = tmp_path / "song.mp3"
+    song.write_bytes(b"music")
+    answer = caller.post("/v1/ingests", json={"path": str(song), "watch": True})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "path_not_allowed")
+    assert (stores.ingests.listed(limit=1), stores.ingests.watched()) == ([], [])
+
+
+def test_a_watch_can_be_ended(caller, tmp_path):
+    caller.post("/v1/ingests", json={"path": str(tmp_path), "watch": True})
+    [watched] = caller.get("/v1/watches").json()["items"]
+    answers = [caller.delete(f"/v1/watches/{watched['id']}") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 404]
+    assert caller.get("/v1/watches").json() == {"items": []}

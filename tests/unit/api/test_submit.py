@@ -1,12 +1,13 @@
 """POST /v1/jobs: what is taken, what is refused, and how it is told."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import errors, jobs, ports
+from sightsong.core import errors, jobs
 from tests.unit.api.asking import image_bytes
 
 
@@ -23,7 +24,12 @@ def test_a_raw_photo_becomes_a_queued_job_with_its_address(caller, stores):
     assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
     assert answer.headers["retry-after"] == "1"
     assert (job["kind"], job["state"], job["result"]) == ("photo", "queued", None)
-    assert stores.jobs.get(job["id"]).params == {"top_k": 5, "alpha": None, "moods": []}
+    assert stores.jobs.get(job["id"]).params == {
+        "top_k": 5,
+        "alpha": None,
+        "moods": [],
+        "duplicates": False,
+    }
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -44,7 +50,12 @@ def test_a_form_carries_the_photo_and_its_parameters(caller, stores):
     )
 
     assert answer.status_code == 202
-    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 7, "alpha": 0.25, "moods": []}
+    assert stores.jobs.get(answer.json()["id"]).params == {
+        "top_k": 7,
+        "alpha": 0.25,
+        "moods": [],
+        "duplicates": False,
+    }
 
 
 def test_a_forms_field_wins_over_the_query(caller, stores):
@@ -52,7 +63,12 @@ def test_a_forms_field_wins_over_the_query(caller, stores):
         "/v1/jobs?top_k=9&alpha=1", files={"image": image_bytes()}, data={"top_k": "2"}
     )
 
-    assert stores.jobs.get(answer.json()["id"]).params == {"top_k": 2, "alpha": 1.0, "moods": []}
+    assert stores.jobs.get(answer.json()["id"]).params == {
+        "top_k": 2,
+        "alpha": 1.0,
+        "moods": [],
+        "duplicates": False,
+    }
 
 
 def test_the_photo_field_needs_no_file_name(caller):
@@ -320,10 +336,14 @@ def test_a_database_that_is_down_is_told_as_such(make, stores):
         def versions(self, _ids: object) -> dict[jobs.JobId, int]:
             raise errors.StoreUnavailable
 
-    without = ports.Stores(
-        jobs=Down(), tracks=stores.tracks, snapshots=stores.snapshots, blobs=stores.blobs
-    )
-    answer = make(stores=without).submit(image_bytes())
+    answer = make(stores=replace(stores, jobs=Down())).submit(image_bytes())
 
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("way", [{"params": {"duplicates": "true"}}, {"data": {"duplicates": "1"}}])
+def test_a_recording_may_be_asked_for_as_often_as_it_is_there(caller, stores, way):
+    answer = caller.post("/v1/jobs", files={"image": image_bytes()}, **way)
+
+    assert stores.jobs.get(answer.json()["id"]).params["duplicates"] is True

@@ -1,7 +1,5 @@
 """/v1/tracks: pages, one track, and its audio."""
 
-import os
-
 import pytest
 
 from sightsong.core import jobs
@@ -77,13 +75,18 @@ def test_an_embedded_track_tells_what_was_heard(caller, stores, song):
         "album": None,
         "genre": None,
         "mood": None,
+        "licence": None,
+        "tags": [],
         "state": "ready",
         "duration_s": 61.5,
         "valence": 0.5,
         "arousal": -0.25,
         "descriptors": {"tempo_bpm": 90.0},
         "reason": None,
+        "recording_id": None,
+        "recording": None,
         "audio_url": f"/v1/tracks/{track_id}/audio",
+        "cover_url": f"/v1/tracks/{track_id}/cover",
     }
 
 
@@ -125,109 +128,91 @@ def test_an_id_that_names_no_track_is_not_found(caller, path):
     assert (answer.status_code, answer.json()["code"]) == (404, "track_not_found")
 
 
-def test_a_track_is_played_as_what_it_is(caller, stores, song):
-    [track_id] = add_tracks(stores, song)
-    answer = caller.get(f"/v1/tracks/{track_id}/audio")
+def test_a_recording_in_several_encodings_names_them_all(caller, stores, music):
+    first, second = add_tracks(stores, music / "a.mp3", music / "a.flac")
+    stores.tracks.group({first: second, second: second})
+    track = caller.get(f"/v1/tracks/{first}").json()
 
-    assert (answer.status_code, answer.content) == (200, SOUND)
-    assert answer.headers["content-type"] == "audio/mpeg"
-    assert answer.headers["accept-ranges"] == "bytes"
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert track["recording"] == {"id": second, "tracks": [second, first]}
+    assert track["recording_id"] == second
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"), [("bytes=0-9", SOUND[:10]), ("bytes=2000-", SOUND[2000:])]
+    ("asked", "found"),
+    [
+        ({"artist": "ann"}, {"Track 0", "Track 1"}),
+        ({"artist": "bob"}, set()),
+        ({"genre": "jazz"}, {"Track 1"}),
+        ({"tag": "piano"}, {"Track 1"}),
+        ({"mood": "calm"}, {"Track 1"}),
+        ({"q": "trac 1"}, {"Track 1"}),
+        ({"genre": "jazz", "artist": "bob"}, set()),
+    ],
 )
-def test_a_range_of_a_track_is_played(caller, stores, song, asked, part):
+def test_tracks_are_found_by_what_is_said_of_them(caller, stores, music, asked, found):
+    _, second = add_tracks(stores, music / "1.mp3", music / "2.mp3")
+    said = {"genre": "Jazz", "mood": "calm", "tags": ["Piano"]}
+    caller.patch(f"/v1/tracks/{second}", json=said)
+    answer = caller.get("/v1/tracks", params=asked)
+
+    assert {item["title"] for item in answer.json()["items"]} == found
+
+
+def test_an_edit_changes_what_it_names_and_can_be_taken_back(caller, stores, song):
     [track_id] = add_tracks(stores, song)
-    answer = caller.get(f"/v1/tracks/{track_id}/audio", headers={"Range": asked})
+    url = f"/v1/tracks/{track_id}"
+    said = caller.patch(url, json={"title": " Morning ", "tags": ["a", "b", "a"]})
+    unsaid = caller.patch(url, json={"title": None, "tags": None, "licence": "CC0"})
 
-    assert (answer.status_code, answer.content) == (206, part)
-    assert answer.headers["content-range"].endswith("/2048")
+    assert (said.status_code, said.json()["title"], said.json()["tags"]) == (
+        200,
+        "Morning",
+        ["a", "b"],
+    )
+    assert said.json()["artist"] == "Ann"
+    assert (unsaid.json()["title"], unsaid.json()["tags"]) == ("Track 0", [])
+    assert caller.get(url).json()["licence"] == "CC0"
 
 
-def test_a_client_that_has_the_bytes_is_told_so_until_the_file_changes(caller, stores, song):
+@pytest.mark.parametrize(
+    ("edit", "pointer"),
+    [
+        ({"title": ""}, "/title"),
+        ({"title": "x" * 301}, "/title"),
+        ({"title": 3}, "/title"),
+        ({"tags": ["t"] * 51}, "/tags"),
+        ({"tags": ["x" * 81]}, "/tags/0"),
+        ({"state": "ready"}, "/state"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused_by_name(caller, stores, song, edit, pointer):
     [track_id] = add_tracks(stores, song)
-    url = f"/v1/tracks/{track_id}/audio"
-    tag = caller.get(url).headers["etag"]
-    again = caller.get(url, headers={"If-None-Match": tag})
-    song.write_bytes(SOUND + b"more")
-    changed = caller.get(url, headers={"If-None-Match": tag})
+    answer = caller.patch(f"/v1/tracks/{track_id}", json=edit)
 
-    assert (again.status_code, again.content, changed.status_code) == (304, b"", 200)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-def test_a_range_outside_the_file_is_refused_as_a_problem(caller, stores, song):
+def test_an_edit_is_json_and_nothing_else(caller, stores, song):
     [track_id] = add_tracks(stores, song)
-    answer = caller.get(f"/v1/tracks/{track_id}/audio", headers={"Range": "bytes=9000-"})
+    headers = {"Content-Type": "text/plain"}
+    answer = caller.patch(f"/v1/tracks/{track_id}", content=b'{"title": "x"}', headers=headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (416, "range_not_satisfiable")
-    assert answer.headers["content-range"] == "bytes */2048"
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_a_track_can_be_asked_for_its_length_alone(caller, stores, song):
+def test_a_removed_track_is_gone_and_its_file_is_not(caller, stores, song):
     [track_id] = add_tracks(stores, song)
-    answer = caller.ask("HEAD", f"/v1/tracks/{track_id}/audio")
+    answer = caller.delete(f"/v1/tracks/{track_id}")
 
-    assert (answer.headers["content-length"], answer.content) == ("2048", b"")
-
-
-def test_a_file_that_went_away_is_told_as_such(caller, stores, song):
-    [track_id] = add_tracks(stores, song)
-    song.unlink()
-    answer = caller.get(f"/v1/tracks/{track_id}/audio")
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert caller.get(f"/v1/tracks/{track_id}").json()["code"] == "track_not_found"
+    assert song.is_file()
 
 
-def move(stores, old, new):
-    """Move a file and ingest it where it is now; its track keeps its old path."""
-    new.parent.mkdir()
-    old.rename(new)
-    [track] = stores.tracks.page(limit=2)
-    found = FoundFile(path=str(new), size_bytes=1, mtime_ns=1, sha256=track.sha256, tags=track.tags)
-    stores.tracks.register([found], space=SPACE, parent_id=jobs.JobId("scan"))
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_only_tracks_are_changed(caller, method):
+    body = {"json": {"title": "x"}} if method == "PATCH" else {}
+    answer = caller.ask(method, "/v1/tracks/nobody", **body)
 
-
-def test_a_track_that_was_moved_is_played_from_where_it_is_now(caller, stores, song, tmp_path):
-    [track_id] = add_tracks(stores, song)
-    move(stores, song, tmp_path / "elsewhere" / "song.flac")
-    answer = caller.get(f"/v1/tracks/{track_id}/audio")
-
-    assert (answer.status_code, answer.content) == (200, SOUND)
-    assert answer.headers["content-type"] == "audio/flac"
-
-
-def test_a_track_that_was_moved_out_of_the_library_is_gone(make, stores, music, song, tmp_path):
-    [track_id] = add_tracks(stores, song)
-    move(stores, song, tmp_path / "elsewhere" / "song.mp3")
-    answer = make(library_root=music).get(f"/v1/tracks/{track_id}/audio")
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
-
-
-def test_a_link_out_of_the_library_is_not_followed(make, stores, music, tmp_path):
-    secret = tmp_path / "secret.mp3"
-    secret.write_bytes(b"secret")
-    link = music / "link.mp3"
-    link.symlink_to(secret)
-    [track_id] = add_tracks(stores, link)
-    answer = make(library_root=music).get(f"/v1/tracks/{track_id}/audio")
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
-
-
-def test_a_track_inside_the_library_is_played(make, stores, music, song):
-    [track_id] = add_tracks(stores, song)
-
-    assert make(library_root=music).get(f"/v1/tracks/{track_id}/audio").content == SOUND
-
-
-@pytest.mark.parametrize("make_odd", [os.mkfifo, os.mkdir])
-def test_only_regular_files_are_played(caller, stores, music, make_odd):
-    path = music / "odd.mp3"
-    make_odd(path)
-    [track_id] = add_tracks(stores, path)
-    answer = caller.get(f"/v1/tracks/{track_id}/audio")
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "track_file_gone")
+    assert (answer.status_code, answer.json()["code"]) == (404, "track_not_found")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sightsong.cli.session import World
 from sightsong.client import Client, Patience
 from tests import ports
 from tests.unit.sightsong.fake_service import FakeService
@@ -19,6 +20,12 @@ def client(service: FakeService) -> Iterator[Client]:
     patience = Patience(pause=service.pause)
     with Client("http://photos.test/", transport=service.transport, patience=patience) as client:
         yield client
+
+
+@pytest.fixture
+def world(service: FakeService) -> World:
+    """What the command line acts in: the fake service, and no pauses."""
+    return World(transport=service.transport, patience=Patience(pause=service.pause))
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_a_limit_of_tracks_asks_for_no_more_than_that(client: Client, service: F
 def test_an_ingest_names_the_folder_in_full(client: Client, service: FakeService, tmp_path: Path):
     service.on("POST", "/v1/ingests", {"id": "i-1", "state": "queued"})
     client.ingest(tmp_path / "music" / "..")
-    assert service.sent("POST", "/v1/ingests") == {"path": str(tmp_path.resolve())}
+    assert service.sent("POST", "/v1/ingests") == {"paths": [str(tmp_path.resolve())]}
 
 
 def test_every_error_of_the_client_is_a_client_error():

@@ -31,11 +31,12 @@ from sightsong.cli.session import World
 from sightsong.client import Patience
 from tests.unit.sightsong import standins
 from tests.unit.sightsong.fake_service import FakeService, job, succeeded
+from tests.unit.sightsong.ingest_views import ingest as ingest_view
 
 service = FakeService()
 fine = {{"status": "ready", "detail": ""}}
 service.on("GET", "/readyz", {{"status": "ready", "checks": dict(workers=fine, indexer=fine)}})
-ingest = dict(id="i-1", state="succeeded", error=None, scan=dict(found=1), tracks={{}}, done=True)
+ingest = ingest_view(done=True, scan=dict(found=1), tracks={{}}, problems=0)
 service.on("POST", "/v1/ingests", ingest)
 service.on("GET", "/v1/ingests/i-1", ingest)
 service.on("GET", "/v1/indexes", {{"items": [], "active": "v1", "stale": False}})

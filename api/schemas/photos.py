@@ -1,7 +1,4 @@
-"""The JSON that goes in and out, as pydantic models: what is checked, and what OpenAPI shows.
-
-Answers are put together by `api.views`; the tests hold the two to each other.
-"""
+"""Photos: what may be asked, and the answer."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,11 +6,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api import examples
+from api.schemas.shared import ErrorView, State, Time
 from sightsong.core import labels
 from sightsong.core.errors import InvalidRequest
-
-State = Literal["queued", "running", "succeeded", "failed", "canceled"]
-Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-20T23:42:07.312Z"])]
 
 
 def _tidy(value: object) -> list[str]:
@@ -46,26 +41,10 @@ class PhotoParams(BaseModel):
         ),
         examples=[["happy", "sad", "anxious"]],
     )
-
-
-class IngestRequest(BaseModel):
-    """What to take into the library."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="Absolute path, on the service's machine, of a folder or file of music.",
-        examples=["/home/me/Music"],
+    duplicates: bool = Field(
+        default=False,
+        description="Show a recording as often as the library holds it, not only once.",
     )
-
-
-class ErrorView(BaseModel):
-    """Why something failed."""
-
-    code: str = Field(examples=["image_broken"])
-    detail: str = Field(examples=["The image is truncated or damaged."])
 
 
 class Box(BaseModel):
@@ -190,109 +169,3 @@ class JobView(BaseModel):
     attempt: int = Field(description="How often it was begun.")
     error: ErrorView | None = Field(description="Why it failed, or why its last attempt did.")
     result: PhotoResult | dict[str, Any] | None
-
-
-class TrackView(BaseModel):
-    """A track of the library."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRACK]})
-
-    id: str
-    title: str
-    artist: str | None
-    album: str | None
-    genre: str | None
-    mood: str | None
-    state: Literal["pending", "ready", "quarantined"]
-    duration_s: float | None
-    valence: float | None
-    arousal: float | None
-    descriptors: dict[str, float]
-    reason: ErrorView | None = Field(description="Why it is quarantined.")
-    audio_url: str
-
-
-class TracksPage(BaseModel):
-    """A page of tracks."""
-
-    items: list[TrackView]
-    next_cursor: str | None = Field(description="For the next page; null on the last.")
-
-
-class IngestView(BaseModel):
-    """An ingest: the scan, and what has become of the new tracks so far."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.INGEST]})
-
-    id: str
-    state: State
-    created_at: Time
-    started_at: Time | None
-    finished_at: Time | None
-    attempt: int
-    error: ErrorView | None
-    scan: dict[str, Any] | None = Field(description="What the scan found, once it is through.")
-    tracks: dict[State, int] = Field(description="Jobs of the new tracks, by state.")
-    done: bool = Field(description="Whether nothing of it is left to do.")
-
-
-class IndexView(BaseModel):
-    """A snapshot of the index."""
-
-    version: str
-    space: str
-    state: Literal["ready", "active", "retired"]
-    tracks: int
-    created_at: Time
-
-
-class IndexesView(BaseModel):
-    """The snapshots of the index."""
-
-    items: list[IndexView]
-    active: str | None = Field(description="The version that is served.")
-    stale: bool = Field(description="Whether there are tracks that it does not hold yet.")
-
-
-class ProcessView(BaseModel):
-    """What one or several alike processes run."""
-
-    count: int
-    profile: str
-    device: str
-    space: str = Field(description="Of its music vectors.")
-    models: list[str] = Field(description="What it has loaded, each as `id@revision`.")
-
-
-class CheckView(BaseModel):
-    """One thing that the service needs."""
-
-    status: Literal["ok", "degraded", "unready"]
-    detail: str
-    processes: list[ProcessView] | None = Field(
-        default=None, description="Of `workers` and `indexer`: those that are alive."
-    )
-
-
-class ReadinessView(BaseModel):
-    """Whether the service can do its work."""
-
-    status: Literal["ready", "degraded", "unready"]
-    checks: dict[str, CheckView]
-
-
-class ProblemView(BaseModel):
-    """A refusal, as RFC 9457 has it."""
-
-    model_config = ConfigDict(title="Problem", json_schema_extra={"examples": [examples.PROBLEM]})
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str = Field(description="Stable; listed in docs/errors.md.")
-    request_id: str
-    errors: list[dict[str, str]] = Field(
-        default_factory=list, description="Wrong parts of the request: in, pointer, detail."
-    )

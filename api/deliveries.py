@@ -1,0 +1,251 @@
+"""Deliveries: uploads of music, written to a tray of the inbox as they come.
+
+A body is taken apart in a thread of its own that pulls it piece by piece, so that no more than a
+piece of it is ever in memory, and a slow disk slows the sender down.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from api import errors
+from api.forms import FileBegins, Form, Piece, TextField
+from sightsong.core import ports
+from sightsong.core.errors import InvalidRequest, StoreUnavailable
+
+#: A sender that is slower than this, after the first moments, is given up.
+LEAST_BYTES_PER_S = 16_000
+MOST_FILES = 1000
+
+_LONGEST_NAME = 255
+_MOST_FIELDS = 16
+#: Endings for bodies that come without a name.
+_SUFFIXES: Mapping[str, str] = {
+    "application/zip": ".zip",
+    "application/x-zip-compressed": ".zip",
+    "application/x-tar": ".tar",
+    "application/gzip": ".tar.gz",
+    "application/x-gzip": ".tar.gz",
+    "text/csv": ".csv",
+    "application/x-ndjson": ".jsonl",
+    "application/jsonl": ".jsonl",
+    "audio/aac": ".aac",
+    "audio/aiff": ".aiff",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+}
+FORM = "multipart/form-data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an upload may weigh, and how slow it may be."""
+
+    max_bytes: int
+    patience_s: float  #: Before the rate counts, and between two pieces.
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """What came: a tray with files, and the fields of the form beside them."""
+
+    tray: str | None = None  #: None until the first file comes.
+    files: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def is_taken(media_type: str) -> bool:
+    """Whether a body of this type is music, or may hold some."""
+    return media_type == FORM or media_type in _SUFFIXES or media_type.startswith("audio/")
+
+
+async def receive(
+    request: Request, inbox: ports.Inbox, *, name: str | None, limits: Limits
+) -> Delivery:
+    """Write what is sent into a new tray. Nothing is left of an upload that breaks off.
+
+    Args:
+        request: a form with fields `file`, or the bytes of one file.
+        inbox: where trays are.
+        name: of that one file.
+        limits: of the body.
+
+    Raises:
+        BodyTooLarge: more bytes than are taken.
+        UploadTimeout: the sender is too slow.
+        UploadIncomplete: the sender went away.
+        InvalidRequest: the form is damaged, or holds no file.
+        StorageFull: less room than the reserve would be left.
+    """
+    _refuse_too_large(request, limits)
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    media_type = kind.decode("latin-1")
+    async with contextlib.aclosing(request.stream()) as stream:
+        source = _Source(stream, limits)
+
+        def work() -> Delivery:
+            if media_type == FORM:
+                return _take_form(inbox, source, options.get(b"boundary"))
+            return _take_file(inbox, source, name or f"upload{_SUFFIXES.get(media_type, '')}")
+
+        # A limiter of its own: slow senders must not use up the threads that answer requests.
+        return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+
+
+class _Source:
+    """The body as a thread pulls it."""
+
+    def __init__(self, stream: AsyncIterator[bytes], limits: Limits) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._received = 0
+        self._waited_s = 0.0  # for the sender alone; how long the disk takes is not its fault
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Pull the body piece by piece, in a thread that the event loop has started."""
+        while piece := anyio.from_thread.run(self._next):
+            yield piece
+
+    async def _next(self) -> bytes:
+        """Wait for a piece; empty at the end."""
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        try:
+            async with asyncio.timeout(self._allowed_s()):
+                piece = await self._piece()
+        except TimeoutError as error:
+            raise errors.UploadTimeout from error
+        except ClientDisconnect as error:
+            raise errors.UploadIncomplete from error
+        self._waited_s += clock() - asked
+        self._received += len(piece)
+        if self._received > self._limits.max_bytes:
+            raise _too_large(self._limits)
+        return piece
+
+    async def _piece(self) -> bytes:
+        """The next piece that holds something; the server's last one is empty."""
+        async for piece in self._stream:
+            if piece:
+                return piece
+        return b""
+
+    def _allowed_s(self) -> float:
+        patience_s = self._limits.patience_s
+        in_time_s = patience_s + self._received / LEAST_BYTES_PER_S - self._waited_s
+        return max(min(patience_s, in_time_s), 0.0)
+
+
+@contextlib.contextmanager
+def _kept(inbox: ports.Inbox, delivery: Delivery) -> Iterator[None]:
+    """Throw the tray away unless all went well."""
+    try:
+        yield
+    except BaseException:
+        if delivery.tray is not None:
+            inbox.discard(delivery.tray)
+        raise
+
+
+def discard(inbox: ports.Inbox, delivery: Delivery, error: Exception) -> None:
+    """Throw a tray away whose ingest could not be stored.
+
+    When the database went away in its commit, the ingest may be stored: then it needs its tray.
+    """
+    if delivery.tray is not None and not isinstance(error, StoreUnavailable):
+        inbox.discard(delivery.tray)
+
+
+def _take_file(inbox: ports.Inbox, source: _Source, name: str) -> Delivery:
+    delivery = Delivery()
+    with _kept(inbox, delivery):
+        if not _put(inbox, delivery, name, iter(source)):
+            raise InvalidRequest("The body is empty; it must be the bytes of a file.")
+    return delivery
+
+
+def _take_form(inbox: ports.Inbox, source: _Source, boundary: bytes | None) -> Delivery:
+    delivery = Delivery()
+    with _kept(inbox, delivery), _readable():
+        form = Form(iter(source), boundary or b"")
+        for part in form.parts():
+            if isinstance(part, FileBegins):
+                _take_part(inbox, delivery, part, form.content)
+            else:
+                _take_field(delivery, part)
+        if not delivery.files:
+            raise InvalidRequest("The form must have at least one field 'file' with a file.")
+    return delivery
+
+
+def _take_part(
+    inbox: ports.Inbox,
+    delivery: Delivery,
+    part: FileBegins,
+    content: Callable[[], Iterator[Piece]],
+) -> None:
+    if part.field != "file":
+        raise InvalidRequest(f"Files go in the field 'file', not in {part.field[:80]!r}.")
+    if delivery.files >= MOST_FILES:
+        raise InvalidRequest(f"The form holds more than {MOST_FILES} files.")
+    if part.name:
+        _put(inbox, delivery, part.name, content())
+    elif any(content()):  # a form's field in which nothing was chosen comes without name and bytes
+        raise InvalidRequest("A file of the form has no name.")
+
+
+def _put(inbox: ports.Inbox, delivery: Delivery, name: str, content: Iterator[bytes]) -> int:
+    if delivery.tray is None:
+        delivery.tray = inbox.open_tray()
+    size_bytes = inbox.put(delivery.tray, tidy_name(name), content)
+    delivery.files += 1
+    return size_bytes
+
+
+def _take_field(delivery: Delivery, part: TextField) -> None:
+    if len(delivery.fields) >= _MOST_FIELDS:
+        raise InvalidRequest(f"The form has more than {_MOST_FIELDS} fields besides its files.")
+    delivery.fields[part.field] = part.text
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError as error:
+        raise InvalidRequest("The multipart form is damaged.") from error
+
+
+def tidy_name(name: str) -> str:
+    """Make a name fit to be shown: no way up, no control characters, not too long.
+
+    Folders stay in it, because rows of a manifest may name files by them.
+    """
+    printable = "".join(char for char in name.replace("\\", "/") if char.isprintable())
+    steps = [step for step in printable.split("/") if step not in {"", ".", ".."}]
+    return "/".join(steps)[-_LONGEST_NAME:] or "upload"
+
+
+def _refuse_too_large(request: Request, limits: Limits) -> None:
+    declared = request.headers.get("content-length", "")
+    most = limits.max_bytes
+    if declared.isdecimal() and (len(declared) > len(str(most)) or int(declared) > most):
+        raise _too_large(limits)
+
+
+def _too_large(limits: Limits) -> errors.BodyTooLarge:
+    return errors.BodyTooLarge(
+        f"The upload has more than {limits.max_bytes:,} bytes, the most that is taken at once."
+    )

@@ -1,0 +1,31 @@
+"""`/v1/watches`: the folders that are kept in step with the library."""
+
+import re
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api import schemas, views
+from api.dependencies import TheDoor
+from api.replies import Reply
+from sightsong.core.errors import NotFound
+
+router = APIRouter(prefix="/v1/watches", tags=["library"])
+
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@router.get("", response_model=schemas.WatchesView)
+def list_watches(door: TheDoor) -> Response:
+    """List the folders that are kept in step, the oldest first."""
+    watched = door.stores.ingests.watched()
+    return Reply({"items": [views.watch_view(one) for one in watched]})
+
+
+@router.delete("/{watch_id}", status_code=204)
+def end_watch(door: TheDoor, watch_id: str) -> Response:
+    """Leave a folder alone from now on. Its tracks stay."""
+    if not _ID.fullmatch(watch_id):
+        raise NotFound
+    door.stores.ingests.unwatch(watch_id)
+    return Response(status_code=204)

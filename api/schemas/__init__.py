@@ -1,0 +1,46 @@
+"""The JSON that goes in and out, as pydantic models: what is checked, and what OpenAPI shows.
+
+Answers are put together by `api.views`; the tests hold the two to each other.
+"""
+
+from api.schemas.ingests import (
+    IngestRequest,
+    IngestsPage,
+    IngestView,
+    ProblemsPage,
+    RetriedView,
+    TakeInOptions,
+    TroubleView,
+    UploadQuery,
+    WatchesView,
+    WatchView,
+)
+from api.schemas.photos import JobView, PhotoParams, PhotoResult
+from api.schemas.service import IndexesView, ReadinessView
+from api.schemas.shared import ErrorView, ProblemView
+from api.schemas.tracks import TrackDetail, TrackEdit, TrackQuery, TracksPage, TrackView
+
+__all__ = [
+    "ErrorView",
+    "IndexesView",
+    "IngestRequest",
+    "IngestView",
+    "IngestsPage",
+    "JobView",
+    "PhotoParams",
+    "PhotoResult",
+    "ProblemView",
+    "ProblemsPage",
+    "ReadinessView",
+    "RetriedView",
+    "TakeInOptions",
+    "TrackDetail",
+    "TrackEdit",
+    "TrackQuery",
+    "TrackView",
+    "TracksPage",
+    "TroubleView",
+    "UploadQuery",
+    "WatchView",
+    "WatchesView",
+]

@@ -1,0 +1,113 @@
+"""`tracks`, `tracks edit` and `tracks remove`."""
+
+from typing import Annotated
+
+import typer
+
+from sightsong.cli import session, show
+from sightsong.cli.grouping import ITSELF, BareGroup
+from sightsong.cli.options import DEFAULT_URL, AsJson, Server
+from sightsong.cli.screen import Screen
+from sightsong.client import TrackEdit, TrackQuery
+
+app = typer.Typer(
+    cls=BareGroup,
+    help="List the tracks of the library, edit or remove them.",
+    subcommand_metavar="[COMMAND [ARGS]...]",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+TrackIdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `sightsong tracks` shows.")]
+
+
+@app.command(ITSELF, hidden=True)
+@session.reported
+def listed(  # noqa: PLR0913 - one parameter is one option of the command line
+    ctx: typer.Context,
+    *,
+    genre: Annotated[str | None, typer.Option(help="Only of this genre.")] = None,
+    mood: Annotated[str | None, typer.Option(help="Only with this mood in their tags.")] = None,
+    artist: Annotated[str | None, typer.Option(help="Only of this artist.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Only with these words in title, artist, album, tags."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many; all of them if left out.")] = (
+        None
+    ),
+    as_json: AsJson = False,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """List the tracks of the library."""
+    screen = Screen(as_json=as_json)
+    asked = {"genre": genre, "mood": mood, "artist": artist, "tag": tag, "q": search}
+    where = TrackQuery(**{name: text for name, text in asked.items() if text})  # type: ignore[typeddict-item]
+    with session.connect(ctx, server) as client:
+        rows = list(client.tracks(limit=limit, **where))
+    if rows or not where:
+        screen.show(show.tracks(rows))
+    else:
+        screen.show("no track is like that")
+    screen.result(rows)
+
+
+@app.command()
+@session.reported
+def edit(  # noqa: PLR0913 - one parameter is one option of the command line
+    ctx: typer.Context,
+    *,
+    track_id: TrackIdArgument,
+    title: Annotated[str | None, typer.Option()] = None,
+    artist: Annotated[str | None, typer.Option()] = None,
+    album: Annotated[str | None, typer.Option()] = None,
+    genre: Annotated[str | None, typer.Option()] = None,
+    mood: Annotated[str | None, typer.Option()] = None,
+    licence: Annotated[str | None, typer.Option()] = None,
+    tags: Annotated[str | None, typer.Option(metavar="A,B,…", help="All of its tags.")] = None,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Say something else of a track. An empty text takes your word back.
+
+    Your words weigh more than those in the file, and a new scan does not change them.
+    """
+    given = {
+        "title": title,
+        "artist": artist,
+        "album": album,
+        "genre": genre,
+        "mood": mood,
+        "licence": licence,
+    }
+    changes: dict[str, object] = {
+        name: text or None for name, text in given.items() if text is not None
+    }
+    if tags is not None:
+        changes["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()] or None
+    if not changes:
+        raise typer.BadParameter("say what to change, for instance --title")
+    screen = Screen(as_json=as_json)
+    with session.connect(ctx, server) as client:
+        track = client.edit_track(track_id, **TrackEdit(**changes))  # type: ignore[typeddict-item]
+    screen.show(show.tracks([track]))
+    screen.result(track)
+
+
+@app.command()
+@session.reported
+def remove(
+    ctx: typer.Context,
+    track_ids: Annotated[list[str], typer.Argument(metavar="ID")],
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Remove tracks from the library. Their files stay, and ingests leave them alone.
+
+    To have one again: `sightsong ingest FOLDER --restore`.
+    """
+    screen = Screen(as_json=False)
+    with session.connect(ctx, server) as client:
+        for track_id in track_ids:
+            client.remove_track(track_id)
+            screen.show(f"removed {track_id}")

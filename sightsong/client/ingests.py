@@ -1,0 +1,157 @@
+"""Calls that bring music into the library, and see how that goes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from sightsong.client import waiting
+from sightsong.client.calls import LOOK_S, Calls
+from sightsong.client.parcels import Parcel
+from sightsong.client.views import IngestView, RetriedView, TroubleView, WatchView
+from sightsong.client.wire import Request
+
+#: How long the service may take to put an upload on its disk, once it is there.
+_STORING_S = 120.0
+
+
+class IngestCalls(Calls):
+    """What may be asked about ingests."""
+
+    def ingest(
+        self,
+        *sources: str | Path,
+        dry_run: bool = False,
+        remove_missing: bool = False,
+        restore: bool = False,
+        watch: bool = False,
+    ) -> IngestView:
+        """Have the service take in music that it can read itself.
+
+        Args:
+            sources: folders, audio files, archives or manifests; or one address in an object
+                store, such as `s3://bucket/music`.
+            dry_run: only tell what would be done.
+            remove_missing: remove tracks whose files are gone from there.
+            restore: take in again what was removed from the library by hand.
+            watch: keep the library in step with these folders from now on.
+
+        Raises:
+            ValueError: there is no source, or an address is one of several.
+            ProblemResponse: the service may not read one of them.
+        """
+        asked = {
+            "dry_run": dry_run,
+            "remove_missing": remove_missing,
+            "restore": restore,
+            "watch": watch,
+        }
+        body = _named(sources) | {name: True for name, value in asked.items() if value}
+        answer = self._json(Request(method="POST", path="/v1/ingests", json=body))
+        return cast("IngestView", answer)
+
+    def upload_music(
+        self,
+        files: Sequence[str | Path] | Mapping[str, str | Path],
+        *,
+        dry_run: bool = False,
+        restore: bool = False,
+        on_bytes: Callable[[int], None] = lambda _count: None,
+    ) -> IngestView:
+        """Send music to the service: audio files, archives, manifests; read as they are sent.
+
+        Args:
+            files: what to send; as a mapping, by the names that the service is to know.
+            dry_run: only tell what would be done.
+            restore: take in again what was removed from the library by hand.
+            on_bytes: told how many bytes more were sent.
+
+        Raises:
+            OSError: a file cannot be read.
+            ProblemResponse: the upload is refused: too large, or the disk is full.
+        """
+        if isinstance(files, Mapping):
+            named = [(name, Path(path)) for name, path in files.items()]
+        else:
+            named = [(Path(path).name, Path(path)) for path in files]
+        parcel = Parcel(named, on_bytes=on_bytes)
+        asked = {"dry_run": dry_run, "restore": restore}
+        request = Request(
+            method="POST",
+            path="/v1/ingests",
+            params={name: "true" for name, value in asked.items() if value},
+            stream=parcel.pieces,
+            headers=parcel.headers,
+            extra_s=_STORING_S,
+        )
+        return cast("IngestView", self._json(request))
+
+    def ingests(self, *, limit: int | None = None) -> Iterator[IngestView]:
+        """Go through the ingests, newest first."""
+        yield from self._items("/v1/ingests", {}, limit=limit)
+
+    def ingest_status(self, ingest_id: str) -> IngestView:
+        """Read how far an ingest is."""
+        return cast("IngestView", self._get(_path(ingest_id)))
+
+    def watch_ingest(self, ingest_id: str) -> Iterator[IngestView]:
+        """Yield how far an ingest is, now and again, until it is done (that one included)."""
+        while True:
+            ingest = waiting.patiently(
+                lambda: self.ingest_status(ingest_id), pause=self._patience.pause
+            )
+            yield ingest
+            if ingest["done"]:
+                return
+            self._patience.pause(LOOK_S)
+
+    def pause_ingest(self, ingest_id: str) -> IngestView:
+        """Let an ingest wait."""
+        return cast("IngestView", self._tell(ingest_id, "pause"))
+
+    def resume_ingest(self, ingest_id: str) -> IngestView:
+        """Let a paused ingest go on."""
+        return cast("IngestView", self._tell(ingest_id, "resume"))
+
+    def cancel_ingest(self, ingest_id: str) -> IngestView:
+        """Give up what is left of an ingest."""
+        return cast("IngestView", self._tell(ingest_id, "cancel"))
+
+    def retry_ingest(self, ingest_id: str) -> RetriedView:
+        """Try the tracks of an ingest that failed again."""
+        return cast("RetriedView", self._tell(ingest_id, "retry"))
+
+    def problems(self, ingest_id: str, *, limit: int | None = None) -> Iterator[TroubleView]:
+        """Go through what an ingest could not take in: files first, then tracks."""
+        yield from self._items(f"{_path(ingest_id)}/problems", {}, limit=limit)
+
+    def watches(self) -> list[WatchView]:
+        """Read which folders are kept in step."""
+        return cast("list[WatchView]", self._get("/v1/watches")["items"])
+
+    def unwatch(self, watch_id: str) -> None:
+        """Leave a folder alone from now on; its tracks stay."""
+        path = f"/v1/watches/{quote(watch_id, safe='')}"
+        self._wire.fetch(Request(method="DELETE", path=path))
+
+    def _tell(self, ingest_id: str, what: str) -> object:
+        return self._json(Request(method="POST", path=f"{_path(ingest_id)}/{what}"))
+
+
+def is_address(source: str | Path) -> bool:
+    """Whether a source is an address, not a path."""
+    return isinstance(source, str) and "://" in source
+
+
+def _named(sources: Sequence[str | Path]) -> dict[str, object]:
+    if not sources:
+        raise ValueError("there is nothing to take in")
+    if not any(is_address(source) for source in sources):
+        return {"paths": [str(Path(source).resolve()) for source in sources]}
+    if len(sources) > 1:
+        raise ValueError("an address in an object store is taken in by itself")
+    return {"url": str(sources[0])}
+
+
+def _path(ingest_id: str) -> str:
+    return f"/v1/ingests/{quote(ingest_id, safe='')}"
