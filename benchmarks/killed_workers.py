@@ -9,16 +9,14 @@ Prints one line of figures, and ends with status 1 if a job was lost or doubled.
 
 import argparse
 import os
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Self
 
 from sqlalchemy import text
 
+from benchmarks.mortal import Mortal
 from benchmarks.throwaway import service_settings
-from sightsong.adapters import settings
 from sightsong.adapters.store.connect import open_database
 from sightsong.client import Client
 from sightsong.local import service
@@ -37,7 +35,7 @@ def main() -> None:
     os.environ |= {"SIGHTSONG_LEASE_S": "3", "SIGHTSONG_HEARTBEAT_S": "0.5"}
     with service_settings() as config:
         others = [door for door in service.doors(config) if door.name != "worker"]
-        workers = _Workers(config)
+        workers = Mortal(config, "worker")
         with (
             service.running(config, tell=lambda _: None, children=others) as running,
             Client(running.base_url) as client,
@@ -47,33 +45,7 @@ def main() -> None:
             raise SystemExit(_run(client, config.database, workers, asked))
 
 
-class _Workers:
-    """The one worker process of the moment."""
-
-    def __init__(self, config: settings.Settings) -> None:
-        door = next(door for door in service.doors(config) if door.name == "worker")
-        self._command, self._env = door.command, {**os.environ, **door.env}
-
-    def __enter__(self) -> Self:
-        self._start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(30)
-
-    def kill(self) -> None:
-        """Kill the worker outright, and start another."""
-        self._process.kill()
-        self._process.wait(10)
-        self._start()
-
-    def _start(self) -> None:
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(self._command, env=self._env, stdout=quiet, stderr=quiet)
-
-
-def _run(client: Client, database_url: str, workers: _Workers, asked: argparse.Namespace) -> int:
+def _run(client: Client, database_url: str, workers: Mortal, asked: argparse.Namespace) -> int:
     photo = min((ROOT / "demo" / "photos").glob("*.jpg"))
     began = time.monotonic()
     ids = [client.submit_photo(photo)["id"] for _ in range(asked.jobs)]
