@@ -101,6 +101,7 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
         space=space,
         moods=tuple(MOOD_PLACES) if settings.profile == "lite" else (),
         storage_dir=settings.data_dir,
+        scratch_dir=settings.scratch_dir,
         max_image_bytes=settings.max_image_bytes,
         max_image_pixels=settings.max_image_pixels,
         upload_timeout_s=settings.upload_timeout_s,

@@ -6,8 +6,9 @@ piece of it is ever in memory, and a slow disk slows the sender down.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import anyio
 import anyio.from_thread
@@ -18,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from api import errors
 from api.forms import FileBegins, Form, Piece, TextField
-from sightsong.core import ports
+from sightsong.core import ports, sniff
 from sightsong.core.errors import InvalidRequest, StoreUnavailable
 
 #: A sender that is slower than this, after the first moments, is given up.
@@ -47,6 +48,8 @@ _SUFFIXES: Mapping[str, str] = {
     "audio/x-wav": ".wav",
 }
 FORM = "multipart/form-data"
+#: Said of bytes of which the sender does not know, or does not say, what they are.
+_UNSAID = frozenset({"", "application/octet-stream"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,8 @@ class Delivery:
 
 def is_taken(media_type: str) -> bool:
     """Whether a body of this type is music, or may hold some."""
-    return media_type == FORM or media_type in _SUFFIXES or media_type.startswith("audio/")
+    is_named = media_type == FORM or media_type in _SUFFIXES or media_type in _UNSAID
+    return is_named or media_type.startswith("audio/")
 
 
 async def receive(
@@ -83,6 +87,7 @@ async def receive(
         limits: of the body.
 
     Raises:
+        UnsupportedMediaType: nothing says what the bytes are, and they do not look like music.
         BodyTooLarge: more bytes than are taken.
         UploadTimeout: the sender is too slow.
         UploadIncomplete: the sender went away.
@@ -98,7 +103,7 @@ async def receive(
         def work() -> Delivery:
             if media_type == FORM:
                 return _take_form(inbox, source, options.get(b"boundary"))
-            return _take_file(inbox, source, name or f"upload{_SUFFIXES.get(media_type, '')}")
+            return _take_file(inbox, _Body(source, media_type=media_type, name=name))
 
         # A limiter of its own: slow senders must not use up the threads that answer requests.
         return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
@@ -168,11 +173,47 @@ def discard(inbox: ports.Inbox, delivery: Delivery, error: Exception) -> None:
         inbox.discard(delivery.tray)
 
 
-def _take_file(inbox: ports.Inbox, source: _Source, name: str) -> Delivery:
+class _Body:
+    """A body that is one file."""
+
+    def __init__(self, source: Iterable[Piece], *, media_type: str, name: str | None) -> None:
+        self._pieces = iter(source)
+        self._media_type = media_type
+        self._name = name or "upload"
+        self._head = b""
+
+    def content(self) -> Iterator[Piece]:
+        """All of its bytes, piece by piece."""
+        if self._head:
+            yield self._head
+        yield from self._pieces
+
+    def name(self) -> str:
+        """What to call it: as the sender does, with an ending by its type or its first bytes.
+
+        Raises:
+            InvalidRequest: it is empty.
+            UnsupportedMediaType: nothing says what it is.
+        """
+        if PurePosixPath(self._name).suffix:
+            return self._name
+        ending = _SUFFIXES.get(self._media_type) or self._sniffed()
+        if ending is None and self._media_type in _UNSAID:
+            raise _nameless() if self._head else _empty()
+        return f"{self._name}{ending or ''}"
+
+    def _sniffed(self) -> str | None:
+        while len(self._head) < sniff.MUSIC_HEAD_BYTES and (piece := next(self._pieces, b"")):
+            self._head += piece
+        return sniff.music_ending(self._head)
+
+
+def _take_file(inbox: ports.Inbox, body: _Body) -> Delivery:
     delivery = Delivery()
+    name = body.name()
     with _kept(inbox, delivery):
-        if not _put(inbox, delivery, name, iter(source)):
-            raise InvalidRequest("The body is empty; it must be the bytes of a file.")
+        if not _put(inbox, delivery, name, body.content()):
+            raise _empty()
     return delivery
 
 
@@ -243,6 +284,18 @@ def _refuse_too_large(request: Request, limits: Limits) -> None:
     most = limits.max_bytes
     if declared.isdecimal() and (len(declared) > len(str(most)) or int(declared) > most):
         raise _too_large(limits)
+
+
+def _empty() -> InvalidRequest:
+    return InvalidRequest("The body is empty; it must be the bytes of a file.")
+
+
+def _nameless() -> errors.UnsupportedMediaType:
+    return errors.UnsupportedMediaType(
+        "These bytes do not look like music. Say what they are: by a Content-Type such as "
+        "audio/mpeg, or by the name of the file in the parameter name; or send JSON as "
+        "application/json."
+    )
 
 
 def _too_large(limits: Limits) -> errors.BodyTooLarge:

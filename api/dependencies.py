@@ -26,6 +26,7 @@ class DoorSettings:
     space: Space  #: The one that this profile's music vectors live in.
     moods: tuple[str, ...] = ()  #: All that this profile can score; empty: any.
     storage_dir: Path  #: Where uploads are kept; its disk is watched.
+    scratch_dir: Path  #: For files on their way; what is left there, the indexer clears.
     max_image_bytes: int
     max_image_pixels: int
     upload_timeout_s: float

@@ -166,6 +166,7 @@ INGEST: dict[str, JsonValue] = {
     "failed": {"audio_silent": 1},
     "heard_s": 7421.5,
     "rates": {"tracks_per_s": 3.1, "hours_per_hour": 620.0},
+    "overall": None,
     "eta_s": 20.0,
     "estimate": None,
     "done": False,

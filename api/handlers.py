@@ -38,7 +38,7 @@ def _refuse_form(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     parts = [_part(one) for one in error.errors()]
-    where = ", ".join(f"{part['in']} {part['pointer']}: {part['detail']}" for part in parts)
+    where = ", ".join(_told(part) for part in parts)
     problem = errors.Problem(
         error=InvalidRequest(f"Invalid request: {where.rstrip('.')}."), errors=parts
     )
@@ -60,6 +60,12 @@ def _part(one: Mapping[str, Any]) -> dict[str, str]:
     """Name one wrong part: where it is, and as a JSON pointer (RFC 6901) which it is."""
     where, *path = one["loc"] or ("body",)
     return {"in": str(where), "pointer": _pointer(path), "detail": str(one["msg"])}
+
+
+def _told(part: Mapping[str, str]) -> str:
+    """Say which part is wrong; the whole of a body has no pointer."""
+    where = f"{part['in']} {part['pointer']}".strip()
+    return f"{where}: {part['detail']}"
 
 
 def _pointer(path: Sequence[object]) -> str:

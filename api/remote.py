@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from api import errors
+from sightsong.adapters import disk
 from sightsong.core import ports
 from sightsong.core.errors import FetchFailed, UrlNotAllowed
 from sightsong.core.ports import RemoteFile
@@ -115,18 +116,28 @@ def pieces(objects: ports.Objects, file: RemoteFile, wanted: Span) -> Iterator[b
 
 
 @contextlib.contextmanager
-def fetched(objects: ports.Objects, file: RemoteFile) -> Iterator[Path]:
+def fetched(
+    objects: ports.Objects, file: RemoteFile, *, scratch_dir: Path, reserve_bytes: int = 0
+) -> Iterator[Path]:
     """Have a file on this machine for a moment.
 
+    Args:
+        objects: where it lies.
+        file: the file.
+        scratch_dir: where it is put; what a killed process left there is cleared by the indexer.
+        reserve_bytes: of that disk; left free.
+
     Raises:
+        StorageFull: less room than the reserve would be left, or the disk took no more.
         TrackFileGone: it is too large for that.
         FetchFailed: it cannot be had.
     """
     if file.size_bytes > MOST_FETCHED_BYTES:
         raise errors.TrackFileGone("The file of this track is too large to be fetched for this.")
     suffix = PurePosixPath(file.url).suffix
-    with tempfile.TemporaryDirectory(prefix="sightsong-") as folder:
+    scratch_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch_dir) as folder:
         path = Path(folder, f"track{suffix}")
-        with path.open("wb") as here:
+        with disk.RoomyFile(path, reserve_bytes=reserve_bytes) as here:
             objects.fetch(file.url, here)
         yield path

@@ -53,6 +53,7 @@ def ingest_view(ingest: Ingest, progress: Progress) -> dict[str, Any]:
             "tracks_per_s": _rounded(progress.tracks_per_s),
             "hours_per_hour": _rounded(progress.hours_per_hour),
         },
+        "overall": _overall(job, progress) if is_done else None,
         "eta_s": 0.0 if is_done else _eta_s(ingest, progress),
         "estimate": result.get("estimate"),
         "done": is_done,
@@ -174,6 +175,21 @@ def _source(wish: Wish) -> dict[str, Any]:
     kind = "upload" if wish.inbox else "url" if wish.url else "paths"
     files = wish.uploads if wish.inbox else None
     return {"kind": kind, "paths": list(wish.paths), "url": wish.url, "files": files}
+
+
+def _overall(job: Job, progress: Progress) -> dict[str, float] | None:
+    """How fast the whole was, from the begin of its scan to the end of its last track."""
+    heard = progress.tracks.get(JobState.SUCCEEDED, 0)
+    if not heard or job.started_at is None or progress.ended_at is None:
+        return None
+    took_s = max(progress.ended_at, job.finished_at or 0.0) - job.started_at
+    if took_s <= 0:
+        return None
+    return {
+        "took_s": round(took_s, 3),
+        "tracks_per_s": round(heard / took_s, 3),
+        "hours_per_hour": round(progress.heard_s / took_s, 3),
+    }
 
 
 def _eta_s(ingest: Ingest, progress: Progress) -> float | None:

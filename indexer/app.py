@@ -11,7 +11,7 @@ from indexer.keeping import Keeper, Watcher
 from indexer.pieces import Places
 from indexer.taking import Means
 from indexer.tidying import Tidier
-from sightsong.adapters import logs, settings, starting, wiring
+from sightsong.adapters import disk, logs, settings, starting, wiring
 from sightsong.adapters.web import Fetcher
 from sightsong.core import ports
 from sightsong.core.jobs import JobKind, Queue
@@ -27,7 +27,7 @@ _LOOK_S = 1.0
 _TIDY_S = 60.0
 
 
-def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
+def works_of(runtime: tasks.Runtime, scans: Watch, rebuilds: Watch) -> list[Work]:
     """The table: the queues, and which function for each kind of job.
 
     Rebuilds have an engine of their own: a scan of a large library must not hold them up.
@@ -38,11 +38,12 @@ def works_of(runtime: tasks.Runtime, watch: Watch) -> list[Work]:
         Work(
             lines=(Line(queue=Queue.LIBRARY, batch=1),),
             handlers={JobKind.INGEST: Handler(run=ingest)},
-            watch=watch,
+            watch=scans,
         ),
         Work(
             lines=(Line(queue=Queue.INDEX, batch=1),),
             handlers={JobKind.REBUILD: Handler(run=rebuild)},
+            watch=rebuilds,
         ),
     ]
 
@@ -62,7 +63,8 @@ def open_runtime(
     stores: ports.Stores,
     doorbell: ports.Doorbell,
     *,
-    go_on: Callable[[], bool],
+    scans: Watch,
+    rebuilds: Watch,
 ) -> tasks.Runtime:
     """Put together what the tasks use."""
     space, objects = wiring.space_of(config), wiring.open_objects(config)
@@ -73,7 +75,8 @@ def open_runtime(
         shelf=wiring.open_shelf(config),
         objects=objects,
         scratch_dir=config.scratch_dir,
-        go_on=go_on,
+        reserve_bytes=config.disk_reserve_bytes,
+        go_on=scans.go_on,
     )
     places = Places(
         inbox=wiring.open_inbox(config),
@@ -82,13 +85,16 @@ def open_runtime(
         library_root=config.library_root,
         scratch_dir=config.scratch_dir,
         limits=archives.ArchiveLimits(
-            max_members=config.archive_max_members, max_bytes=config.archive_max_bytes
+            max_members=config.archive_max_members,
+            max_bytes=config.archive_max_bytes,
+            reserve_bytes=config.disk_reserve_bytes,
         ),
     )
     return tasks.Runtime(
         stores=stores,
         space=space,
         snapshots_dir=config.snapshots_dir,
+        go_on=rebuilds.go_on,
         ingesting=ingesting.Runtime(means=means, places=places),
     )
 
@@ -97,11 +103,13 @@ def serve(config: settings.Settings) -> None:
     """Scan, and keep the index up to date, until SIGTERM."""
     stores = wiring.open_stores(config)
     ringer = wiring.open_ringer(config)
-    watch = Watch()
-    runtime = open_runtime(config, stores, ringer, go_on=watch.go_on)
+    scans, rebuilds = Watch(), Watch()
+    runtime = open_runtime(config, stores, ringer, scans=scans, rebuilds=rebuilds)
     is_sound = functools.partial(snapshot.is_sound, config.snapshots_dir)
     freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
-    tidier = Tidier(stores.ingests, wiring.open_inbox(config), config.scratch_dir)
+    tidier = Tidier(
+        stores, wiring.open_inbox(config), wiring.open_shelf(config), config.scratch_dir
+    )
     worker = new_worker("indexer", profile=config.profile, device="cpu", space=runtime.space)
     with contextlib.ExitStack() as running:
         for beside in (
@@ -111,7 +119,9 @@ def serve(config: settings.Settings) -> None:
         ):
             beside.start()
             running.callback(beside.stop)
-        wiring.serve(config, stores, works_of(runtime, watch), worker=worker, ringer=ringer)
+        wiring.serve(
+            config, stores, works_of(runtime, scans, rebuilds), worker=worker, ringer=ringer
+        )
 
 
 def _web(config: settings.Settings) -> Callable[[str, Path], str]:
@@ -119,7 +129,7 @@ def _web(config: settings.Settings) -> Callable[[str, Path], str]:
     fetcher = Fetcher(max_bytes=config.fetch_max_bytes)
 
     def fetch(url: str, target: Path) -> str:
-        with target.open("wb") as file:
+        with disk.RoomyFile(target, reserve_bytes=config.disk_reserve_bytes) as file:
             return fetcher.fetch(url, file).name
 
     return fetch

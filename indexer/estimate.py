@@ -33,9 +33,10 @@ class Estimate:
     Bytes are only compared where sizes are the same: two files of different size differ.
     """
 
-    def __init__(self, means: Means, job: jobs.Job, *, tally: Tally) -> None:
+    def __init__(self, means: Means, job: jobs.Job, *, restore: bool, tally: Tally) -> None:
         self._means = means
         self._job = job
+        self._restore = restore
         self._tally = tally
         self._new: dict[int, list[_Newcomer]] = defaultdict(list)
         self._remote = 0
@@ -55,6 +56,7 @@ class Estimate:
             [piece.location for piece in chunk if piece.location],
             space=self._means.space,
             ingest_id=self._job.id,
+            restore=self._restore,
         )
         for piece in chunk:
             self._means.go_on()
@@ -83,7 +85,7 @@ class Estimate:
         mean_s = sum(claimed) / len(claimed) if claimed else 0.0
         whole_s = mean_s * (len(lengths) + self._remote)
         return {
-            "hours": round(whole_s / _S_PER_HOUR, 3),
+            "hours": round(whole_s / _S_PER_HOUR, 4),
             "without_length": len(lengths) + self._remote - len(claimed),
             "heard_per_s": None if rate is None else round(rate, 2),
             "expected_s": None if rate is None else round(whole_s / rate, 1),
@@ -115,8 +117,15 @@ class Estimate:
         tracks = self._means.stores.tracks
         if len(group) == 1 and size not in tracks.sizes([size]):
             return [group[0].length_s]
-        digests = {one.sha256 or disk.sha256_of(one.path): one for one in group}
+        digests = {digest: one for one in group if (digest := self._digest(one)) is not None}
         known = tracks.of_bytes(digests)
         unlike = [one.length_s for digest, one in digests.items() if digest not in known]
         self._tally.add([Verdict.DUPLICATE] * (len(group) - len(unlike)))
         return unlike
+
+    def _digest(self, one: _Newcomer) -> str | None:
+        self._means.go_on()
+        try:
+            return one.sha256 or disk.sha256_of(one.path)
+        except OSError:
+            return None  # a scan will say why; it is counted as a duplicate, which costs nothing

@@ -90,7 +90,7 @@ class Freshness:
         return self._damaged == active.version
 
     def _should_wait(self, stale_s: float) -> bool:
-        is_busy = self._stores.jobs.backlog(Queue.TRACKS, limit=1) > 0
+        is_busy = self._stores.jobs.is_busy(Queue.TRACKS)
         return is_busy and stale_s < max(self._patience.busy_s, _REST_PER_BUILD * self._build_s)
 
     def _ask(self, now: float) -> bool:

@@ -1,6 +1,6 @@
 """The way of an ingest: find pieces, take them in chunk by chunk, tell how far it is."""
 
-import itertools
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,9 @@ from indexer.taking import Interrupted, Means, Taker, Tally
 from sightsong.core import errors, jobs, lifecycle
 from sightsong.core.ingests import Order, Problem, Wish
 
-#: Files that are registered in one transaction.
+#: Files that are registered in one transaction; fewer where they come slowly.
 _CHUNK = 256
+_CHUNK_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class _Run:
         self._check()
         taker = Taker(self._means, self._job, restore=self._wish.restore, tally=self._tally)
         found = (taker.shelved(piece) for piece in self._found())
-        for chunk in _chunks(piece for piece in found if piece is not None):
+        for chunk in self._chunks(piece for piece in found if piece is not None):
             taker.take(chunk)
             self._check()
         self._forget()
@@ -79,17 +80,31 @@ class _Run:
     def _found(self) -> Iterator[Piece]:
         """The pieces; what is none is noted, also when it is all that an archive held."""
         for found in self._pieces.of(self._wish):
+            if not self._means.go_on():
+                raise Interrupted(Order.GO_ON)
             if isinstance(found, Problem):
                 self._tally.counts["found"] += 1
                 self._tally.miss(found)
             else:
                 yield found
 
+    def _chunks(self, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+        """Pieces by the hundred, or as many as came within some seconds: news are for now."""
+        chunk: list[Piece] = []
+        began = time.monotonic()
+        for piece in pieces:
+            chunk.append(piece)
+            if len(chunk) >= _CHUNK or time.monotonic() - began > _CHUNK_S:
+                yield chunk
+                chunk, began = [], time.monotonic()
+        if chunk:
+            yield chunk
+
     def _forget(self) -> None:
-        for folder in self._pieces.folders:
+        for walked in self._pieces.walked:
             missing.forget(
                 self._means.stores.tracks,
-                folder,
+                walked,
                 self._pieces.seen,
                 ingest_id=self._job.id,
                 remove=self._wish.remove_missing,
@@ -103,17 +118,13 @@ class _DryRun(_Run):
     def through(self) -> dict[str, Any]:
         """Look at all pieces and take none in."""
         self._check()
-        looked = estimate.Estimate(self._means, self._job, tally=self._tally)
+        looked = estimate.Estimate(
+            self._means, self._job, restore=self._wish.restore, tally=self._tally
+        )
         found = (looked.settled(piece) for piece in self._found())
-        for chunk in _chunks(piece for piece in found if piece is not None):
+        for chunk in self._chunks(piece for piece in found if piece is not None):
             looked.look(chunk)
             self._check()
         told = looked.told()
         self._check()
         return self._tally.scan().counted() | {"estimate": told}
-
-
-def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    iterator = iter(pieces)
-    while chunk := list(itertools.islice(iterator, _CHUNK)):
-        yield chunk

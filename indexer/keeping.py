@@ -9,6 +9,7 @@ import structlog
 import watchfiles
 
 from indexer import scan
+from indexer.pieces import nearest
 from sightsong.core import errors, intake, ports
 from sightsong.core.ingests import Watched, Wish
 
@@ -59,7 +60,7 @@ class Keeper:
             return
         for watched in self._stores.ingests.watched():
             root = Path(watched.path)
-            inside = {_there(path.parent, root) for path in heard if path.is_relative_to(root)}
+            inside = {nearest(path.parent, root) for path in heard if path.is_relative_to(root)}
             self._changed.setdefault(watched.id, set()).update(inside)
 
     def look(self) -> None:
@@ -71,15 +72,17 @@ class Keeper:
     def _begin(self, watched: Watched) -> None:
         now = self._clock()
         is_due = now - self._looked.get(watched.id, float("-inf")) >= self._every_s
-        changed = self._changed.pop(watched.id, set())
+        changed = self._changed.get(watched.id, set())
         if not (is_due or changed):
             return
         whole = {Path(watched.path)}
         paths = whole if is_due or len(changed) > _MOST_FOLDERS else _outermost(changed)
+        names = tuple(sorted(str(path) for path in paths))
+        wish = Wish(paths=names, root=watched.path, remove_missing=True)
+        job = intake.submit_ingest(self._stores, self._doorbell, wish)
+        self._changed.pop(watched.id, None)  # not before: a database that is away loses nothing
         if paths == whole:
             self._looked[watched.id] = now
-        wish = Wish(paths=tuple(sorted(str(path) for path in paths)), remove_missing=True)
-        job = intake.submit_ingest(self._stores, self._doorbell, wish)
         self._stores.ingests.note_watched(watched.id, job.id)
         log.info("watch.ingest", ingest_id=job.id, folders=len(paths))
 
@@ -119,9 +122,17 @@ class Watcher:
             except errors.Unavailable as error:
                 log.warning("watch.missed", reason=error.detail)
             except Exception:
-                # Without this thread nothing would be kept in step any more, and nobody would know.
+                # The system may have no watch left to give: then folders are looked through now and
+                # then only. Without this thread they would not even be that.
                 log.exception("watch.failed")
+                self._look()
             self._stopping.wait(_LOOK_S)
+
+    def _look(self) -> None:
+        try:
+            self._keeper.look()
+        except Exception:
+            log.exception("watch.failed")
 
     def _watch(self, folders: list[Path]) -> None:
         """Watch some folders until there are others."""
@@ -147,13 +158,6 @@ class Watcher:
 def _may_be_music(path: Path) -> bool:
     """Whether a change may concern music; a name without an ending may be that of a folder."""
     return not path.suffix or scan.is_audio(path.name) or path.is_dir()
-
-
-def _there(folder: Path, root: Path) -> Path:
-    """The folder, or the nearest above it that is still there; never above the root."""
-    while folder != root and root in folder.parents and not folder.is_dir():
-        folder = folder.parent
-    return folder if root in folder.parents else root
 
 
 def _outermost(folders: Iterable[Path]) -> set[Path]:

@@ -1,13 +1,14 @@
 """Pieces: the files that an ingest comes upon, wherever they come from."""
 
 import contextlib
-import os
+import posixpath
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer import archives, manifests, scan
+from sightsong.adapters import disk
 from sightsong.core import errors, ports
 from sightsong.core.ingests import Problem, Wish
 from sightsong.core.tracks import FileStamp, Tags
@@ -23,6 +24,7 @@ class Piece:
     given: Tags = field(default_factory=Tags)
     path: Path | None = None  #: Where its bytes can be read; None: in an object store.
     location: str | None = None  #: Where it stays; None: it is put onto the shelf.
+    called: str = ""  #: What its track is called if its own tags have no title.
     stamp: FileStamp | None = None  #: Of one in an object store; else a stat tells.
 
 
@@ -35,6 +37,7 @@ class Said:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = set(names)
         self._given: dict[str, Tags] = {}
+        self.folder = ""  #: Of the manifest that is read now.
 
     def is_table(self, name: str) -> bool:
         """Whether a file is a manifest; notes that it is there."""
@@ -42,13 +45,14 @@ class Said:
         return manifests.is_manifest(name)
 
     def keep(self, row: manifests.Row | manifests.RowProblem) -> bool:
-        """Keep what a row says if it speaks of a file in the box."""
+        """Keep what a row says of a file in the box, named from its folder or from the top."""
         if not isinstance(row, manifests.Row) or row.file is None:
             return False
-        name = row.file.removeprefix("./")
-        if name in self._names:
+        meant = (posixpath.normpath(posixpath.join(place, row.file)) for place in (self.folder, ""))
+        name = next((name for name in meant if name in self._names), None)
+        if name is not None:
             self._given[name] = row.given
-        return name in self._names
+        return name is not None
 
     def of(self, name: str) -> Tags:
         """What is said of a file."""
@@ -68,6 +72,14 @@ class Places:
     limits: archives.ArchiveLimits
 
 
+@dataclass(frozen=True, kw_only=True)
+class Walked:
+    """A folder that was walked to its end without an error."""
+
+    folder: Path
+    device: int  #: Of its file system, when the walk began.
+
+
 class Pieces:
     """Finds the pieces of a wish, in a fixed order."""
 
@@ -75,7 +87,7 @@ class Pieces:
         self._places = places
         self.ignored = 0  #: Files left out for their ending, so far.
         self.seen: set[str] = set()  #: Paths of the audio files in folders, so far.
-        self.folders: list[Path] = []  #: Those that were walked to their end.
+        self.walked: list[Walked] = []
 
     def of(self, wish: Wish) -> Found:
         """Find the pieces.
@@ -88,7 +100,7 @@ class Pieces:
         sources = self._sources(wish)
         for name, pieces in sources:
             try:
-                yield from pieces
+                yield from told(pieces)
             except errors.InputError as error:
                 if len(sources) == 1:
                     raise
@@ -97,7 +109,7 @@ class Pieces:
     def _sources(self, wish: Wish) -> list[tuple[str, Found]]:
         return [
             *([(wish.url, self._of_store(wish.url))] if wish.url else []),
-            *(self._uploads(self._places.inbox.files(wish.inbox)) if wish.inbox else []),
+            *(self._uploads(self._tray(wish.inbox)) if wish.inbox else []),
             *((Path(path).name, self._of_path(Path(path), wish)) for path in wish.paths),
         ]
 
@@ -109,6 +121,12 @@ class Pieces:
                 yield Piece(name=name, location=remote.url, stamp=stamp)
             else:
                 self.ignored += 1
+
+    def _tray(self, tray: str) -> list[ports.Upload]:
+        uploads = self._places.inbox.files(tray)
+        if not uploads:
+            raise errors.UnreadableFile("The uploads of this ingest are not there any more.")
+        return uploads
 
     def _uploads(self, uploads: Sequence[ports.Upload]) -> list[tuple[str, Found]]:
         """The pieces of each upload; a manifest may speak of those beside it."""
@@ -123,18 +141,20 @@ class Pieces:
         if archives.is_archive(upload.name):
             yield from self._of_archive(upload.path, upload.name, root=self._places.library_root)
             return
+        _check_ending(upload.name)
+        limits = self._places.limits
         with self._scratch() as folder:
             copy = folder / f"upload{Path(upload.name).suffix.lower()}"
-            _link(upload.path, copy)
+            disk.link_or_copy(upload.path, copy, reserve_bytes=limits.reserve_bytes)
             yield Piece(name=upload.name, given=said.of(upload.name), path=copy)
 
     def _of_path(self, path: Path, wish: Wish) -> Found:
+        if wish.root is not None:
+            path = nearest(path, Path(wish.root))  # what has changed may be gone by now
         if path.is_dir():
             yield from self._of_folder(path)
         elif path.is_file():
             yield from self._of_file(path)
-        elif wish.remove_missing and path.parent.is_dir():
-            self.folders.append(path)  # a watched folder's folder that is gone: so are its files
         else:
             raise errors.PathNotAllowed("There is no folder or file at a path of this ingest.")
 
@@ -143,24 +163,27 @@ class Pieces:
             yield from self._of_archive(path, path.name, root=path.parent)
         elif manifests.is_manifest(path.name):
             yield from self._of_manifest(path, path.name, root=path.parent)
-        elif scan.is_audio(path.name):
-            yield Piece(name=path.name, path=path, location=str(path))
         else:
-            raise errors.UnsupportedAudio(f"{path.name} has no ending of an audio file.")
+            _check_ending(path.name)
+            yield Piece(name=path.name, path=path, location=str(path))
 
     def _of_folder(self, folder: Path) -> Found:
         troubles: list[Problem] = []
+        device, is_whole = folder.stat().st_dev, True
 
         def miss(path: Path, reason: str) -> None:
             troubles.append(problem(path.name, errors.UnreadableFile(reason)))
 
         for path in scan.audio_files(folder, on_unreadable=miss, on_ignored=self._ignore):
+            is_whole = is_whole and not troubles
             yield from troubles
             troubles.clear()
-            self.seen.add(str(path))
-            yield Piece(name=path.name, path=path, location=str(path))
+            if str(path) not in self.seen:  # a folder may lie in another that was asked for
+                self.seen.add(str(path))
+                yield Piece(name=path.name, path=path, location=str(path))
+        if is_whole and not troubles:
+            self.walked.append(Walked(folder=folder, device=device))
         yield from troubles
-        self.folders.append(folder)
 
     def _ignore(self, _path: Path) -> None:
         self.ignored += 1
@@ -172,6 +195,7 @@ class Pieces:
             for member in self._members(path, folder, said.is_table):
                 if isinstance(member, archives.Member):
                     shown = f"{name}: {member.name}"
+                    said.folder = posixpath.dirname(member.name)
                     yield from self._rows_of(member.path, shown, said, root=root)
             for member in self._members(path, folder, scan.is_audio_at):
                 if isinstance(member, Problem):
@@ -201,7 +225,7 @@ class Pieces:
                 yield problem(shown, errors.ManifestBroken(row.detail))
                 continue
             try:
-                yield from self._of_row(row, shown, root)
+                yield from told(self._of_row(row, shown, root))
             except errors.SightsongError as error:
                 yield problem(shown, error)
 
@@ -210,13 +234,13 @@ class Pieces:
             path = self._inside(Path(row.file or ""), root)
             yield Piece(name=shown, given=row.given, path=path, location=str(path))
         elif row.url.startswith("https:"):
-            yield from self._of_web(row, shown)
+            yield from self._of_web(row)
         else:
             for remote in self._places.objects.listing(row.url):
                 stamp = FileStamp(size_bytes=remote.size_bytes, mtime_ns=remote.mtime_ns)
                 yield Piece(name=shown, given=row.given, location=remote.url, stamp=stamp)
 
-    def _of_web(self, row: manifests.Row, shown: str) -> Found:
+    def _of_web(self, row: manifests.Row) -> Found:
         if self._places.fetch_web is None:
             raise errors.UrlNotAllowed(
                 "Addresses of the web are not fetched here; SIGHTSONG_FETCH_URLS=true allows it."
@@ -224,7 +248,8 @@ class Pieces:
         with self._scratch() as folder:
             target = folder / "fetched"
             name = self._places.fetch_web(row.url or "", target)
-            yield Piece(name=name or shown, given=row.given, path=target)
+            _check_ending(name)
+            yield Piece(name=name, given=row.given, path=target)
 
     def _inside(self, path: Path, root: Path | None) -> Path:
         """Resolve the path of a row, which may be relative to `root`.
@@ -240,6 +265,7 @@ class Pieces:
             raise errors.PathNotAllowed("The path lies outside the library folder.")
         if not real.is_file():
             raise errors.PathNotAllowed("There is no file at this path.")
+        _check_ending(real.name)
         return real
 
     @contextlib.contextmanager
@@ -261,9 +287,31 @@ def problem(name: str, error: errors.SightsongError) -> Problem:
     )
 
 
-def _link(source: Path, target: Path) -> None:
-    """Make a second name for a file, so that one can be moved away and one stays."""
+def told(pieces: Found) -> Found:
+    """Give pieces, and say in our words what the system says of their places.
+
+    Raises:
+        UnreadableFile: a place cannot be looked at.
+    """
     try:
-        os.link(source, target)
-    except OSError as error:
-        raise errors.UnreadableFile("The upload cannot be read.") from error
+        yield from pieces
+    except (OSError, ValueError, RuntimeError) as error:  # also rings of links, names too long
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise errors.UnreadableFile(reason or "It cannot be looked at.") from error
+
+
+def nearest(path: Path, root: Path) -> Path:
+    """The path, or the nearest folder above it that is still there; never above the root."""
+    while path != root and root in path.parents and not path.exists():
+        path = path.parent
+    return path if root in path.parents else root
+
+
+def _check_ending(name: str) -> None:
+    """Let pass what is looked at.
+
+    Raises:
+        UnsupportedAudio: the name has no ending of audio.
+    """
+    if not scan.is_audio(name):
+        raise errors.UnsupportedAudio(f"{name} has no ending of an audio file.")

@@ -4,7 +4,7 @@ import errno
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -14,7 +14,7 @@ from sightsong.adapters import disk
 from sightsong.core import errors, jobs, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.ingests import COUNT_OF, Order, Problem, Scan
-from sightsong.core.tracks import FileStamp, FoundFile, Tags, Verdict
+from sightsong.core.tracks import FileStamp, FoundFile, KnownFile, Tags, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ class Means:
     shelf: ports.Shelf
     objects: ports.Objects
     scratch_dir: Path
+    reserve_bytes: int  #: Free disk that is never used up.
     go_on: Callable[[], bool]  #: Notes progress; False when the process is to stop.
 
 
@@ -67,6 +68,7 @@ class Taker:
         self._job = job
         self._restore = restore
         self._tally = tally
+        self._taken: set[str] = set()  #: Places that were registered in this run.
 
     def shelved(self, piece: Piece) -> Piece | None:
         """Put a piece that has no place of its own onto the shelf; None if that fails.
@@ -76,14 +78,25 @@ class Taker:
         """
         if piece.location is not None or piece.path is None:
             return piece
-        if not piece.path.stat().st_size:
-            self._tally.counts["found"] += 1
-            self._tally.miss(problem(piece.name, errors.BrokenAudio("The file is empty.")))
-            return None
-        sha256 = disk.sha256_of(piece.path)
-        suffix = piece.path.suffix.lower() or Path(piece.name).suffix.lower()
-        kept = self._means.shelf.keep(piece.path, sha256=sha256, suffix=suffix)
-        return Piece(name=piece.name, given=_titled(piece, kept), path=kept, location=str(kept))
+        try:
+            return self._kept(piece, piece.path)
+        except errors.BrokenAudio as error:
+            self._refuse(piece, error)
+        except OSError as error:
+            self._refuse(piece, errors.UnreadableFile(error.strerror or type(error).__name__))
+        return None
+
+    def _kept(self, piece: Piece, path: Path) -> Piece:
+        if not path.stat().st_size:
+            raise errors.BrokenAudio("The file is empty.")
+        suffix = path.suffix.lower() or Path(piece.name).suffix.lower()
+        kept = self._means.shelf.keep(path, sha256=disk.sha256_of(path), suffix=suffix)
+        called = Path(piece.name.rpartition(": ")[2]).stem
+        return replace(piece, path=kept, location=str(kept), called=called)
+
+    def _refuse(self, piece: Piece, error: errors.SightsongError) -> None:
+        self._tally.counts["found"] += 1
+        self._tally.miss(problem(piece.name, error))
 
     def take(self, chunk: Sequence[Piece]) -> None:
         """Register a chunk: what a stat shows to be as it was costs no read.
@@ -92,30 +105,41 @@ class Taker:
             Interrupted: the process is to stop; nothing of the chunk was stored.
         """
         self._tally.counts["found"] += len(chunk)
-        nameable = {_place(piece): piece for piece in chunk if self._is_nameable(piece)}
+        pieces = {_place(piece): piece for piece in chunk if self._is_first(piece)}
         known = self._means.stores.tracks.known(
-            list(nameable),
+            list(pieces),
             space=self._means.space,
             ingest_id=self._job.id,
             restore=self._restore,
         )
-        files: list[FoundFile] = []
-        for location, piece in nameable.items():
-            if not self._means.go_on():
-                raise Interrupted(Order.GO_ON)
-            try:
-                stamp = piece.stamp or stamp_of(piece.path)
-                self._tally.counts["size_bytes"] += stamp.size_bytes
-                before = known.get(location)
-                if before is not None and before.stamp == stamp and piece.given == Tags():
-                    self._tally.add([before.verdict])
-                else:
-                    files.append(self._found(location, piece, stamp))
-            except OSError as error:
-                self._miss(piece, error.strerror or type(error).__name__)
-            except errors.FetchFailed as error:
-                self._miss(piece, error.detail)
-        self._register(files)
+        files = [self._changed(piece, known.get(place)) for place, piece in pieces.items()]
+        self._register([file for file in files if file is not None])
+
+    def _is_first(self, piece: Piece) -> bool:
+        """Whether a piece can be named, and was not met before: a manifest may say a file twice."""
+        if not self._is_nameable(piece):
+            return False
+        if _place(piece) in self._taken:
+            self._tally.add([Verdict.DUPLICATE])
+            return False
+        self._taken.add(_place(piece))
+        return True
+
+    def _changed(self, piece: Piece, before: KnownFile | None) -> FoundFile | None:
+        """Read a piece unless it is as it was; None when there is nothing to store."""
+        if not self._means.go_on():
+            raise Interrupted(Order.GO_ON)
+        try:
+            stamp = piece.stamp or stamp_of(piece.path)
+            self._tally.counts["size_bytes"] += stamp.size_bytes
+            if before is None or before.stamp != stamp or piece.given != Tags():
+                return self._found(_place(piece), piece, stamp)
+            self._tally.add([before.verdict])
+        except OSError as error:
+            self._miss(piece, error.strerror or type(error).__name__)
+        except errors.FetchFailed as error:
+            self._miss(piece, error.detail)
+        return None
 
     def _register(self, files: Sequence[FoundFile]) -> None:
         if not files:
@@ -144,7 +168,7 @@ class Taker:
         self._means.scratch_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._means.scratch_dir) as folder:
             copy = Path(folder, f"fetched{Path(location).suffix}")
-            with copy.open("wb") as file:
+            with disk.RoomyFile(copy, reserve_bytes=self._means.reserve_bytes) as file:
                 self._means.objects.fetch(location, file)
             return _read(copy, location, piece, stamp)
 
@@ -155,21 +179,13 @@ def _read(path: Path, location: str, piece: Piece, stamp: FileStamp) -> FoundFil
         size_bytes=stamp.size_bytes,
         mtime_ns=stamp.mtime_ns,
         sha256=disk.sha256_of(path),
-        tags=tags.read(path),
+        tags=tags.read(path).over(Tags(title=piece.called or None)),
         given=piece.given,
     )
 
 
 def _place(piece: Piece) -> str:
     return piece.location or ""
-
-
-def _titled(piece: Piece, kept: Path) -> Tags:
-    """Name a track after the file it came in: on the shelf it is called by its content."""
-    if piece.given.title or tags.read(kept).title:
-        return piece.given
-    stem = Path(piece.name.rpartition(": ")[2]).stem
-    return Tags(title=stem or None).over(piece.given)
 
 
 def stamp_of(path: Path | None) -> FileStamp:

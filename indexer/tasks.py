@@ -1,6 +1,6 @@
 """What the indexer does for each kind of job: plain functions over a runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ class Runtime:
     stores: ports.Stores
     space: Space
     snapshots_dir: Path
+    go_on: Callable[[], bool]  #: Notes progress of a rebuild; False when the process is to stop.
     ingesting: ingesting.Runtime
 
 
@@ -36,7 +37,10 @@ def _rebuild(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
         snapshot.prune(runtime.snapshots_dir, space, store.snapshots)
         revision = store.tracks.revision(space)  # before the vectors: never newer than they are
         active = store.snapshots.active(space)
-        recordings.regroup(store.tracks, space, since=active.revision if active else 0)
+        since = active.revision if active else 0
+        recordings.regroup(store.tracks, space, since=since, go_on=runtime.go_on)
+        if not runtime.go_on():
+            return jobs.Completion(job=job, outcome=jobs.Release())
         built = snapshot.build(
             store.tracks.vectors(space),
             root=runtime.snapshots_dir,

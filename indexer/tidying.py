@@ -1,44 +1,89 @@
-"""Tidying: throws away what an ingest has left behind and nobody needs any more."""
+"""Tidying: throws away what an ingest, or a removed track, has left behind."""
 
-import contextlib
+import itertools
 import shutil
 import time
 from pathlib import Path
 
 from sightsong.adapters.inbox import FolderInbox
+from sightsong.adapters.shelf import FolderShelf
 from sightsong.core import ports
+from sightsong.core.ingests import Ingest
+from sightsong.core.jobs import JobState
 
-#: Ingests that are looked at; older ones ended long ago.
+#: Ingests whose trays are thrown away at once; those of older ones have become stale.
 _RECENT = 200
-#: What belongs to no ingest for so long was never submitted, or its process died.
+#: What no ingest needs for so long was never submitted, or its ingest has failed.
 _STALE_S = 24 * 3600.0
+_SHELF_S = 3600.0
+#: Files of the shelf that are asked for at once.
+_CHUNK = 500
+_THROUGH = (JobState.SUCCEEDED, JobState.CANCELED)
 
 
 class Tidier:
     """Discards the trays of ingests that have ended, and what was left by processes that died."""
 
-    def __init__(self, ingests: ports.Ingests, inbox: FolderInbox, scratch_dir: Path) -> None:
-        self._ingests = ingests
+    def __init__(
+        self, stores: ports.Stores, inbox: FolderInbox, shelf: FolderShelf, scratch_dir: Path
+    ) -> None:
+        self._stores = stores
         self._inbox = inbox
+        self._shelf = shelf
         self._scratch_dir = scratch_dir
+        self._shelf_seen = float("-inf")
 
     def tidy(self) -> None:
-        """Go through it once."""
-        recent = [one for one in self._ingests.listed(limit=_RECENT) if one.wish.inbox]
-        needed = {one.wish.inbox for one in recent if not one.job.state.is_final}
-        ended = {one.wish.inbox for one in recent} - needed
+        """Go through it once; through the shelf, which is large, every hour."""
+        self._discard_trays()
+        self._clear_scratch()
+        if time.monotonic() - self._shelf_seen >= _SHELF_S:
+            self._shelf_seen = time.monotonic()
+            self.clear_shelf()
+
+    def clear_shelf(self, *, older_than_s: float = _STALE_S) -> None:
+        """Throw away files that belong to no track any more, and came to the shelf long ago."""
+        old = (path for path in self._shelf.listing() if _came_before(path, older_than_s))
+        while chunk := list(itertools.islice(old, _CHUNK)):
+            held = self._stores.tracks.held(str(path) for path in chunk)
+            for path in chunk:
+                if str(path) not in held:
+                    self._shelf.discard(path)
+
+    def _discard_trays(self) -> None:
+        ingests = self._stores.ingests
+        needed = {one.wish.inbox for one in ingests.unfinished()}
+        ended = {one.wish.inbox for one in ingests.listed(limit=_RECENT) if _is_through(one)}
         for tray in {*ended, *self._inbox.stale(_STALE_S)} - needed:
             self._inbox.discard(tray or "")
-        self._clear_scratch()
 
     def _clear_scratch(self) -> None:
         if not self._scratch_dir.is_dir():
             return
         for left in self._scratch_dir.iterdir():
-            with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime < _STALE_S:
-                    continue
-                if left.is_dir():
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    left.unlink()
+            if not _is_stale(left):
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _is_through(ingest: Ingest) -> bool:
+    """Whether nobody will ask for the uploads of an ingest again; after a failure somebody may."""
+    return ingest.wish.inbox is not None and ingest.job.state in _THROUGH
+
+
+def _is_stale(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime >= _STALE_S
+    except OSError:
+        return False
+
+
+def _came_before(path: Path, older_than_s: float) -> bool:
+    """Whether a file got its name long ago, whenever its bytes were written."""
+    try:
+        return time.time() - path.stat().st_ctime >= older_than_s
+    except OSError:
+        return False

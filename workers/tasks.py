@@ -69,7 +69,7 @@ def embed_tracks(
     readings = iter(runtime.profile.audio.read(new, between=between) if new else ())
     space = runtime.profile.audio.space
     return [
-        _kept(ready.job)
+        _kept(ready.job, space)
         if track.heard is None
         else _embedded(ready.job, track.heard, next(readings), digest=track.digest, space=space)
         for ready, track in zip(batch, heard, strict=True)
@@ -111,10 +111,10 @@ def _done(job: jobs.Job, result: dict[str, Any]) -> jobs.Completion:
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
 
 
-def _kept(job: jobs.Job) -> jobs.Completion:
+def _kept(job: jobs.Job, space: Space) -> jobs.Completion:
     """End the job of a track whose sound is as it was: its tags were edited."""
     result = {"track_id": _track_of(job), "unchanged": True}
-    effect = jobs.KeepEmbedding(track_id=_track_of(job))
+    effect = jobs.KeepEmbedding(track_id=_track_of(job), space=space)
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
 
 

@@ -184,7 +184,10 @@ def _on_this_machine(door: Door, source: _Source) -> Iterator[Path]:
     if source.path is not None:
         yield source.path
     elif source.file is not None:
-        with remote.fetched(door.music.objects, source.file) as path:
+        scratch_dir, reserve_bytes = door.settings.scratch_dir, door.settings.disk_reserve_bytes
+        with remote.fetched(
+            door.music.objects, source.file, scratch_dir=scratch_dir, reserve_bytes=reserve_bytes
+        ) as path:
             yield path
 
 

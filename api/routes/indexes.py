@@ -8,7 +8,7 @@ from api.dependencies import TheDoor
 from api.errors import RebuildPending
 from api.replies import Reply, accepted
 from sightsong.core import intake
-from sightsong.core.tracks import TrackState
+from sightsong.core.jobs import Queue
 
 router = APIRouter(prefix="/v1/indexes", tags=["library"])
 
@@ -18,14 +18,14 @@ def list_indexes(door: TheDoor) -> Response:
     """List the snapshots, newest first, and say which one is served."""
     stores, space = door.stores, door.settings.space
     # Before the snapshot: a track that is embedded meanwhile shows as stale, never as fresh.
-    pending = stores.tracks.count().get(TrackState.PENDING, 0)
+    is_busy = stores.jobs.is_busy(Queue.TRACKS)
     active = stores.snapshots.active(space)
     built_from = 0 if active is None else active.revision
     return Reply(
         {
             "items": [views.index_view(snapshot) for snapshot in stores.snapshots.listed()],
             "active": None if active is None else active.version,
-            "stale": pending > 0 or stores.tracks.revision(space) > built_from,
+            "stale": is_busy or stores.tracks.revision(space) > built_from,
         }
     )
 

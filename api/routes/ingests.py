@@ -12,9 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from api import following, paging, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
-from api.routes import taking_in
+from api.routes import ended, taking_in
 from sightsong.core import intake
-from sightsong.core.errors import JobNotFound
+from sightsong.core.errors import Conflict, JobNotFound
 from sightsong.core.ingests import Ingest, Progress
 from sightsong.core.jobs import JobId, JobState
 
@@ -76,13 +76,21 @@ def read_ingest(door: TheDoor, ingest_id: str) -> Response:
 @router.post("/{ingest_id}/pause", response_model=schemas.IngestView)
 def pause_ingest(door: TheDoor, ingest_id: str) -> Response:
     """Let an ingest wait. What is being heard now is heard to its end."""
-    return _answer(_view(door, door.stores.ingests.pause(_checked(ingest_id))))
+    before = _find(door, ingest_id)
+    try:
+        paused = door.stores.ingests.pause(before.job.id)
+    except Conflict as error:
+        raise ended.refusal(_view(door, _find(door, ingest_id)), "pause") from error
+    return _answer(_view(door, paused))
 
 
 @router.post("/{ingest_id}/resume", response_model=schemas.IngestView)
 def resume_ingest(door: TheDoor, ingest_id: str) -> Response:
-    """Let a paused ingest go on."""
-    resumed = intake.resume_ingest(door.stores, door.doorbell, _checked(ingest_id))
+    """Let a paused ingest go on. One that has ended is refused."""
+    before = _view(door, _find(door, ingest_id))
+    if before["done"]:
+        raise ended.refusal(before, "resume")
+    resumed = intake.resume_ingest(door.stores, door.doorbell, JobId(ingest_id))
     return _answer(_view(door, resumed))
 
 
@@ -90,7 +98,10 @@ def resume_ingest(door: TheDoor, ingest_id: str) -> Response:
 def cancel_ingest(door: TheDoor, ingest_id: str) -> Response:
     """Give up what is left of an ingest. What was heard stays in the library."""
     before = _find(door, ingest_id)
-    canceled = door.stores.ingests.cancel(before.job.id)
+    try:
+        canceled = door.stores.ingests.cancel(before.job.id)
+    except Conflict as error:
+        raise ended.refusal(_view(door, _find(door, ingest_id)), "cancel") from error
     if before.wish.inbox and before.job.state is JobState.QUEUED:
         door.music.inbox.discard(before.wish.inbox)  # nobody else will: its scan never runs
     return _answer(_view(door, canceled))
@@ -99,7 +110,8 @@ def cancel_ingest(door: TheDoor, ingest_id: str) -> Response:
 @router.post("/{ingest_id}/retry", response_model=schemas.RetriedView)
 def retry_ingest(door: TheDoor, ingest_id: str) -> Response:
     """Try the tracks that failed again."""
-    retried = intake.retry_ingest(door.stores, door.doorbell, _checked(ingest_id))
+    before = _find(door, ingest_id)
+    retried = intake.retry_ingest(door.stores, door.doorbell, before.job.id)
     return _answer({**_view(door, _find(door, ingest_id)), "retried": retried})
 
 
@@ -147,7 +159,10 @@ def _looking(door: Door, ingest_id: str) -> Callable[[], dict[str, Any]]:
 
 
 def _find(door: Door, ingest_id: str) -> Ingest:
-    return door.stores.ingests.get(_checked(ingest_id))
+    try:
+        return door.stores.ingests.get(_checked(ingest_id))
+    except JobNotFound as error:
+        raise JobNotFound("There is no ingest with this id.") from error
 
 
 def _checked(ingest_id: str) -> JobId:

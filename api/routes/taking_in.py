@@ -39,6 +39,7 @@ OPENAPI = {
             "text/csv": _BYTES,
             "application/x-ndjson": _BYTES,
             "audio/*": _BYTES,
+            "application/octet-stream": _BYTES,
         },
     },
 }
@@ -58,8 +59,8 @@ async def begin(request: Request, door: Door, options: schemas.UploadQuery) -> J
     if not deliveries.is_taken(media_type):
         raise errors.UnsupportedMediaType(
             "Send application/json, a multipart/form-data form with fields 'file', or one file as "
-            "audio/*, application/zip, application/x-tar, application/gzip, text/csv or "
-            "application/x-ndjson."
+            "audio/*, application/zip, application/x-tar, application/gzip, text/csv, "
+            "application/x-ndjson or application/octet-stream."
         )
     async with door.deliveries.take():
         return await _sent(request, door, options)

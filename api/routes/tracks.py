@@ -11,6 +11,7 @@ from api import paging, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes.bodies import read_json
+from sightsong.core import terms
 from sightsong.core.errors import TrackNotFound
 from sightsong.core.tracks import Track, TrackFilter, TrackId
 
@@ -34,6 +35,8 @@ async def edit_body(request: Request, door: TheDoor) -> schemas.TrackEdit:
 @router.get("", response_model=schemas.TracksPage)
 def list_tracks(door: TheDoor, asked: Annotated[schemas.TrackQuery, Query()]) -> Response:
     """List the tracks, page by page."""
+    if asked.q is not None and not terms.wanted(TrackFilter(text=asked.q)).begun:
+        return Reply({"items": [], "next_cursor": None})  # no word is left to search by
     after = None if asked.cursor is None else TrackId(paging.from_cursor(asked.cursor))
     where = TrackFilter(
         state=asked.state,
@@ -42,6 +45,7 @@ def list_tracks(door: TheDoor, asked: Annotated[schemas.TrackQuery, Query()]) ->
         artist=asked.artist,
         label=asked.tag,
         text=asked.q,
+        duplicates=asked.duplicates,
     )
     found = door.stores.tracks.page(limit=asked.limit + 1, after=after, where=where)
     items = found[: asked.limit]

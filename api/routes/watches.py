@@ -25,7 +25,11 @@ def list_watches(door: TheDoor) -> Response:
 @router.delete("/{watch_id}", status_code=204)
 def end_watch(door: TheDoor, watch_id: str) -> Response:
     """Leave a folder alone from now on. Its tracks stay."""
+    unknown = NotFound("No watched folder has this id.")
     if not _ID.fullmatch(watch_id):
-        raise NotFound
-    door.stores.ingests.unwatch(watch_id)
+        raise unknown
+    try:
+        door.stores.ingests.unwatch(watch_id)
+    except NotFound as error:
+        raise unknown from error
     return Response(status_code=204)

@@ -35,7 +35,8 @@ class UploadQuery(BaseModel):
         default=None,
         min_length=1,
         max_length=255,
-        description="What the file is called that is the body.",
+        description="What the file is called that is the body; without an ending, or left out, "
+        "it gets one by its type or its first bytes.",
         examples=["album.zip"],
     )
 
@@ -103,6 +104,14 @@ class RatesView(BaseModel):
     hours_per_hour: float | None = Field(description="Hours of audio heard in an hour.")
 
 
+class OverallView(BaseModel):
+    """How fast a whole ingest was: from the begin of its scan to the end of its last track."""
+
+    took_s: float = Field(description="Pauses included.")
+    tracks_per_s: float
+    hours_per_hour: float = Field(description="Hours of audio heard in an hour.")
+
+
 class IngestView(BaseModel):
     """An ingest: the scan, and what has become of its tracks so far."""
 
@@ -124,6 +133,9 @@ class IngestView(BaseModel):
     failed: dict[str, int] = Field(description="Tracks that failed, by the code of the error.")
     heard_s: float = Field(description="Seconds of audio that were heard.")
     rates: RatesView
+    overall: OverallView | None = Field(
+        description="Of the whole, once it is done; null where nothing was heard."
+    )
     eta_s: float | None = Field(description="Seconds until all is heard; null while unknown.")
     estimate: dict[str, Any] | None = Field(description="What a dry run has found.")
     done: bool = Field(description="Whether nothing of it is left to do.")

@@ -25,8 +25,13 @@ class TrackQuery(BaseModel):
     tag: Tag | None = None
     q: Text | None = Field(
         default=None,
-        description="Words; each begins a word of the title, artist, album or tags.",
+        description="Words; each begins a word of the title, artist, album or tags. A text "
+        "without any letter or digit finds nothing.",
         examples=["morn light"],
+    )
+    duplicates: bool = Field(
+        default=False,
+        description="Only tracks that are one of several encodings of a recording.",
     )
     limit: int = Field(default=50, ge=1, le=100)
     cursor: str | None = Field(default=None, description="Of the page before: `next_cursor`.")

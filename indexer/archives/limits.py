@@ -20,6 +20,7 @@ class ArchiveLimits:
     max_members: int  #: Files that are taken.
     max_bytes: int  #: Bytes that are unpacked, all together.
     max_ratio: int = 100  #: Unpacked to packed bytes, of each file and all together.
+    reserve_bytes: int = 0  #: Of the disk that is unpacked to: left free.
 
     @property
     def max_entries(self) -> int:

@@ -31,11 +31,13 @@ def members(
     Raises:
         ArchiveRefused: it is damaged, no archive, or more than the limits allow. What came before
             is good.
-        StorageFull: the disk took no more.
+        StorageFull: less room than the reserve would be left, or the disk took no more.
         OSError: the archive itself cannot be read.
     """
     meter = Meter(limits, archive_bytes=path.stat().st_size)
-    unpacker = Unpacker(meter=meter, into=into, is_wanted=is_wanted)
+    unpacker = Unpacker(
+        meter=meter, into=into, is_wanted=is_wanted, reserve_bytes=limits.reserve_bytes
+    )
     with path.open("rb") as file:
         is_zip = file.read(4) in _ZIP
     yield from (zip_members if is_zip else tar_members)(path, unpacker)

@@ -47,6 +47,7 @@ class Unpacker:
     meter: Meter
     into: Path  #: An existing folder.
     is_wanted: Callable[[str], bool]  #: Whether a file is taken, by its path in the archive.
+    reserve_bytes: int = 0  #: Of the disk; left free.
 
     def verdict(self, entry: Entry) -> Problem | bool:
         """Say whether an entry is taken, or what is wrong with it.
@@ -80,7 +81,7 @@ class Unpacker:
 
         Raises:
             ArchiveRefused: it is too much.
-            StorageFull: the disk took no more.
+            StorageFull: less room than the reserve would be left, or the disk took no more.
         """
         self.meter.member()
         path = self.into / f"member{names.ending(entry.name)}"
@@ -91,12 +92,11 @@ class Unpacker:
             path.unlink(missing_ok=True)
 
     def _copy(self, file: Readable, path: Path, *, is_metered: bool) -> int:
-        with path.open("wb") as written:
+        with disk.RoomyFile(path, reserve_bytes=self.reserve_bytes) as written:
             while chunk := file.read(CHUNK):
                 if is_metered:
                     self.meter.unpacked(len(chunk))
-                with disk.full_is_told():
-                    written.write(chunk)
+                written.write(chunk)
             return written.tell()
 
 

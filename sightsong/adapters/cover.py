@@ -3,6 +3,7 @@
 import base64
 import binascii
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import mutagen
 from mutagen import flac
 
-from sightsong.adapters.sound.tagged import DAMAGE, read_tagged
+from sightsong.adapters.sound import confined
+from sightsong.adapters.sound.tagged import DAMAGE, TooCostly, pairs, read_tagged
 from sightsong.core import sniff
 
 #: Larger pictures are left alone.
@@ -43,7 +45,10 @@ def find_cover(path: Path) -> Cover | None:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    yield from _embedded(path)
+    try:
+        yield from _embedded(path)
+    except TooCostly:
+        yield confined.read(__name__, path) or b""
     yield from _beside(path)
 
 
@@ -54,9 +59,13 @@ def _cover(content: bytes) -> Cover | None:
     return Cover(content=content, media_type=media_type)
 
 
-def _embedded(path: Path) -> list[bytes]:
-    """Read the pictures in the tags, those of the front first."""
-    file = read_tagged(path)
+def _embedded(path: Path, *, is_confined: bool = False) -> list[bytes]:
+    """Read the pictures in the tags, those of the front first.
+
+    Raises:
+        TooCostly: it takes more than may be spent.
+    """
+    file = read_tagged(path, is_confined=is_confined)
     try:
         found = [*_listed(file), *_tagged(file.tags)] if file is not None else []
     except DAMAGE:
@@ -73,8 +82,7 @@ def _listed(file: Any) -> Iterator[tuple[int, bytes]]:  # noqa: ANN401 - each fo
 
 def _tagged(tags: Any) -> Iterator[tuple[int, bytes]]:  # noqa: ANN401 - each format its own class
     """Pictures among the tags of ID3, MP4, APEv2, Ogg and Windows Media."""
-    for name, value in tags.items() if tags else ():
-        key = str(name).lower()
+    for key, value in pairs(tags) if tags else ():
         if key.startswith(("apic", "pic")):
             yield value.type, value.data
         elif key == "covr":
@@ -129,3 +137,14 @@ def _read(path: Path) -> bytes:
             return file.read(MOST_BYTES + 1)
     except OSError:
         return b""
+
+
+def main(asked: list[str]) -> None:
+    """Write the picture in the tags of a file, in a process of its own; nothing if it has none."""
+    confined.limit()
+    embedded = _embedded(Path(asked[0]), is_confined=True)
+    sys.stdout.buffer.write(next((one for one in embedded if _cover(one)), b""))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -3,13 +3,17 @@
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sightsong.core.errors import StorageFull
 
+#: Bytes that are copied at a time.
+_CHUNK = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -51,3 +55,74 @@ def full_is_told() -> Iterator[None]:
         if error.errno in _NO_ROOM:
             raise StorageFull from error
         raise
+
+
+class RoomyFile(io.BufferedWriter):
+    """A new file, open to be written, that leaves the reserve of its disk free."""
+
+    def __init__(self, path: Path, *, reserve_bytes: int) -> None:
+        """Make the file.
+
+        Raises:
+            FileExistsError: it is there already.
+            StorageFull: the disk took no more.
+        """
+        with full_is_told():
+            super().__init__(io.FileIO(path, "x"))
+        self._folder = path.parent
+        self._reserve_bytes = reserve_bytes
+
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 - anything with bytes
+        """Write some bytes.
+
+        Raises:
+            StorageFull: less room than the reserve would be left, or the disk took no more.
+        """
+        size = memoryview(content).nbytes
+        check_room(self._folder, taking=size, reserve_bytes=self._reserve_bytes)
+        with full_is_told():
+            return super().write(content)
+
+    def flush(self) -> None:
+        """Hand to the system what is not written yet.
+
+        Raises:
+            StorageFull: the disk took no more.
+        """
+        with full_is_told():
+            super().flush()
+
+
+def copy(source: Path, target: Path, *, reserve_bytes: int) -> None:
+    """Copy a file durably to where there is none; if it fails, nothing is left of it.
+
+    Raises:
+        FileExistsError: there is one.
+        StorageFull: less room than the reserve would be left, or the disk took no more.
+    """
+    with source.open("rb") as read, RoomyFile(target, reserve_bytes=reserve_bytes) as written:
+        try:
+            size = os.fstat(read.fileno()).st_size
+            check_room(target.parent, taking=size, reserve_bytes=reserve_bytes)
+            shutil.copyfileobj(read, written, _CHUNK)
+            written.flush()
+            os.fsync(written.fileno())
+        except BaseException:
+            target.unlink()
+            raise
+
+
+def link_or_copy(source: Path, target: Path, *, reserve_bytes: int = 0) -> None:
+    """Give a file a second name, or where the disk knows no such thing, a durable copy.
+
+    Raises:
+        FileExistsError: there is something at the second name.
+        FileNotFoundError: there is no such file.
+        StorageFull: less room than the reserve would be left, or the disk took no more.
+    """
+    try:
+        os.link(source, target)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:  # another disk, or one without hard links: FAT, some networks' and clouds'
+        copy(source, target, reserve_bytes=reserve_bytes)

@@ -3,16 +3,18 @@
 import errno
 import os
 import re
-import shutil
+import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from sightsong.adapters import disk
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_SUFFIX = re.compile(r"(\.[a-z0-9]{1,8})?")
-#: Bytes that are copied at a time.
-_CHUNK = 1024 * 1024
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+_TWO_DIGITS = re.compile(r"[0-9a-f]{2}")
+_PART = re.compile(r"\.[0-9a-f]{32}\.part")
+_KEPT = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
 
 
 class FolderShelf:
@@ -31,22 +33,41 @@ class FolderShelf:
         Args:
             source: a file of our own, e.g. in the inbox.
             sha256: hex digest of its bytes, in small letters.
-            suffix: a plain ending, e.g. `.mp3`, or nothing.
+            suffix: an ending, e.g. `.mp3`; one that is not plain is left out.
 
         Raises:
             StorageFull: less room than the reserve would be left, or the disk took no more.
-            ValueError: the digest or the suffix is not of its form.
+            ValueError: the digest is not of its form.
         """
-        suffix = suffix.lower()
-        if not (_DIGEST.fullmatch(sha256) and _SUFFIX.fullmatch(suffix)):
-            raise ValueError("not a digest and a plain suffix")
+        if not _DIGEST.fullmatch(sha256):
+            raise ValueError("not a digest")
+        suffix = suffix.lower() if _SUFFIX.fullmatch(suffix.lower()) else ""
         kept = self._folder / sha256[:2] / f"{sha256}{suffix}"
         if not kept.exists():
             with disk.full_is_told():
                 self._take(source, kept)
-        elif source.exists() and not source.samefile(kept):
-            source.unlink()
+        else:
+            _renew(kept)
+            if source.exists() and not source.samefile(kept):
+                source.unlink()
         return kept
+
+    def listing(self) -> Iterator[Path]:
+        """Find all files that are kept, in no order; also what a copy that was cut off left."""
+        if self._folder.is_dir():
+            for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):
+                if self._is_ours(path):
+                    yield path
+
+    def discard(self, path: Path) -> None:
+        """Throw a file of the shelf away; absent is fine.
+
+        Raises:
+            ValueError: the path is not one of those that `keep` or `listing` returned.
+        """
+        if not self._is_ours(path):
+            raise ValueError("not a file of the shelf")
+        path.unlink(missing_ok=True)
 
     def _take(self, source: Path, kept: Path) -> None:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -63,14 +84,17 @@ class FolderShelf:
 
     def _copy(self, source: Path, kept: Path) -> None:
         temporary = kept.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            with source.open("rb") as read, temporary.open("xb") as written:
-                size = os.fstat(read.fileno()).st_size
-                disk.check_room(kept.parent, taking=size, reserve_bytes=self._reserve_bytes)
-                shutil.copyfileobj(read, written, _CHUNK)
-                written.flush()
-                os.fsync(written.fileno())
-            temporary.rename(kept)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        disk.copy(source, temporary, reserve_bytes=self._reserve_bytes)
+        temporary.rename(kept)
+
+    def _is_ours(self, path: Path) -> bool:
+        """Whether a path is one that this shelf makes; no link or `..` can lead out of it."""
+        name = path.name
+        is_kept = _KEPT.fullmatch(name) and path.parent.name == name[:2]
+        is_part = _PART.fullmatch(name) and _TWO_DIGITS.fullmatch(path.parent.name)
+        return bool(is_kept or is_part) and path.parent.parent == self._folder
+
+
+def _renew(kept: Path) -> None:
+    """Note that a file is wanted again; its time of change goes with it, not that of its bytes."""
+    os.utime(kept, ns=(time.time_ns(), kept.stat().st_mtime_ns))

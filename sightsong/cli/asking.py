@@ -20,6 +20,7 @@ class Wishes:
 
     top_k: int | None = None
     alpha: float | None = None
+    duplicates: bool = False  #: Show a recording as often as the library holds it.
     moods: str = ""  #: Labels with commas between them; empty: the profile's own.
 
 
@@ -31,7 +32,11 @@ def submit(client: Client, photo: Path, wishes: Wishes) -> JobView:
     """
     try:
         return client.submit_photo(
-            photo, top_k=wishes.top_k, alpha=wishes.alpha, moods=[wishes.moods]
+            photo,
+            top_k=wishes.top_k,
+            alpha=wishes.alpha,
+            moods=[wishes.moods],
+            duplicates=wishes.duplicates,
         )
     except ProblemResponse as refusal:
         raise refusal.about(str(photo)) from refusal

@@ -10,6 +10,7 @@ from sightsong.client import Client, IngestView, is_address
 
 #: Paths that a service takes in one request.
 _MOST_SOURCES = 1000
+_WEB = ("http://", "https://")
 
 
 def check(sources: list[str], *, upload: bool, server_side: bool) -> None:
@@ -18,6 +19,13 @@ def check(sources: list[str], *, upload: bool, server_side: bool) -> None:
     Raises:
         BadParameter: one cannot.
     """
+    if "" in sources:
+        raise typer.BadParameter("a path is empty; name a folder or file, or . for this folder")
+    if any(source.lower().startswith(_WEB) for source in sources):
+        raise typer.BadParameter(
+            "a web address goes into a manifest (csv or jsonl, its column is `url`), for a service "
+            "that runs with SIGHTSONG_FETCH_URLS=true; or fetch the file, and send it with --upload"
+        )
     addresses = [source for source in sources if is_address(source)]
     if upload and addresses:
         raise typer.BadParameter("an address is read by the service; leave --upload out")

@@ -106,6 +106,8 @@ COMMANDS = (
         "sightsong tracks",
         "sightsong tracks --limit 20 --json",
         "sightsong tracks --genre jazz --search 'morning light'",
+        "sightsong tracks --state quarantined",
+        "sightsong tracks --duplicates",
         "sightsong tracks edit 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02 --title 'Morning Light'",
         "sightsong tracks remove 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02",
     ),

@@ -1,5 +1,6 @@
 """Following an ingest with a progress bar, and then the index."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from sightsong.cli import report
 from sightsong.cli.screen import Screen
+from sightsong.cli.telling import Telling
 from sightsong.client import Client, IngestView
 from sightsong.core.errors import SightsongError
 
@@ -17,7 +19,6 @@ class IngestFailed(SightsongError):
     code = "ingest_failed"
 
 
-_FINAL = ("succeeded", "failed", "canceled")
 _INDEX_S = 300.0
 
 
@@ -33,8 +34,15 @@ def fill(client: Client, screen: Screen, folder: Path) -> None:
     wait_for_index(client, screen)
 
 
-def follow(client: Client, screen: Screen, ingest_id: str) -> IngestView:
+def follow(
+    client: Client,
+    screen: Screen,
+    ingest_id: str,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> IngestView:
     """Show how an ingest goes until it is done, and report; return its last state."""
+    telling = Telling(screen, clock=clock)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,9 +57,10 @@ def follow(client: Client, screen: Screen, ingest_id: str) -> IngestView:
                 bar,
                 description=report.WORDS.get(ingest["status"], ingest["status"]),
                 total=sum(ingest["tracks"].values()) or None,
-                completed=sum(ingest["tracks"].get(state, 0) for state in _FINAL),
+                completed=report.ended(ingest),
                 notes=report.pace(ingest),
             )
+            telling.note(ingest)
     report.tell(client, screen, ingest)
     return ingest
 

@@ -3,10 +3,25 @@
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 #: Name of the command itself among its subcommands: no path of a folder that anybody types.
 ITSELF = " "
+
+
+class _Unnamed(typer.Context):
+    """What a command runs in that has no name of its own."""
+
+    @property
+    def command_path(self) -> str:
+        """What was typed to get here, for usage lines."""
+        return self.parent.command_path if self.parent is not None else ""
+
+
+class Itself(TyperCommand):
+    """The command itself, among its subcommands."""
+
+    context_class = _Unnamed
 
 
 class ArgumentGroup(TyperGroup):

@@ -29,6 +29,10 @@ Moods = Annotated[
     str,
     typer.Option("--moods", metavar="A,B,…", help="Mood labels to score, for instance happy,sad."),
 ]
+Duplicates = Annotated[
+    bool,
+    typer.Option("--duplicates", help="Show a recording as often as the library holds it."),
+]
 Photo = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JPEG, PNG or WebP.")
 ]
@@ -67,6 +71,7 @@ __all__ = [
     "Clap",
     "DataDir",
     "Device",
+    "Duplicates",
     "ModelsDir",
     "Moods",
     "Photo",

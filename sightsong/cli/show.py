@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sightsong.cli.listing import Listing, Row
 from sightsong.client import IndexView, JobView, TrackView
 
 _BAR_CELLS = 24
@@ -92,23 +93,37 @@ def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     return shown
 
 
-def tracks(rows: Sequence[TrackView]) -> RenderableType:
-    """The tracks of the library."""
+def tracks(rows: Sequence[TrackView], *, recordings: bool = False) -> RenderableType:
+    """The tracks of the library; with `recordings`, those of one recording beside each other."""
     if not rows:
         return Text("no tracks yet; take some in with `sightsong ingest FOLDER`")
-    shown = table("track", "artist", "length", "state")
-    for row in rows:
-        length = row.get("duration_s")
-        reason = row.get("reason")
-        state = f"{row['state']}: {reason['detail']}" if reason else row["state"]
-        shown.add_row(
-            # The id is there to be copied: on a line of its own, never cut short.
-            Text.assemble(plain(row["title"]), "\n", (row["id"], "dim")),
-            Text(plain(row.get("artist") or "")),
+    ordered = sorted(rows, key=_by_recording) if recordings else rows
+    return Listing(
+        head="track",
+        ids=("id", "recording") if recordings else ("id",),
+        columns=(("artist",), ("length",), ("state",)),
+        rows=[_track(row, recordings=recordings) for row in ordered],
+    )
+
+
+def _by_recording(row: TrackView) -> tuple[str, bool]:
+    """By recording, and first the track that stands for it."""
+    recording_id = row.get("recording_id") or ""
+    return recording_id, row["id"] != recording_id
+
+
+def _track(row: TrackView, *, recordings: bool) -> Row:
+    length, reason = row.get("duration_s"), row.get("reason")
+    state = f"{row['state']}: {reason['detail']}" if reason else row["state"]
+    return Row(
+        name=plain(row["title"]),
+        ids=(row["id"], row.get("recording_id") or "") if recordings else (row["id"],),
+        cells=(
+            plain(row.get("artist") or ""),
             "" if length is None else clock(length),
-            Text(plain(state)),
-        )
-    return shown
+            plain(state),
+        ),
+    )
 
 
 def indexes(rows: Sequence[IndexView]) -> RenderableType:

@@ -93,6 +93,14 @@ class RatesView(TypedDict):
     hours_per_hour: float | None  #: Hours of audio heard in an hour.
 
 
+class OverallView(TypedDict):
+    """How fast a whole ingest was, pauses included."""
+
+    took_s: float
+    tracks_per_s: float
+    hours_per_hour: float  #: Hours of audio heard in an hour.
+
+
 class IngestView(TypedDict):
     """An ingest: the scan, and how far its tracks are."""
 
@@ -113,6 +121,7 @@ class IngestView(TypedDict):
     failed: dict[str, int]  #: Tracks that failed, by the code of the error.
     heard_s: float
     rates: RatesView
+    overall: NotRequired[OverallView | None]  #: Of the whole, once it is done.
     eta_s: float | None  #: None while unknown.
     estimate: dict[str, Any] | None  #: What a dry run has found.
     done: bool  #: Whether the scan and every track are final.
@@ -185,6 +194,7 @@ class TrackQuery(TypedDict, total=False):
     artist: str
     tag: str
     q: str  #: Words; each begins a word of the title, artist, album or tags.
+    duplicates: bool  #: Only those that are one of several encodings of a recording.
 
 
 class TrackEdit(TypedDict, total=False):

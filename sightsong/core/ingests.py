@@ -19,6 +19,7 @@ class Wish:
     uploads: int = 0  #: How many files were put into that tray; only ever shown.
     dry_run: bool = False  #: Only tell what would be done.
     remove_missing: bool = False  #: Remove tracks whose files are gone from the folders.
+    root: str | None = None  #: The watched folder that the paths lie in, if they do.
     restore: bool = False  #: Take in again what a person has removed.
 
     def params(self) -> dict[str, Any]:
@@ -112,6 +113,7 @@ class Progress:
     recent_tracks: int = 0  #: That ended within the last `recent_span_s` seconds of work.
     recent_heard_s: float = 0.0  #: Seconds of audio in those.
     recent_span_s: float = 0.0
+    ended_at: float | None = None  #: When the last ended that was not canceled; since the epoch.
 
     @property
     def open_tracks(self) -> int:

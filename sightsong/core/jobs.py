@@ -142,6 +142,7 @@ class KeepEmbedding:
     """Effect of an `embed` job whose file's sound is as it was: the embedding stays."""
 
     track_id: TrackId
+    space: Space  #: Of that embedding; those of other spaces are yet to be looked at.
 
 
 @dataclass(frozen=True, kw_only=True)

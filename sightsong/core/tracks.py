@@ -5,9 +5,6 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import NewType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sightsong.core.affect import Affect
 from sightsong.core.errors import (
     AudioProtected,
@@ -17,6 +14,7 @@ from sightsong.core.errors import (
     SilentAudio,
     UnsupportedAudio,
 )
+from sightsong.core.fingerprints import Fingerprint
 
 TrackId = NewType("TrackId", str)
 
@@ -155,15 +153,16 @@ class TrackFilter:
     artist: str | None = None
     label: str | None = None
     text: str | None = None  #: Words; each begins a word of the title, artist, album or labels.
+    duplicates: bool = False  #: Only those that are one of several encodings of a recording.
 
 
 @dataclass(frozen=True, kw_only=True)
 class SoundPrint:
-    """What two encodings of one recording share: how long they last, and how they sound."""
+    """What two encodings of one recording share: how long they last, and their fingerprint."""
 
     track_id: TrackId
     duration_s: float
-    vector: NDArray[np.float32]  #: (d,), unit norm.
+    fingerprint: Fingerprint  #: Empty where it was embedded by a release that made none.
     recording_id: TrackId | None
 
 

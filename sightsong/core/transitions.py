@@ -1,7 +1,7 @@
 """How the end of an attempt changes a job: the arrows out of `running`, for every store alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from sightsong.core.errors import WorkerCrashed
@@ -48,7 +48,7 @@ def settle(job: Job, outcome: Outcome) -> Settled:
     """Work out what an outcome makes of a running job.
 
     Args:
-        job: the job as its attempt was claimed.
+        job: the job as its attempt was claimed, with its counters as they are now.
         outcome: how the attempt ended.
     """
     match outcome:
@@ -68,6 +68,14 @@ def settle(job: Job, outcome: Outcome) -> Settled:
             )
         case _:
             assert_never(outcome)
+
+
+def forgiven(job: Job) -> Job:
+    """Let what befell a running job so far count no more: it got further than ever before.
+
+    The attempt keeps its number, by which it is known; what follows may fail as often as at first.
+    """
+    return replace(job, crash_count=0, max_attempts=job.attempt - 1 + MAX_ATTEMPTS)
 
 
 def crash(job: Job) -> Settled:

@@ -83,13 +83,18 @@ class Runner:
         try:
             return self._work.handlers[kind].run(batch)
         except errors.SightsongError as error:
-            cause = error
+            return _failures(batch, error)
         except BaseException as error:
             # The edge: whatever a task raises, its jobs end in a documented state. A panic in a
             # library written in Rust, and a SystemExit, are no `Exception`.
             log.exception("task.failed", kind=kind, jobs=[ready.job.id for ready in batch])
-            cause = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
-        return [lifecycle.failure(ready.job, cause, alone=len(batch) > 1) for ready in batch]
+            failed = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
+            return _failures(batch, failed)
+
+
+def _failures(batch: Sequence[Prepared], error: errors.SightsongError) -> list[jobs.Completion]:
+    """The ends of a batch that failed; nothing keeps the error, which keeps the batch's arrays."""
+    return [lifecycle.failure(ready.job, error, alone=len(batch) > 1) for ready in batch]
 
 
 def _made_ready(held: Held) -> Prepared | jobs.Completion:

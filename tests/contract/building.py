@@ -33,6 +33,7 @@ ANN, BOB = Owner("ann"), Owner("bob")
 OOPS = JobError(code="task_failed", detail="it did not work")
 LONG_S = 60.0
 SHORT_S = 0.03
+BRIEF_S = 0.3  # a lease that lasts while something is noted, on a busy machine too
 INGEST = JobId("00000000-0000-4000-8000-000000000000")
 
 
@@ -62,11 +63,12 @@ def claim_one(jobs: ports.Jobs, **options: object) -> Job:
 def lose_lease(jobs: ports.Jobs, *, queue: Queue = Queue.PHOTOS, owner: Owner = ANN) -> Job:
     """Claim one job and let its lease run out; returns it as it was claimed."""
     job = claim_one(jobs, lease_s=SHORT_S, queue=queue, owner=owner)
-    wait_until(lambda: _gave_back(jobs.sweep(ring_after_s=LONG_S)))
+    wait_until(lambda: gave_back(jobs.sweep(ring_after_s=LONG_S)))
     return job
 
 
-def _gave_back(swept: Swept) -> int:
+def gave_back(swept: Swept) -> int:
+    """Count the leases that a sweep found lost."""
     return swept.requeued + swept.failed
 
 

@@ -70,6 +70,19 @@ def test_ingests_are_listed_newest_first(stores):
     assert stores.ingests.listed(limit=9, after=NOTHING) == []
 
 
+def test_unfinished_ingests_are_listed_oldest_first(stores):
+    ids = [stores.ingests.submit(WISH).id for _ in range(4)]
+    stores.jobs.submit(NewJob(kind=JobKind.REBUILD))
+    ended = building.claim_one(stores.jobs, queue=Queue.LIBRARY)
+    stores.jobs.complete([building.done(ended)])
+    building.claim_one(stores.jobs, queue=Queue.LIBRARY)
+    stores.ingests.pause(ids[2])
+    stores.ingests.cancel(ids[3])
+    unfinished = stores.ingests.unfinished()
+    assert unfinished == [stores.ingests.get(one) for one in ids[1:3]]
+    assert unfinished[0].job.state is JobState.RUNNING
+
+
 @pytest.mark.parametrize("ask", ["get", "pause", "resume", "cancel", "retry"])
 def test_an_unknown_ingest_is_not_found(stores, ask):
     photo = stores.jobs.submit(building.photo())
@@ -141,6 +154,15 @@ def test_progress_counts_states_errors_and_what_was_heard(stores, ingest):
     assert (progress.failed, progress.heard_s) == ({"audio_broken": 1}, 42.0)
     assert (progress.recent_tracks, progress.recent_heard_s) == (3, 42.0)
     assert 0 <= progress.recent_span_s < 60
+
+
+def test_progress_knows_when_the_last_track_ended_but_for_canceled_ones(stores, ingest):
+    take_in(stores, ingest, *"ab")
+    assert stores.ingests.progress(ingest).ended_at is None
+    heard, _ = claim(stores)
+    building.finish(stores.jobs, heard, building.embedding(heard.params["track_id"]))
+    stores.ingests.cancel(ingest)
+    assert stores.ingests.progress(ingest).ended_at == stores.jobs.get(heard.id).finished_at
 
 
 def test_the_progress_of_an_ingest_without_tracks_is_empty(stores, ingest):
@@ -329,3 +351,17 @@ def test_folders_are_watched_once_each_and_listed_in_order(stores):
 def test_a_failed_scan_has_no_code_among_the_tracks(stores, ingest, scan):
     stores.jobs.complete([Completion(job=scan, outcome=Failed(error=OOPS))])
     assert stores.ingests.progress(ingest).failed == {}
+
+
+def test_a_queue_is_busy_while_anything_waits_that_no_pause_holds(stores):
+    ingest = stores.ingests.submit(Wish(paths=("/music",)))
+    assert not stores.jobs.is_busy(Queue.TRACKS)
+    building.register(stores, found("a.mp3"), by=ingest.id)
+    assert stores.jobs.is_busy(Queue.TRACKS)
+    stores.ingests.pause(ingest.id)
+    assert not stores.jobs.is_busy(Queue.TRACKS)
+    stores.ingests.resume(ingest.id)
+    job = building.claim_one(stores.jobs, queue=Queue.TRACKS)
+    assert stores.jobs.is_busy(Queue.TRACKS)
+    building.finish(stores.jobs, job)
+    assert not stores.jobs.is_busy(Queue.TRACKS)

@@ -34,9 +34,14 @@ def test_a_statement_that_takes_too_long_is_unavailable(stores):
 
 def raise_in_postgres(database, state: str) -> None:
     """Let the server raise an error of a SQLSTATE."""
-    block = f"DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{state}'; END $$"
     with database.write() as connection:
-        connection.exec_driver_sql(block)
+        raise_on(connection, state)
+
+
+def raise_on(connection, state: str) -> None:
+    """Let the server raise an error of a SQLSTATE in a transaction."""
+    block = f"DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{state}'; END $$"
+    connection.exec_driver_sql(block)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,36 @@ def test_a_full_disk_of_the_server_is_named_as_such(stores):
 def test_what_is_a_mistake_of_ours_stays_one(stores, state):
     with pytest.raises(exc.DBAPIError):
         raise_in_postgres(stores.database, state)
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])  # serialization failure, deadlock
+def test_work_that_had_to_give_way_is_done_again(stores, state):
+    tried = []
+
+    def work(connection) -> str:
+        tried.append(connection)
+        if len(tried) < 3:
+            raise_on(connection, state)
+        return "done"
+
+    assert (stores.database.in_write(work), len(tried)) == ("done", 3)
+
+
+def test_work_that_gives_way_time_and_again_is_unavailable(stores):
+    with pytest.raises(StoreUnavailable):
+        stores.database.in_write(lambda connection: raise_on(connection, "40P01"))
+
+
+def test_work_that_fails_otherwise_is_not_done_again(stores):
+    tried = []
+
+    def work(connection) -> None:
+        tried.append(connection)
+        raise_on(connection, "57014")
+
+    with pytest.raises(StoreUnavailable):
+        stores.database.in_write(work)
+    assert len(tried) == 1
 
 
 @contextmanager

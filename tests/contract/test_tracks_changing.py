@@ -35,10 +35,10 @@ def waiting(stores):
     return stores.jobs.backlog(Queue.TRACKS, limit=100)
 
 
-def keep(stores):
+def keep(stores, *, space=SPACE):
     """Let the next `embed` job find that the sound is as it was."""
     job = building.claim_one(stores.jobs, queue=Queue.TRACKS)
-    effect = KeepEmbedding(track_id=job.params["track_id"])
+    effect = KeepEmbedding(track_id=job.params["track_id"], space=space)
     stores.jobs.complete([Completion(job=job, outcome=Succeeded(result={}), effects=(effect,))])
 
 
@@ -88,6 +88,16 @@ def test_a_changed_file_is_looked_at_in_each_space_that_it_was_embedded_in(store
     assert (known(stores), known(stores, space=OTHER_SPACE)) == (Verdict.KNOWN, None)
 
 
+def test_an_embedding_that_is_kept_in_one_space_is_yet_to_be_looked_at_in_another(stores, embedded):
+    building.register(stores, A, space=OTHER_SPACE)
+    building.embed(stores.jobs, space=OTHER_SPACE)
+    building.register(stores, EDITED, space=OTHER_SPACE)
+    keep(stores, space=OTHER_SPACE)
+    assert (known(stores, space=OTHER_SPACE), known(stores)) == (Verdict.KNOWN, None)
+    assert building.register(stores, EDITED) == [Verdict.KNOWN]
+    assert waiting(stores) == 1
+
+
 def test_a_track_in_quarantine_for_its_bytes_is_tried_again_with_others(stores):
     building.register(stores, A)
     building.fail_embedding(stores, "audio_broken")
@@ -117,6 +127,41 @@ def test_a_path_leaves_a_track_that_has_another_file(stores):
     assert len(stores.tracks.page(limit=10)) == 2
 
 
+def test_a_track_that_loses_a_path_is_looked_at_again(stores):
+    """Its job may have heard that path, when other music lay there already."""
+    copy = found("b.mp3", content="a.mp3")
+    building.register(stores, A, copy)
+    track_id = building.embed(stores.jobs)
+    building.register(stores, A, space=OTHER_SPACE)
+    building.embed(stores.jobs, space=OTHER_SPACE)
+    building.register(stores, EDITED)
+    asked = {job.params["track_id"] for job in building.claim(stores.jobs, queue=Queue.TRACKS)}
+    assert track_id in asked
+    assert stores.tracks.get(track_id).state is TrackState.READY
+    assert known(stores, copy.path, space=OTHER_SPACE) is Verdict.KNOWN  # asked already
+
+
+def test_a_track_that_lost_a_path_and_sounds_as_it_did_is_known_again(stores):
+    copy = found("b.mp3", content="a.mp3")
+    building.register(stores, A, copy)
+    building.embed(stores.jobs)
+    building.register(stores, EDITED)
+    for job in building.claim(stores.jobs, queue=Queue.TRACKS):
+        effect = KeepEmbedding(track_id=job.params["track_id"], space=SPACE)
+        building.finish(stores.jobs, job, effect)
+    assert (known(stores, copy.path), waiting(stores)) == (Verdict.KNOWN, 0)
+
+
+def test_a_track_that_lost_a_path_while_it_was_heard_is_heard_again(stores):
+    copy = found("b.mp3", content="a.mp3")
+    building.register(stores, A, copy)
+    old = building.claim_one(stores.jobs, queue=Queue.TRACKS)
+    building.register(stores, EDITED)
+    assert stores.jobs.complete([building.done(old)]) == frozenset()
+    asked = [job.params["track_id"] for job in building.claim(stores.jobs, queue=Queue.TRACKS)]
+    assert old.params["track_id"] in asked
+
+
 def test_a_file_that_became_a_copy_of_another_track_joins_it(stores):
     building.register(stores, A, found("b.mp3"))
     building.embed(stores.jobs)
@@ -136,8 +181,9 @@ def test_a_manifest_that_says_something_else_changes_the_tags_alone(stores, embe
     assert (one(stores).tags.genre, one(stores).tags.labels) == ("Rock", ("x", "y"))
     assert (one(stores).tags.title, waiting(stores)) == ("A.Mp3", 0)
     assert building.register(stores, told) == [Verdict.KNOWN]
-    assert building.register(stores, A) == [Verdict.CHANGED]
-    assert one(stores).tags == embedded.tags
+    other = found("a.mp3", given={"genre": "Pop"})
+    assert building.register(stores, other) == [Verdict.CHANGED]
+    assert (one(stores).tags.genre, one(stores).tags.labels) == ("Pop", ())
 
 
 def test_copies_of_which_manifests_say_different_things_settle(stores):
@@ -181,6 +227,22 @@ def test_a_copy_that_is_gone_is_no_move(stores, embedded):
     assert stores.tracks.paths(embedded.id) == (A.path,)
 
 
+def test_a_track_that_lost_a_copy_is_looked_at_by_the_next_scan(stores, embedded):
+    copy = found("b.mp3", content="a.mp3")
+    building.register(stores, copy)
+    stores.tracks.forget([copy.path], ingest_id=LATER, remove=True)
+    assert known(stores) is None
+    assert building.register(stores, A) == [Verdict.KNOWN]
+    assert waiting(stores) == 1
+
+
+def test_a_track_that_has_moved_is_not_looked_at_again(stores, embedded):
+    moved = found("new/a.mp3", content="a.mp3")
+    building.register(stores, moved, by=LATER)
+    stores.tracks.forget([A.path], ingest_id=LATER, remove=True)
+    assert known(stores, moved.path) is Verdict.MOVED
+
+
 def test_a_track_whose_files_are_gone_is_kept_unless_told_otherwise(stores, embedded):
     gone = [A.path, "/music/never.mp3"]
     assert stores.tracks.forget(gone, ingest_id=LATER, remove=False) == Forgotten(missing=1)
@@ -212,7 +274,17 @@ def test_the_files_below_a_folder_are_listed(stores):
 def test_sizes_and_digests_that_are_there_are_found(stores):
     building.register(stores, found("a.mp3", size_bytes=7))
     assert stores.tracks.sizes([7, 8]) == {7}
+    assert stores.tracks.of_bytes([A.sha256, "0" * 64]) == set()  # it is pending
+    building.embed(stores.jobs)
     assert stores.tracks.of_bytes([A.sha256, "0" * 64]) == {A.sha256}
+
+
+def test_what_a_manifest_said_outlives_a_scan_that_says_nothing(stores):
+    building.register(stores, found("a.mp3", given={"mood": "calm"}))
+    building.embed(stores.jobs)
+    assert building.register(stores, found("a.mp3")) == [Verdict.KNOWN]
+    assert building.register(stores, found("a.mp3", content="other")) == [Verdict.CHANGED]
+    assert stores.tracks.page(limit=1)[0].tags.mood == "calm"
 
 
 def test_a_job_of_another_kind_is_no_ingest_that_could_be_paused(stores):

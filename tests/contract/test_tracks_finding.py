@@ -1,6 +1,5 @@
 """The `Tracks` port: narrowed pages, recordings, and what tells them."""
 
-import numpy as np
 import pytest
 
 from sightsong.core.tracks import TrackFilter, TrackState
@@ -98,9 +97,7 @@ def trio(stores):
 def test_prints_come_by_duration(stores, trio):
     prints = [one for one, _ in stores.tracks.prints(SPACE)]
     assert [one.duration_s for one in prints] == [10.0, 20.0, 30.0]
-    vectors = {one.track_id: one.vector for one in stores.tracks.vectors(SPACE)}
-    for one in prints:
-        np.testing.assert_array_equal(one.vector, vectors[one.track_id])
+    assert {tuple(one.fingerprint.tolist()) for one in prints} == {(1, 2**32 - 1)}
     assert list(stores.tracks.prints(OTHER_SPACE)) == []
 
 
@@ -120,12 +117,9 @@ def test_prints_tell_what_is_newer_than_a_revision(stores, trio):
     assert told == dict.fromkeys(trio, False) | {new: True}
 
 
-def test_fingerprints_are_read_of_embedded_tracks(stores, trio):
+def test_prints_are_of_embedded_tracks_only(stores, trio):
     building.register(stores, found("waiting.mp3"))
-    everything = [track.id for track in stores.tracks.page(limit=9)]
-    fingerprints = stores.tracks.fingerprints(everything, space=SPACE)
-    assert fingerprints.keys() == set(trio)
-    assert {tuple(one.tolist()) for one in fingerprints.values()} == {(1, 2**32 - 1)}
+    assert {one.track_id for one, _ in stores.tracks.prints(SPACE)} == set(trio)
 
 
 def test_a_recording_is_read_with_the_one_that_stands_for_it_first(stores, trio):
@@ -150,3 +144,13 @@ def test_another_stands_for_a_recording_whose_first_is_removed(stores, trio):
 def test_grouping_nothing_changes_nothing(stores, trio):
     stores.tracks.group({})
     assert {one.recording_id for one, _ in stores.tracks.prints(SPACE)} == {None}
+
+
+def test_those_of_a_recording_with_several_encodings_can_be_listed_alone(stores, trio):
+    first, second, third = trio
+    stores.tracks.group({first: second, second: second})
+    alone = stores.tracks.page(limit=9, where=TrackFilter(duplicates=True))
+    assert {track.id for track in alone} == {first, second}
+    stores.tracks.remove(third)
+    pending = TrackFilter(duplicates=True, state=TrackState.PENDING)
+    assert stores.tracks.page(limit=9, where=pending) == []

@@ -67,7 +67,6 @@ def test_a_removed_track_is_gone_for_all_reads(stores, removed):
     assert stores.tracks.page(limit=9, where=TrackFilter(state=TrackState.PENDING)) == []
     assert (stores.tracks.count(), stores.tracks.get_many([removed.id])) == ({}, {})
     assert (list(stores.tracks.vectors(SPACE)), list(stores.tracks.prints(SPACE))) == ([], [])
-    assert stores.tracks.fingerprints([removed.id], space=SPACE) == {}
     for read in (stores.tracks.get, stores.tracks.paths, stores.tracks.remove):
         with pytest.raises(TrackNotFound):
             read(removed.id)
@@ -124,3 +123,18 @@ def test_the_mark_of_a_removed_track_outlives_its_file(stores, removed):
 def test_other_bytes_in_the_place_of_a_removed_track_are_new(stores, removed):
     assert building.register(stores, found("a.mp3", content="other")) == [Verdict.NEW]
     assert building.register(stores, found("b.mp3", content="a.mp3")) == [Verdict.REMOVED]
+
+
+def test_what_a_manifest_said_is_there_again_after_a_restore(stores):
+    building.register(stores, found("a.mp3", given={"mood": "calm"}))
+    track_id = building.embed(stores.jobs)
+    stores.tracks.remove(track_id)
+    building.register(stores, A, restore=True)
+    assert stores.tracks.get(track_id).tags.mood == "calm"
+
+
+def test_files_of_removed_tracks_are_held_by_nobody(stores, track):
+    building.register(stores, found("b.mp3"))
+    assert stores.tracks.held([A.path, "/music/b.mp3", "/x"]) == {A.path, "/music/b.mp3"}
+    stores.tracks.remove(track.id)
+    assert stores.tracks.held([A.path, "/music/b.mp3"]) == {"/music/b.mp3"}

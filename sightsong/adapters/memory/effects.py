@@ -64,7 +64,7 @@ def _store_embedding(state: State, effect: StoreEmbedding) -> None:
 def _keep_embedding(state: State, effect: KeepEmbedding) -> None:
     track = state.there(effect.track_id)
     if track is not None:
-        state.outdated = {key for key in state.outdated if key[1] != track.id}
+        state.outdated.discard((effect.space, track.id))
         state.tracks[track.id] = replace(
             track, state=TrackState.READY, reason_code=None, reason=None
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sightsong.adapters.memory import registering
 from sightsong.adapters.memory.jobs import held, insert
 from sightsong.adapters.memory.state import IngestRow, Row, State
+from sightsong.core import transitions
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import Conflict, JobNotFound, NotFound
 from sightsong.core.ingests import Ingest, Order, Problem, Progress, Scan, Watched, Wish
@@ -55,13 +56,22 @@ class MemoryIngests:
             start = ids.index(after) + 1 if after in ids else start
             return [self.get(one) for one in ids[start : start + limit]]
 
+    def unfinished(self) -> list[Ingest]:
+        """Read all ingests whose scans wait or run, oldest first."""
+        with self._state.lock:
+            read = map(self.get, self._state.ingests)
+            return [one for one in read if not one.job.state.is_final]
+
     def note(self, job: Job, scan: Scan, problems: Sequence[Problem] = ()) -> Order:
         """Store how far a scan is, and say whether to go on."""
         with self._state.lock:
             row = self._state.ingests.get(job.id)
-            if row is None or held(self._state, job, self._state.clock()) is None:
+            attempt = held(self._state, job, self._state.clock())
+            if row is None or attempt is None:
                 return Order.STOP
-            row.scan = scan
+            if scan.found > row.furthest:
+                attempt.job = transitions.forgiven(attempt.job)
+            row.scan, row.furthest = scan, max(scan.found, row.furthest)
             if scan.found == 0:
                 row.problems = [one for one in row.problems if one[1] == job.state_version]
             row.problems += [
@@ -83,6 +93,7 @@ class MemoryIngests:
                 recent_tracks=len(recent),
                 recent_heard_s=sum(row.heard_s or 0.0 for row in recent),
                 recent_span_s=self._span(rows, recent),
+                ended_at=max((row.job.finished_at or 0.0 for row in ended), default=None),
             )
 
     def problems(self, ingest_id: JobId, *, limit: int, after: str | None = None) -> list[Problem]:
@@ -103,11 +114,11 @@ class MemoryIngests:
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it is left to do.
+            Conflict: nothing of it is left to do, and it was not paused.
         """
         with self._state.lock:
             row, waiting = self._row(ingest_id), self._open(ingest_id)
-            if not waiting:
+            if not waiting and not row.is_paused:
                 raise Conflict
             row.is_paused = True
             for one in waiting:
@@ -131,11 +142,11 @@ class MemoryIngests:
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it was left to do, and it was not canceled.
+            Conflict: nothing of it was left to do, and it was neither paused nor canceled.
         """
         with self._state.lock:
             row, waiting = self._row(ingest_id), self._open(ingest_id)
-            if not waiting and not row.is_canceled:
+            if not waiting and not (row.is_canceled or row.is_paused):
                 raise Conflict
             row.is_canceled, row.is_paused = True, False
             for one in waiting:

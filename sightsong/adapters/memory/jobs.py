@@ -114,6 +114,16 @@ class MemoryJobs:
         with self._state.lock:
             return min(limit, len(self._state.queued(queue)))
 
+    def is_busy(self, queue: Queue) -> bool:
+        """Whether a job of `queue` runs, or waits for more than the end of a pause."""
+        with self._state.lock:
+            rows = [row for row in self._state.rows.values() if row.job.kind.queue is queue]
+            return any(
+                row.job.state is JobState.RUNNING
+                or (row.job.state is JobState.QUEUED and not row.is_held)
+                for row in rows
+            )
+
     def children(self, parent_id: JobId) -> Mapping[JobState, int]:
         """Count the jobs that a job has spawned, by state."""
         with self._state.lock:
@@ -133,7 +143,7 @@ class MemoryJobs:
         return sorted(alive, key=lambda info: info.owner)
 
     def _complete(self, row: Row, completion: Completion, now: float) -> None:
-        settled = transitions.settle(completion.job, completion.outcome)
+        settled = transitions.settle(row.job, completion.outcome)
         self._settle(row, settled, now)
         heard = [e.duration_s for e in completion.effects if isinstance(e, StoreEmbedding)]
         if heard and settled.state is JobState.SUCCEEDED:

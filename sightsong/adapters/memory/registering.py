@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sightsong.adapters.memory import removing
 from sightsong.adapters.memory.jobs import insert
-from sightsong.adapters.memory.state import FileRow, IngestRow, State, Words
+from sightsong.adapters.memory.state import FileRow, IngestRow, Row, State, Words
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import JobId, JobKind, JobState, NewJob
 from sightsong.core.tracks import (
@@ -75,7 +75,7 @@ class Registration:
             return Verdict.REMOVED, track.id
         self.state.removed.discard(track.id)
         self.state.tracks[track.id] = replace(track, path=file.path)
-        self._say(track.id, own=file.tags, given=file.given)
+        self._say(track.id, own=file.tags, given=self._given_anew(track.id, file))
         return Verdict.NEW, track.id
 
     def _known_bytes(
@@ -91,15 +91,13 @@ class Registration:
         return (Verdict.KNOWN if given == before else Verdict.CHANGED), track.id
 
     def _given(self, file: FoundFile, track: Track, before: Tags) -> Tags:
-        if before == Tags():
-            return file.given
-        is_main = track.path == file.path
-        is_only = is_main and self.state.files_of(track.id) == [file.path]
-        return file.given if is_only or (is_main and file.given != Tags()) else before
+        if file.given == Tags():
+            return before
+        return file.given if before == Tags() or track.path == file.path else before
 
     def _change(self, track_id: TrackId, file: FoundFile) -> None:
         self._fence(track_id)
-        self.state.outdated |= {key for key in self.state.vectors if key[1] == track_id}
+        self.state.doubt(track_id)
         track = self.state.tracks[track_id]
         is_aside = track.state is TrackState.QUARANTINED
         self.state.tracks[track_id] = replace(
@@ -109,7 +107,11 @@ class Registration:
             reason_code=None,
             reason=None,
         )
-        self._say(track_id, own=file.tags, given=file.given)
+        given = self._given_anew(track_id, file)
+        self._say(track_id, own=file.tags, given=given)
+
+    def _given_anew(self, track_id: TrackId, file: FoundFile) -> Tags:
+        return self.state.words[track_id].given if file.given == Tags() else file.given
 
     def _fence(self, track_id: TrackId) -> None:
         """Cancel a running job: it may have read bytes which are no more."""
@@ -139,14 +141,22 @@ class Registration:
         if track_id in self.state.removed:
             return
         if removing.rename(self.state, track_id):
+            self.state.doubt(track_id)
             self._ask_if_wanting(track_id)
         else:
             removing.drop(self.state, self.state.tracks[track_id])
 
     def _ask_if_wanting(self, track_id: TrackId) -> None:
         ingest = self.state.ingests.get(self.parent_id, IngestRow())
-        if not ingest.is_canceled and wants_embedding(self.state, track_id, self.space):
+        wants = wants_embedding(self.state, track_id, self.space, asking=self.parent_id)
+        if ingest.is_canceled or not wants:
+            return
+        asked = _open_job(self.state, track_id)
+        if asked is None:
             ask(self.state, track_id, self.parent_id)
+        elif not ingest.is_paused:  # it would wait for another ingest, which is paused
+            asked.job = replace(asked.job, parent_id=self.parent_id)
+            asked.is_held = False
 
 
 def ask(state: State, track_id: TrackId, parent_id: JobId) -> None:
@@ -160,13 +170,26 @@ def ask(state: State, track_id: TrackId, parent_id: JobId) -> None:
         state.tracks[track_id] = again
 
 
-def wants_embedding(state: State, track_id: TrackId, space: Space) -> bool:
-    """Whether a track needs an `embed` job."""
-    track, job_id = state.tracks[track_id], state.embed_jobs.get(track_id)
-    key = (space, track_id)
+def wants_embedding(state: State, track_id: TrackId, space: Space, *, asking: JobId) -> bool:
+    """Whether a track needs an `embed` job, or that the ingest `asking` takes its job over."""
+    track, key = state.tracks[track_id], (space, track_id)
     return needs_embedding(
         track.state,
         track.reason_code,
         is_embedded=key in state.vectors and key not in state.outdated,
-        is_asked=job_id is not None and not state.rows[job_id].job.state.is_final,
+        is_asked=_is_asked(state, track_id, asking),
     )
+
+
+def _is_asked(state: State, track_id: TrackId, asking: JobId) -> bool:
+    row = _open_job(state, track_id)
+    if row is None:
+        return False
+    parent = state.ingests.get(row.job.parent_id) if row.job.parent_id else None
+    return parent is None or not parent.is_paused or row.job.parent_id == asking
+
+
+def _open_job(state: State, track_id: TrackId) -> Row | None:
+    job_id = state.embed_jobs.get(track_id)
+    row = None if job_id is None else state.rows[job_id]
+    return None if row is None or row.job.state.is_final else row

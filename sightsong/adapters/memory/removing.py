@@ -53,7 +53,10 @@ def forget(state: State, paths: Sequence[str], *, ingest_id: JobId, remove: bool
             del state.files[path]
         if not is_mark:
             rename(state, track_id)
-            moved += _move(state, left, ingest_id, most=len(lost))
+            found = _move(state, left, ingest_id, most=len(lost))
+            if found < len(lost):
+                state.doubt(track_id)  # it may have been heard there, when other bytes lay there
+            moved += found
     removed, missing = (orphans, 0) if remove else (0, orphans)
     return Forgotten(moved=moved, removed=removed, missing=missing)
 

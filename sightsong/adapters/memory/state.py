@@ -76,6 +76,7 @@ class IngestRow:
     """What is known of an ingest besides its job."""
 
     scan: Scan = field(default_factory=Scan)
+    furthest: int = 0  #: Files that any attempt of its scan has found, at most.
     is_paused: bool = False
     is_canceled: bool = False
     problems: list[tuple[int, int, Problem]] = field(default_factory=list)  #: Place, claim, what.
@@ -110,6 +111,10 @@ class State:
     def files_of(self, track_id: TrackId) -> list[str]:
         """The paths of a track, in order."""
         return sorted(path for path, row in self.files.items() if row.track_id == track_id)
+
+    def doubt(self, track_id: TrackId) -> None:
+        """Note that the embeddings of a track may be of other bytes; a job finds out."""
+        self.outdated |= {key for key in self.vectors if key[1] == track_id}
 
     def children(self, parent_id: JobId) -> list[Row]:
         """The jobs that a job has spawned, the oldest first."""

@@ -11,7 +11,6 @@ from sightsong.adapters.memory.state import FileRow, State, Vectors
 from sightsong.core import terms
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
-from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.jobs import JobId
 from sightsong.core.snapshots import TrackVectors
 from sightsong.core.tracks import (
@@ -43,7 +42,7 @@ class MemoryTracks:
             return {
                 path: KnownFile(stamp=row.stamp, verdict=self._verdict(row, ingest_id))
                 for path, row in there.items()
-                if not self._is_wanting(row.track_id, space, restore=restore)
+                if not self._is_wanting(row.track_id, space, ingest_id, restore=restore)
             }
 
     def register(
@@ -68,8 +67,21 @@ class MemoryTracks:
     def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
         """Find which of some digests are those of tracks, of removed ones as well."""
         with self._state.lock:
-            known = frozenset(track.sha256 for track in self._state.tracks.values())
+            known = frozenset(
+                track.sha256
+                for track in self._state.tracks.values()
+                if track.state is not TrackState.PENDING
+            )
         return known.intersection(sha256s)
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Find which of some files belong to tracks that are not removed."""
+        with self._state.lock:
+            there = {path for path, row in self._state.files.items() if self._is_there(row)}
+        return frozenset(there.intersection(paths))
+
+    def _is_there(self, row: FileRow) -> bool:
+        return row.track_id not in self._state.removed
 
     def paths_under(self, folder: str) -> list[str]:
         """List the registered files below a folder, those of removed tracks as well."""
@@ -120,18 +132,6 @@ class MemoryTracks:
             ]
         yield from sorted(found, key=lambda one: (one[0].duration_s, one[0].track_id))
 
-    def fingerprints(
-        self, track_ids: Iterable[TrackId], *, space: Space
-    ) -> Mapping[TrackId, Fingerprint]:
-        """Read the fingerprints of embedded tracks; others are left out."""
-        with self._state.lock:
-            vectors = self._state.vectors
-            return {
-                track_id: vectors[space, track_id].fingerprint
-                for track_id in track_ids
-                if (space, track_id) in vectors
-            }
-
     def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:
         """Note which track stands for the recording of each."""
         with self._state.lock:
@@ -178,6 +178,7 @@ class MemoryTracks:
             for track in self._all()
             if narrow.state in (None, track.state)
             and (after is None or track.id > after)
+            and (track.recording_id is not None or not narrow.duplicates)
             and wanted.fits(terms.terms_of(track.tags, title=track.title))
         ]
         return rows[:limit]
@@ -212,7 +213,7 @@ class MemoryTracks:
         return SoundPrint(
             track_id=track.id,
             duration_s=track.duration_s or 0.0,
-            vector=row.read.vector,
+            fingerprint=row.fingerprint,
             recording_id=track.recording_id,
         )
 
@@ -221,7 +222,9 @@ class MemoryTracks:
             return Verdict.REMOVED
         return row.verdict if row.ingest_id == ingest_id else Verdict.KNOWN
 
-    def _is_wanting(self, track_id: TrackId, space: Space, *, restore: bool) -> bool:
+    def _is_wanting(
+        self, track_id: TrackId, space: Space, ingest_id: JobId, *, restore: bool
+    ) -> bool:
         if track_id in self._state.removed:
             return restore
-        return wants_embedding(self._state, track_id, space)
+        return wants_embedding(self._state, track_id, space, asking=ingest_id)

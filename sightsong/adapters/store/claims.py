@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import is_fresh, is_queued, is_running, is_suspect, jobs
+from sightsong.core import transitions
 from sightsong.core.jobs import Job, JobId, JobState, Owner, Queue
 
 _ORDER = (jobs.c.priority, jobs.c.available_at, jobs.c.sequence)
@@ -43,10 +44,17 @@ def claim(
     return []
 
 
-def hold(connection: Connection, attempts: Sequence[Job]) -> dict[JobId, int]:
-    """Lock the rows whose leases these very attempts hold; returns their sequence by id."""
+def hold(connection: Connection, attempts: Sequence[Job]) -> dict[JobId, Row[Any]]:
+    """Lock the rows whose leases these very attempts hold; by id, what may have changed since."""
     locked = connection.execute(_HELD, {"attempts": _keys(attempts)})
-    return {JobId(row.id): row.sequence for row in locked}
+    return {JobId(row.id): row for row in locked}
+
+
+def forgive(connection: Connection, job: Job) -> None:
+    """Let what befell a running job so far count no more. The caller holds its row."""
+    clean = transitions.forgiven(job)
+    counters = {"crash_count": clean.crash_count, "max_attempts": clean.max_attempts}
+    connection.execute(jobs.update().where(jobs.c.id == job.id).values(**counters))
 
 
 def prolong(connection: Connection, attempts: Sequence[Job], *, lease_s: float) -> frozenset[JobId]:
@@ -103,14 +111,14 @@ def _start(chosen: CTE) -> Update:
     )
 
 
-def _held() -> Select[tuple[int, str]]:
+def _held() -> Select[tuple[int, str, int, int]]:
     """Select and lock what `attempts` hold: the fence of every write.
 
     In the order of the sequence, so that two transactions over the same rows cannot deadlock.
     """
     attempt = tuple_(jobs.c.id, jobs.c.attempt, jobs.c.owner)
     return (
-        select(jobs.c.sequence, jobs.c.id)
+        select(jobs.c.sequence, jobs.c.id, jobs.c.crash_count, jobs.c.max_attempts)
         .where(
             is_running,
             jobs.c.lease_until > db_now(),

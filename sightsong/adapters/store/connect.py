@@ -1,10 +1,11 @@
 """One database, SQLite or Postgres: connections and transactions."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, func, make_url, select
 from sqlalchemy.engine import URL
@@ -28,6 +29,10 @@ _POSTGRES_ARGUMENTS = {
     "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC",  # ms
 }
 _WRITES = "sightsong_writes"
+#: Pauses before work that gave way is tried again: longer than most transactions take.
+_GAVE_WAY_S = (0.02, 0.1, 0.5)
+
+Made = TypeVar("Made")
 
 
 class Database:
@@ -63,6 +68,24 @@ class Database:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    def in_write(self, work: Callable[[Connection], Made]) -> Made:
+        """Do some work in a transaction that writes; again if it had to give way to another's.
+
+        Raises:
+            StoreUnavailable: the database does not answer, or the work gave way time and again.
+            StorageFull: its disk is full.
+        """
+        for pause_s in _GAVE_WAY_S:
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except StoreUnavailable as error:
+                if not failures.gave_way(error):
+                    raise
+            time.sleep(pause_s)
+        with self.write() as connection:
+            return work(connection)
 
     def lock(self, connection: Connection, name: str) -> None:
         """Let one transaction at a time past this point, in all processes, until it ends."""

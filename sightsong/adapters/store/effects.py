@@ -105,7 +105,8 @@ def _keep_embedding(connection: Connection, effect: KeepEmbedding) -> None:
         .where(tracks.c.id == effect.track_id, is_there)
         .values(state=TrackState.READY, error=None)
     )
-    connection.execute(outdated.delete().where(outdated.c.track_id == effect.track_id))
+    is_this = (outdated.c.track_id == effect.track_id) & (outdated.c.space == effect.space)
+    connection.execute(outdated.delete().where(is_this))
 
 
 def _quarantine(connection: Connection, effect: QuarantineTrack) -> None:

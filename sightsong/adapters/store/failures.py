@@ -14,6 +14,7 @@ _SQLITE_DAMAGED = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_NO_TABLE = "no such table"  # the code that it comes with stands for any mistake
 _POSTGRES_FULL = "53100"
 _POSTGRES_NO_TABLE = "42P01"
+_POSTGRES_GAVE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 _POSTGRES_READ_ONLY = "25006"
 #: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
 _POSTGRES_PASSING = ("08", "53", "57")
@@ -36,6 +37,12 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
+
+
+def gave_way(error: SightsongError) -> bool:
+    """Whether Postgres ended a transaction so that others could go on: it may be tried again."""
+    cause = error.__cause__
+    return isinstance(cause, exc.DBAPIError) and _sqlstate(cause.orig) in _POSTGRES_GAVE_WAY
 
 
 def leave_read_only_server(context: ExceptionContext) -> None:

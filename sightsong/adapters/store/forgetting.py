@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from sightsong.adapters.store import naming, removing, rows
+from sightsong.adapters.store import locking, naming, removing, rows, standing
 from sightsong.adapters.store.schema import track_files, tracks
 from sightsong.core.jobs import JobId
 from sightsong.core.tracks import Forgotten, TrackId, Verdict
@@ -28,6 +28,7 @@ class _Plan:
     dropped: list[str] = field(default_factory=list)  #: Files.
     moved: list[str] = field(default_factory=list)  #: Files that tracks moved to.
     renamed: list[TrackId] = field(default_factory=list)  #: Tracks that live on elsewhere.
+    doubted: list[TrackId] = field(default_factory=list)  #: Of those, what lost a copy.
     orphans: list[TrackId] = field(default_factory=list)  #: Tracks without another file.
 
 
@@ -39,6 +40,8 @@ def forget(
     plan = _Plan()
     for track_id, files in _files_of_tracks(connection, gone).items():
         _plan(plan, track_id, files, gone=gone, ingest_id=ingest_id)
+    leaving = plan.orphans if remove else []
+    locking.hold(connection, [*plan.renamed, *plan.doubted], leaving=leaving)
     if remove:
         removing.drop(connection, plan.orphans)
     for chunk in rows.chunks(plan.dropped):
@@ -47,6 +50,7 @@ def forget(
         connection.execute(_MOVE, [{"of_path": path} for path in plan.moved])
     for track_id in plan.renamed:
         naming.rename(connection, track_id)
+    standing.doubt(connection, plan.doubted)
     orphans = len(plan.orphans)
     return Forgotten(
         moved=len(plan.moved),
@@ -79,6 +83,8 @@ def _plan(
         if file.ingest_id == ingest_id and file.verdict == Verdict.DUPLICATE
     ]
     plan.moved += sorted(found)[: len(lost)]
+    if len(found) < len(lost):
+        plan.doubted.append(track_id)  # it may have been heard there, when other bytes lay there
 
 
 def _files_of_tracks(connection: Connection, paths: Iterable[str]) -> dict[TrackId, list[Any]]:

@@ -28,11 +28,11 @@ def pause(database: Database, ingest_id: JobId) -> None:
 
     Raises:
         JobNotFound: there is none.
-        Conflict: nothing of it is left to do.
+        Conflict: nothing of it is left to do, and it was not paused.
     """
     with database.write() as connection:
-        find(connection, ingest_id)
-        if not _is_open(connection, ingest_id):
+        row = find(connection, ingest_id)
+        if not row.is_paused and not _is_open(connection, ingest_id):
             raise Conflict
         _note(connection, ingest_id, is_paused=True)
         _shift(connection, jobs.c.id == ingest_id, _IS_HOT, by_s=HELD_S)
@@ -65,11 +65,13 @@ def cancel(database: Database, ingest_id: JobId) -> None:
 
     Raises:
         JobNotFound: there is none.
-        Conflict: nothing of it was left to do, and it was not canceled.
+        Conflict: nothing of it was left to do, and it was neither paused nor canceled.
     """
     with database.write() as connection:
         row = find(connection, ingest_id)
-        if not row.is_canceled and not _is_open(connection, ingest_id):
+        # Of a paused one others may have taken over all that was left.
+        is_asked = row.is_canceled or row.is_paused
+        if not is_asked and not _is_open(connection, ingest_id):
             raise Conflict
         _note(connection, ingest_id, is_canceled=True, is_paused=False)
         canceling.cancel(connection, jobs.c.id == ingest_id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, or_, select
 
 from sightsong.adapters.store import (
     claims,
@@ -15,7 +15,14 @@ from sightsong.adapters.store import (
     watching,
 )
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import ingest_problems, ingests, jobs, results
+from sightsong.adapters.store.schema import (
+    ingest_problems,
+    ingests,
+    is_queued,
+    is_running,
+    jobs,
+    results,
+)
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import JobNotFound
 from sightsong.core.ingests import Ingest, Order, Problem, Progress, Scan, Watched, Wish
@@ -58,17 +65,30 @@ class SqlIngests:
         with self._database.read() as connection:
             return [_ingest(row) for row in connection.execute(query)]
 
+    def unfinished(self) -> list[Ingest]:
+        """Read all ingests whose scans wait or run, oldest first."""
+        # By queue first: the index of waiting jobs knows queues, not kinds.
+        queued = select(jobs.c.id).where(is_queued, jobs.c.queue == JobKind.INGEST.queue)
+        running = select(jobs.c.id).where(is_running, jobs.c.kind == JobKind.INGEST)
+        is_open = or_(ingests.c.job_id.in_(queued), ingests.c.job_id.in_(running))
+        with self._database.read() as connection:
+            found = connection.execute(_READ.where(is_open).order_by(ingests.c.sequence))
+            return [_ingest(row) for row in found]
+
     def note(self, job: Job, scan: Scan, problems: Sequence[Problem] = ()) -> Order:
         """Store how far a scan is, and say whether to go on."""
         this = ingests.c.job_id == job.id
         with self._database.write() as connection:
             # Before the job's row, as a pause and a cancel do: they cannot deadlock.
-            row = connection.execute(
-                select(ingests.c.is_paused).where(this).with_for_update()
-            ).first()
+            flags = select(ingests.c.is_paused, ingests.c.furthest).where(this)
+            row = connection.execute(flags.with_for_update()).first()
             if row is None or not claims.hold(connection, [job]):
                 return Order.STOP
-            connection.execute(ingests.update().where(this).values(scan=scan.counted()))
+            if scan.found > row.furthest:
+                claims.forgive(connection, job)
+            far = max(scan.found, row.furthest)
+            note = ingests.update().where(this)
+            connection.execute(note.values(scan=scan.counted(), furthest=far))
             _note_problems(connection, job, problems, is_first=scan.found == 0)
             return Order.PAUSE if row.is_paused else Order.GO_ON
 
@@ -87,7 +107,7 @@ class SqlIngests:
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it is left to do.
+            Conflict: nothing of it is left to do, and it was not paused.
         """
         holding.pause(self._database, ingest_id)
         return self.get(ingest_id)
@@ -106,7 +126,7 @@ class SqlIngests:
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it was left to do, and it was not canceled.
+            Conflict: nothing of it was left to do, and it was neither paused nor canceled.
         """
         holding.cancel(self._database, ingest_id)
         return self.get(ingest_id)

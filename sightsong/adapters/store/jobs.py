@@ -89,8 +89,7 @@ class SqlJobs:
         """Write outcomes and effects in one transaction; each only if its attempt holds on."""
         if not completions:
             return frozenset()
-        with self._database.write() as connection:
-            return completing.complete(connection, completions)
+        return self._database.in_write(lambda one: completing.complete(one, completions))
 
     def sweep(self, *, ring_after_s: float) -> Swept:
         """Give expired leases back (or fail them), and find unrung queues."""
@@ -102,6 +101,14 @@ class SqlJobs:
         with self._database.read() as connection:
             query = select(func.count()).select_from(waiting.subquery())
             return int(connection.execute(query).scalar_one())
+
+    def is_busy(self, queue: Queue) -> bool:
+        """Whether a job of `queue` runs, or waits for more than the end of a pause."""
+        of_queue = jobs.c.queue == queue
+        waits = exists().where(is_queued, of_queue, jobs.c.available_at < inserting.HELD_S)
+        runs = exists().where(is_running, of_queue)
+        with self._database.read() as connection:
+            return bool(connection.execute(select(or_(waits, runs))).scalar_one())
 
     def children(self, parent_id: JobId) -> Mapping[JobState, int]:
         """Count the jobs that a job has spawned, by state."""

@@ -71,6 +71,8 @@ def _conditions(where: TrackFilter) -> list[_Condition]:
     found += [_beginning(begin) for begin in wanted.begun]
     if where.state is not None:
         found.append(_state(where.state))
+    if where.duplicates:
+        found.append(_of_several())
     return found
 
 
@@ -111,6 +113,21 @@ def _state(state: TrackState) -> _Condition:
     return _Condition(
         column=tracks.c.id,
         drives=and_(tracks.c.state == state, is_there),
+        is_range=False,
+        fits=fits,
+    )
+
+
+def _of_several() -> _Condition:
+    """One of several encodings of a recording."""
+
+    def fits(ids: ColumnElement[Any]) -> ColumnElement[bool]:
+        other = tracks.alias()
+        return exists(select(1).where(other.c.id == ids, other.c.recording_id.is_not(None)))
+
+    return _Condition(
+        column=tracks.c.id,
+        drives=and_(tracks.c.recording_id.is_not(None), is_there),
         is_range=False,
         fits=fits,
     )

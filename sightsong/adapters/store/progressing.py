@@ -52,6 +52,7 @@ def progress(connection: Connection, ingest_id: JobId) -> Progress:
         recent_tracks=recent.tracks,
         recent_heard_s=recent.heard_s,
         recent_span_s=_span_s(connection, ingest_id) if recent.tracks else 0.0,
+        ended_at=_ended_at(connection, ingest_id),
     )
 
 
@@ -64,6 +65,14 @@ def _recent(connection: Connection, ingest_id: JobId) -> Row[Any]:
     )
     heard_s = func.coalesce(func.sum(jobs.c.heard_s), 0.0).label("heard_s")
     return connection.execute(select(func.count().label("tracks"), heard_s).where(*ended)).one()
+
+
+def _ended_at(connection: Connection, ingest_id: JobId) -> float | None:
+    """When the last track of an ingest ended, canceled ones apart."""
+    last = select(func.max(jobs.c.finished_at)).where(
+        jobs.c.parent_id == ingest_id, jobs.c.finished_at.is_not(None), jobs.c.state.in_(_ENDED)
+    )
+    return connection.execute(last).scalar()
 
 
 def _span_s(connection: Connection, ingest_id: JobId) -> float:

@@ -12,10 +12,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, bindparam, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sightsong.adapters.store import canceling, naming, removing, rows, standing, termed
+from sightsong.adapters.store import (
+    canceling,
+    locking,
+    naming,
+    removing,
+    rows,
+    standing,
+    termed,
+)
 from sightsong.adapters.store.clock import db_now
-from sightsong.adapters.store.schema import embeddings, ingests, outdated, track_files, tracks
-from sightsong.adapters.store.upserts import upsert
+from sightsong.adapters.store.schema import ingests, track_files, tracks
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import JobId, JobState
 from sightsong.core.tracks import FoundFile, Tags, TrackId, TrackState, Verdict
@@ -53,24 +60,17 @@ def register(
 
 
 def _make_way(connection: Connection, files: Sequence[FoundFile]) -> None:
-    """Fence the attempts that may have read bytes which are no more.
-
-    And lock what may be changed in the order of completions: jobs, spaces, then tracks by their
-    ids, so that no two deadlock.
-    """
+    """Lock all that may be changed, and fence the attempts that may have read other bytes."""
     digests = {file.path: file.sha256 for file in files}
     known = _known(connection, digests)
-    changed = [row.embed_job_id for row in known if row.sha256 != digests[row.path]]
-    if changed:
-        canceling.cancel_all(connection, changed, states=(JobState.RUNNING,))
-        removing.hold_spaces(connection)
+    changed = [row for row in known if row.sha256 != digests[row.path]]
     met = {row.id for row in known}
     for chunk in rows.chunks(digests.values()):
         of_bytes = select(tracks.c.id).where(tracks.c.sha256.in_(chunk))
         met.update(connection.execute(of_bytes).scalars())
-    for ids in rows.chunks(sorted(met)):
-        these = select(tracks.c.id).where(tracks.c.id.in_(ids)).order_by(tracks.c.id)
-        connection.execute(these.with_for_update()).all()
+    locking.hold(connection, met, leaving={row.id for row in changed})
+    running = (JobState.RUNNING,)
+    canceling.cancel_all(connection, (row.embed_job_id for row in changed), states=running)
 
 
 def _known(connection: Connection, paths: Iterable[str]) -> list[Row[Any]]:
@@ -90,7 +90,7 @@ def _register(
     connection: Connection, file: FoundFile, asking: standing.Asking, *, restore: bool
 ) -> Verdict:
     met = _meet(connection, file)
-    verdict = _verdict(connection, met, restore=restore)
+    verdict = _verdict(met, restore=restore)
     track_id = _put_track(connection, met, verdict)
     _put_file(connection, met, track_id, asking.parent_id, verdict)
     if met.here is not None and met.here.track_id != track_id:
@@ -114,7 +114,7 @@ def _meet(connection: Connection, file: FoundFile) -> _Met:
     return _Met(file=file, here=here, track=track, keeps=keeps)
 
 
-def _verdict(connection: Connection, met: _Met, *, restore: bool) -> Verdict:
+def _verdict(met: _Met, *, restore: bool) -> Verdict:
     if met.track is None:
         return Verdict.CHANGED if met.keeps else Verdict.NEW
     if met.track.removed_at is not None:
@@ -122,7 +122,7 @@ def _verdict(connection: Connection, met: _Met, *, restore: bool) -> Verdict:
     if met.here is None or met.here.track_id != met.track.id:
         return Verdict.DUPLICATE
     before = rows.tags(met.track.given)
-    return Verdict.KNOWN if _given(connection, met, met.track) == before else Verdict.CHANGED
+    return Verdict.KNOWN if _given(met, met.track) == before else Verdict.CHANGED
 
 
 def _put_track(connection: Connection, met: _Met, verdict: Verdict) -> TrackId:
@@ -149,9 +149,7 @@ def _add(connection: Connection, file: FoundFile) -> TrackId:
 
 def _change(connection: Connection, track_id: TrackId, file: FoundFile) -> TrackId:
     """Give a track other bytes; its embeddings may be of them or not, which a job finds out."""
-    old = select(embeddings.c.track_id, embeddings.c.space).where(embeddings.c.track_id == track_id)
-    note = upsert(connection, outdated).from_select(["track_id", "space"], old)
-    connection.execute(note.on_conflict_do_nothing())
+    standing.doubt(connection, [track_id])
     is_aside = tracks.c.state == TrackState.QUARANTINED
     state = case((is_aside, TrackState.PENDING), else_=tracks.c.state)
     changed = tracks.update().where(tracks.c.id == track_id)
@@ -169,7 +167,7 @@ def _restore(connection: Connection, track_id: TrackId, file: FoundFile) -> None
 
 def _say(connection: Connection, met: _Met, track: Row[Any]) -> None:
     """Note what is said of a track of the same bytes, if it is not what was said before."""
-    given = rows.said(_given(connection, met, track))
+    given = rows.said(_given(met, track))
     # Of the same bytes the file's own tags differ only where they are read better than before.
     said = rows.said(met.file.tags)
     if (given, said) == (rows.said(rows.tags(track.given)), rows.said(rows.tags(track.tags))):
@@ -179,29 +177,23 @@ def _say(connection: Connection, met: _Met, track: Row[Any]) -> None:
     termed.put(connection, TrackId(track.id))
 
 
-def _given(connection: Connection, met: _Met, track: Row[Any]) -> Tags:
+def _given(met: _Met, track: Row[Any]) -> Tags:
     """What manifests say of a track, when one of its files is found with some such words or none.
 
     Each file of a track may come with other words. Those of its main file count, or else the first
-    ones: were it the last, each scan would change them to and fro.
+    ones: were it the last, each scan would change them to and fro. A file that comes without, as
+    from the scan of a folder, takes none away.
     """
     before, now = rows.tags(track.given), met.file.given
-    if now == before or before == Tags():
-        return now
-    is_main = track.path == met.file.path
-    if is_main and now != Tags():
-        return now
-    is_only = is_main and _count_files(connection, track.id) == 1
-    return now if is_only else before
+    if now == Tags():
+        return before
+    return now if before == Tags() or track.path == met.file.path else before
 
 
 def _columns(file: FoundFile) -> dict[str, Any]:
-    return {
-        "sha256": file.sha256,
-        "path": file.path,
-        "tags": rows.said(file.tags) or {},
-        "given": rows.said(file.given),
-    }
+    """What a file makes of its track; without words of a manifest, those it has stay."""
+    columns = {"sha256": file.sha256, "path": file.path, "tags": rows.said(file.tags) or {}}
+    return columns if file.given == Tags() else columns | {"given": rows.said(file.given)}
 
 
 def _put_file(
@@ -221,12 +213,17 @@ def _put_file(
 
 
 def _leave(connection: Connection, here: Row[Any], asking: standing.Asking) -> None:
-    """See to the track that a path belonged to."""
+    """See to the track that a path belonged to.
+
+    If it lives on elsewhere its embedding is looked at again: it may have been made of this path,
+    of the bytes that are there now.
+    """
     if here.removed_at is not None:
         return
     track_id = TrackId(here.track_id)
     if naming.rename(connection, track_id):
-        standing.ask(connection, track_id, asking)  # its attempt may have been fenced
+        standing.doubt(connection, [track_id])
+        standing.ask(connection, track_id, asking)
     else:
         removing.drop(connection, [track_id])
 

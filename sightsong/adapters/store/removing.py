@@ -1,20 +1,18 @@
 """Taking tracks out of the library: as a mark that stays, or for good.
 
-The caller holds the lock of registrations. Rows are locked in the order of completions: jobs, then
-spaces, then tracks.
+The caller holds the lock of registrations.
 """
 
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete, select
 
-from sightsong.adapters.store import canceling, effects, rows
+from sightsong.adapters.store import canceling, effects, locking, rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import (
     embeddings,
     is_there,
     outdated,
-    spaces,
     track_files,
     track_terms,
     tracks,
@@ -24,7 +22,8 @@ from sightsong.core.tracks import TrackId, TrackState
 
 
 def mark(connection: Connection, track_id: TrackId) -> None:
-    """Remove a track so that its bytes are not taken in again."""
+    """Remove a track so that its bytes are not taken in again. Locks what it needs."""
+    locking.hold(connection, [track_id], leaving=[track_id])
     _withdraw(connection, [track_id])
     connection.execute(
         tracks.update()
@@ -34,16 +33,11 @@ def mark(connection: Connection, track_id: TrackId) -> None:
 
 
 def drop(connection: Connection, track_ids: Iterable[TrackId]) -> None:
-    """Remove tracks for good, with their files."""
+    """Remove tracks for good, with their files. The caller has locked them as `leaving`."""
     for chunk in rows.chunks(sorted(track_ids)):
         _withdraw(connection, chunk)
         connection.execute(delete(track_files).where(track_files.c.track_id.in_(chunk)))
         connection.execute(delete(tracks).where(tracks.c.id.in_(chunk)))
-
-
-def hold_spaces(connection: Connection) -> None:
-    """Lock all spaces: before the first track, if embeddings may be dropped after it."""
-    connection.execute(select(spaces.c.space).order_by(spaces.c.space).with_for_update()).all()
 
 
 def _withdraw(connection: Connection, track_ids: list[TrackId]) -> None:
@@ -61,7 +55,6 @@ def _withdraw(connection: Connection, track_ids: list[TrackId]) -> None:
 def _drop_embeddings(connection: Connection, track_ids: Collection[TrackId]) -> None:
     of_these = embeddings.c.track_id.in_(track_ids)
     where = select(embeddings.c.space).where(of_these).distinct()
-    hold_spaces(connection)
     for space in sorted(connection.execute(where).scalars()):
         effects.bump(connection, Space(space))
     connection.execute(delete(embeddings).where(of_these))

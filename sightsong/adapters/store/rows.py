@@ -124,11 +124,11 @@ def known_file(row: Row[Any], *, ingest_id: JobId) -> KnownFile:
 
 
 def sound_print(row: Row[Any]) -> SoundPrint:
-    """Read a row of `tracks` with its vector."""
+    """Read a row of `tracks` with its fingerprint, which the release before did not make."""
     return SoundPrint(
         track_id=TrackId(row.track_id),
         duration_s=row.duration_s,
-        vector=np.frombuffer(row.vector, dtype="<f4").astype(np.float32),
+        fingerprint=np.frombuffer(row.fingerprint or b"", dtype="<u4").astype(np.uint32),
         recording_id=None if row.recording_id is None else TrackId(row.recording_id),
     )
 
@@ -156,11 +156,6 @@ def vectors(row: Row[Any]) -> TrackVectors:
         windows=windows.reshape(-1, len(vector)),  # (n, d)
         window_starts_s=tuple(row.window_starts_s),
     )
-
-
-def fingerprint(row: Any) -> Fingerprint:  # noqa: ANN401 - a row of two columns is no Row[Any]
-    """The fingerprint of an `embeddings` row; empty in those of the release before."""
-    return np.frombuffer(row.fingerprint or b"", dtype="<u4").astype(np.uint32)
 
 
 def packed(array: Vectors | Fingerprint, dtype: str) -> bytes:

@@ -267,6 +267,8 @@ ingests = Table(
     Column("scan", _JSON, nullable=False),
     Column("is_paused", Boolean, nullable=False),
     Column("is_canceled", Boolean, nullable=False),
+    #: Files that any attempt of its scan has found, at most.
+    Column("furthest", Integer, nullable=False, server_default=text("0")),
 )
 
 ingest_problems = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, tuple_
 
 from sightsong.adapters.store import (
     forgetting,
@@ -18,7 +18,6 @@ from sightsong.adapters.store.connect import Database
 from sightsong.adapters.store.schema import embeddings, is_there, spaces, track_files, tracks
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
-from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.jobs import JobId
 from sightsong.core.snapshots import TrackVectors
 from sightsong.core.tracks import (
@@ -56,9 +55,10 @@ class SqlTracks:
     ) -> Mapping[str, KnownFile]:
         """Read those of `paths` whose files need not be registered again if their stamps hold."""
         found: dict[str, KnownFile] = {}
+        asked = {"space": space, "asking": ingest_id}
         with self._database.read() as connection:
             for chunk in rows.chunks(paths):
-                for row in connection.execute(_KNOWN, {"paths": chunk, "space": space}):
+                for row in connection.execute(_KNOWN, asked | {"paths": chunk}):
                     is_removed = row.removed_at is not None
                     if restore if is_removed else standing.is_wanting(row):
                         continue
@@ -76,12 +76,15 @@ class SqlTracks:
         """Store found files in one transaction, with an `embed` job for each new track."""
         if not files:
             return []
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[Verdict]:
             # One at a time: two scans that meet in the same files would else wait for each other.
             self._database.lock(connection, _LOCK)
             return registering.register(
                 connection, files, space=space, parent_id=parent_id, restore=restore
             )
+
+        return self._database.in_write(work)
 
     def sizes(self, sizes_bytes: Iterable[int]) -> frozenset[int]:
         """Find which of some sizes registered files have."""
@@ -89,7 +92,13 @@ class SqlTracks:
 
     def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
         """Find which of some digests are those of tracks, of removed ones as well."""
-        return frozenset(self._found(tracks.c.sha256, sha256s))
+        is_settled = tracks.c.state != TrackState.PENDING
+        return frozenset(self._found(tracks.c.sha256, sha256s, is_settled))
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Find which of some files belong to tracks that are not removed."""
+        is_held = exists().where(tracks.c.id == track_files.c.track_id, is_there)
+        return frozenset(self._found(track_files.c.path, paths, is_held))
 
     def paths_under(self, folder: str) -> list[str]:
         """List the registered files below a folder, those of removed tracks as well."""
@@ -107,9 +116,12 @@ class SqlTracks:
         """Drop files that are gone, in one transaction."""
         if not paths:
             return Forgotten()
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> Forgotten:
             self._database.lock(connection, _LOCK)
             return forgetting.forget(connection, paths, ingest_id=ingest_id, remove=remove)
+
+        return self._database.in_write(work)
 
     def edit(self, track_id: TrackId, changes: Mapping[str, Any]) -> Track:
         """Change what a person says of a track; these edits outlive scans.
@@ -135,12 +147,15 @@ class SqlTracks:
         Raises:
             TrackNotFound: there is none.
         """
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             self._database.lock(connection, _LOCK)
             there = select(tracks.c.id).where(tracks.c.id == track_id, is_there)
             if connection.execute(there).first() is None:
                 raise TrackNotFound
             removing.mark(connection, track_id)
+
+        self._database.in_write(work)
 
     def digest(self, track_id: TrackId, *, space: Space) -> str | None:
         """Read the digest of the sound that a track's embedding in a space was made of, if any."""
@@ -158,22 +173,9 @@ class SqlTracks:
         after: tuple[float, str] = (-1.0, "")
         while page := self._prints_after(space, after):
             for row in page:
-                yield rows.sound_print(row), row.revision > since
+                if row.revision is not None:
+                    yield rows.sound_print(row), row.revision > since
             after = (page[-1].duration_s, page[-1].track_id)
-
-    def fingerprints(
-        self, track_ids: Iterable[TrackId], *, space: Space
-    ) -> Mapping[TrackId, Fingerprint]:
-        """Read the fingerprints of embedded tracks; others are left out."""
-        found: dict[TrackId, Fingerprint] = {}
-        with self._database.read() as connection:
-            for chunk in rows.chunks(track_ids):
-                query = select(embeddings.c.track_id, embeddings.c.fingerprint).where(
-                    embeddings.c.space == space, embeddings.c.track_id.in_(chunk)
-                )
-                for row in connection.execute(query):
-                    found[TrackId(row.track_id)] = rows.fingerprint(row)
-        return found
 
     def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:
         """Note which track stands for the recording of each."""
@@ -274,28 +276,34 @@ class SqlTracks:
         with self._database.read() as connection:
             return connection.execute(query).scalar() or 0
 
-    def _found(self, column: Any, values: Iterable[Any]) -> set[Any]:  # noqa: ANN401 - of any type
+    def _found(
+        self,
+        column: Any,  # noqa: ANN401 - of any type
+        values: Iterable[Any],
+        *conditions: ColumnElement[bool],
+    ) -> set[Any]:
         found: set[Any] = set()
         with self._database.read() as connection:
             for chunk in rows.chunks(values):
-                query = select(column).where(column.in_(chunk)).distinct()
+                query = select(column).where(column.in_(chunk), *conditions).distinct()
                 found.update(connection.execute(query).scalars())
         return found
 
     def _prints_after(self, space: Space, after: tuple[float, str]) -> Sequence[Any]:
         place = tuple_(tracks.c.duration_s, tracks.c.id)
-        query = (
-            select(
-                tracks.c.id.label("track_id"),
-                tracks.c.duration_s,
-                tracks.c.recording_id,
-                embeddings.c.revision,
-                embeddings.c.vector,
-            )
-            .join_from(tracks, embeddings)
-            .where(embeddings.c.space == space, is_there, place > after)
+        # Tracks first, whether embedded or not: else SQLite sorts the whole space for each page.
+        page = (
+            select(tracks.c.id.label("track_id"), tracks.c.duration_s, tracks.c.recording_id)
+            .where(is_there, place > after)
             .order_by(tracks.c.duration_s, tracks.c.id)
             .limit(_PAGE)
+            .subquery()
+        )
+        is_its = (embeddings.c.track_id == page.c.track_id) & (embeddings.c.space == space)
+        query = (
+            select(page, embeddings.c.revision, embeddings.c.fingerprint)
+            .outerjoin_from(page, embeddings, is_its)
+            .order_by(page.c.duration_s, page.c.track_id)
         )
         with self._database.read() as connection:
             return connection.execute(query).all()

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sightsong.cli import beginning, filling, report, session
-from sightsong.cli.grouping import ITSELF, ArgumentGroup
+from sightsong.cli import beginning, filling, ledger, report, session
+from sightsong.cli.grouping import ITSELF, ArgumentGroup, Itself
 from sightsong.cli.options import DEFAULT_URL, AsJson, Server
 from sightsong.cli.screen import Screen
 from sightsong.client import Client, IngestView
@@ -28,14 +28,19 @@ IngestId = Annotated[str, typer.Argument(metavar="ID", help="As `sightsong inges
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")]
 
 
-@app.command(ITSELF, hidden=True)
+@app.command(ITSELF, hidden=True, cls=Itself)
 @session.reported
 def ingest(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
     *,
     sources: Annotated[list[str], typer.Argument(metavar="PATH")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would be done, and how long it takes.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only tell what would be done, and how long it takes. With --upload the files "
+            "are sent all the same.",
+        ),
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the library in step with these folders.")
@@ -91,7 +96,7 @@ def listed(
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         rows = list(client.ingests(limit=limit))
-    screen.show(report.listing(rows))
+    screen.show(ledger.ingests(rows))
     screen.result(rows)
 
 
@@ -110,12 +115,9 @@ def show(
         troubles = list(client.problems(ingest_id))
     screen.show(f"{report.source(found)}: {report.WORDS.get(found['status'], found['status'])}")
     screen.show(report.summary(found))
-    if not found["done"] and report.pace(found):
-        screen.show(report.pace(found))
-    if found["estimate"] is not None:
-        screen.show(report.estimate(found))
-    if troubles:
-        screen.show(report.troubles(troubles))
+    rate = report.overall(found) if found["done"] else report.pace(found)
+    lines = [line for line in (rate, report.estimate(found)) if line]
+    screen.show(*lines, *ledger.troubles(troubles))
     screen.result({**found, "problem_list": troubles})
 
 
@@ -194,11 +196,7 @@ def retry(
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         tried = client.retry_ingest(ingest_id)
-    if tried["retried"]:
-        how = f"follow them with: sightsong ingest follow {ingest_id}"
-        screen.show(f"{tried['retried']} tracks are tried again; {how}")
-    else:
-        screen.show("no track of it has failed")
+    screen.show(report.tried(tried))
     screen.result(tried)
 
 
@@ -209,7 +207,7 @@ def watches(ctx: typer.Context, as_json: AsJson = False, server: Server = DEFAUL
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         rows = client.watches()
-    screen.show(report.watches(rows))
+    screen.show(ledger.watches(rows))
     screen.result(rows)
 
 
@@ -239,7 +237,7 @@ def _ended(
 def _follow(client: Client, screen: Screen, begun: IngestView) -> IngestView:
     try:
         ended = filling.follow(client, screen, begun["id"])
-        if ended["error"] is None and not ended["dry_run"]:
+        if ended["error"] is None and report.has_changed_something(ended):
             filling.wait_for_index(client, screen)
     except KeyboardInterrupt:
         screen.say("the ingest goes on in the service:")

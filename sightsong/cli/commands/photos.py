@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from sightsong.cli import asking, player, session, show
-from sightsong.cli.options import DEFAULT_URL, Alpha, AsJson, Moods, Photo, Server, TopK
+from sightsong.cli.options import (
+    DEFAULT_URL,
+    Alpha,
+    AsJson,
+    Duplicates,
+    Moods,
+    Photo,
+    Server,
+    TopK,
+)
 from sightsong.cli.screen import Screen
 from sightsong.client import is_final
 
@@ -24,6 +33,7 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     topk: TopK = None,
     alpha: Alpha = None,
     moods: Moods = "",
+    duplicates: Duplicates = False,
     play: Annotated[
         bool, typer.Option("--play", help="Play ten seconds of each photo's first track.")
     ] = False,
@@ -35,7 +45,7 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     if play:
         player.find_player()  # before the work, not after it
     with session.connect(ctx, server) as client:
-        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods)
+        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods, duplicates=duplicates)
         jobs = asking.ask(client, screen, photos, wishes)
         if play:
             asking.play_best(client, screen, jobs)
@@ -50,13 +60,14 @@ def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     topk: TopK = None,
     alpha: Alpha = None,
     moods: Moods = "",
+    duplicates: Duplicates = False,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Send a photo and print its job id, without waiting."""
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
-        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods)
+        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods, duplicates=duplicates)
         sent = asking.submit(client, photo, wishes)
     screen.show(sent["id"])
     screen.result(sent)

@@ -1,11 +1,11 @@
 """`tracks`, `tracks edit` and `tracks remove`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from sightsong.cli import session, show
-from sightsong.cli.grouping import ITSELF, BareGroup
+from sightsong.cli.grouping import ITSELF, BareGroup, Itself
 from sightsong.cli.options import DEFAULT_URL, AsJson, Server
 from sightsong.cli.screen import Screen
 from sightsong.client import TrackEdit, TrackQuery
@@ -21,7 +21,7 @@ app = typer.Typer(
 TrackIdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `sightsong tracks` shows.")]
 
 
-@app.command(ITSELF, hidden=True)
+@app.command(ITSELF, hidden=True, cls=Itself)
 @session.reported
 def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
@@ -34,6 +34,16 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
         str | None,
         typer.Option(metavar="WORDS", help="Only with these words in title, artist, album, tags."),
     ] = None,
+    state: Annotated[
+        Literal["pending", "ready", "quarantined"] | None,
+        typer.Option(
+            metavar="pending|ready|quarantined",
+            help="Only those that wait to be heard, can be found, or were set aside.",
+        ),
+    ] = None,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Only recordings that are there several times.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="How many; all of them if left out.")] = (
         None
     ),
@@ -43,11 +53,16 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     """List the tracks of the library."""
     screen = Screen(as_json=as_json)
     asked = {"genre": genre, "mood": mood, "artist": artist, "tag": tag, "q": search}
-    where = TrackQuery(**{name: text for name, text in asked.items() if text})  # type: ignore[typeddict-item]
+    if "" in asked.values():
+        raise typer.BadParameter("an empty text narrows nothing; leave its option out")
+    asked |= {"state": state}
+    where = TrackQuery(**{name: text for name, text in asked.items() if text is not None})  # type: ignore[typeddict-item]
+    if duplicates:
+        where["duplicates"] = True
     with session.connect(ctx, server) as client:
         rows = list(client.tracks(limit=limit, **where))
     if rows or not where:
-        screen.show(show.tracks(rows))
+        screen.show(show.tracks(rows, recordings=duplicates))
     else:
         screen.show("no track is like that")
     screen.result(rows)

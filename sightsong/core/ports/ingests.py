@@ -34,11 +34,17 @@ class Ingests(Protocol):
         """Read ingests, newest first, those older than the given one."""
         ...
 
+    def unfinished(self) -> list[Ingest]:
+        """Read all ingests whose scans wait or run, oldest first."""
+        ...
+
     def note(self, job: Job, scan: Scan, problems: Sequence[Problem] = ()) -> Order:
         """Store how far a scan is, and say whether to go on.
 
         Written only while this attempt holds the job; if it does not, the order is `stop`. The
         problems of earlier attempts are dropped by the first note of an attempt (`scan.found` 0).
+        What gets further than any attempt before has its failures and crashes forgiven: a scan of
+        hours fails by what befalls it in one place, not by what befell it on its long way.
         """
         ...
 
@@ -55,7 +61,7 @@ class Ingests(Protocol):
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it is left to do.
+            Conflict: nothing of it is left to do, and it was not paused.
         """
         ...
 
@@ -75,7 +81,7 @@ class Ingests(Protocol):
 
         Raises:
             JobNotFound: there is none.
-            Conflict: nothing of it was left to do, and it was not canceled.
+            Conflict: nothing of it was left to do, and it was neither paused nor canceled.
         """
         ...
 

@@ -77,6 +77,10 @@ class Jobs(Protocol):
         """Count the jobs queued in `queue`, at most `limit` (so that it stays cheap)."""
         ...
 
+    def is_busy(self, queue: Queue) -> bool:
+        """Whether a job of `queue` runs, or waits for more than the end of a pause."""
+        ...
+
     def children(self, parent_id: JobId) -> Mapping[JobState, int]:
         """Count the jobs that a job has spawned, by state."""
         ...

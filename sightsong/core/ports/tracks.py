@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from sightsong.core.embeddings import Space
-from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.jobs import (
     JobId,
 )
@@ -30,8 +29,8 @@ class Tracks(Protocol):
     ) -> Mapping[str, KnownFile]:
         """Read those of `paths` whose files need not be registered again if their stamps hold.
 
-        Left out is what is not registered, and what would get an `embed` job: as `register` says.
-        With `restore`, the files of removed tracks are left out too.
+        Left out is what is not registered, and what would get an `embed` job or have its job taken
+        over: as `register` says. With `restore`, the files of removed tracks are left out too.
         """
         ...
 
@@ -48,8 +47,11 @@ class Tracks(Protocol):
         Safe to repeat: bytes that are known make no second track and no second job. A file that
         has other bytes than before keeps its track if that has no other file (its embedding is
         made anew unless its sound is the same); if the new bytes are those of another track, it
-        becomes a file of that one. A track whose embedding is of another space gets a job too, and
-        so does one that was quarantined for something else than its bytes; it is pending again.
+        becomes a file of that one. A track that so loses one of its files has its embedding looked
+        at again: it may have been made of that file's new bytes. A track whose embedding is of
+        another space gets a job too, and so does one that was quarantined for something else than
+        its bytes; it is pending again.
+        A job that would wait for another ingest, which is paused, becomes one of `parent_id`.
         The `embed` job's params are `{"track_id": …}`. Each file is noted with the ingest that
         registered it (`parent_id`) and its verdict. Tracks that a person has removed stay so
         unless `restore`.
@@ -64,7 +66,11 @@ class Tracks(Protocol):
         ...
 
     def of_bytes(self, sha256s: Iterable[str]) -> frozenset[str]:
-        """Find which of some digests are those of tracks."""
+        """Find which of some digests are those of tracks, but for tracks that are pending."""
+        ...
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Find which of some files belong to tracks that are not removed."""
         ...
 
     def paths_under(self, folder: str) -> list[str]:
@@ -75,8 +81,9 @@ class Tracks(Protocol):
         """Drop files that are gone, in one transaction.
 
         A track that has another file lives on there; if this ingest registered that one as a
-        duplicate, it has moved, and that file's verdict becomes so. A track without another is
-        removed for good if `remove`, else it keeps its file and counts as missing.
+        duplicate, it has moved, and that file's verdict becomes so; else the next scan that meets
+        the track has its embedding looked at again. A track without another is removed for good if
+        `remove`, else it keeps its file and counts as missing.
         """
         ...
 
@@ -111,12 +118,6 @@ class Tracks(Protocol):
 
         Each comes with whether its embedding is newer than revision `since`.
         """
-        ...
-
-    def fingerprints(
-        self, track_ids: Iterable[TrackId], *, space: Space
-    ) -> Mapping[TrackId, Fingerprint]:
-        """Read the fingerprints of embedded tracks; others are left out."""
         ...
 
     def group(self, recordings: Mapping[TrackId, TrackId | None]) -> None:

@@ -133,3 +133,12 @@ def test_a_comment_that_holds_no_picture_is_passed_over(tmp_path, text):
     path = tagged(tmp_path / "a.opus", "metadata_block_picture", [text])
     (tmp_path / "cover.jpg").write_bytes(picture())
     assert find_cover(path).content == picture()
+
+
+def test_a_picture_that_costs_much_to_read_is_found_too(tmp_path):
+    content = picture() + bytes(5_000_000)
+    path = tagged(tmp_path / "a.flac", "comment", "x")
+    file = flac.FLAC(path)
+    file.add_picture(block(content, kind=3))
+    file.save()
+    assert find_cover(path).content == content

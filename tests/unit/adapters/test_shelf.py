@@ -80,14 +80,53 @@ def test_keeping_is_safe_to_repeat(shelf, source):
     assert kept.read_bytes() == b"sound"
 
 
-@pytest.mark.parametrize("suffix", ["/../x", ".mp3/x", ".", "mp3", ".waytoolongforus", ".m p3"])
-def test_a_suffix_that_is_not_plain_is_refused(shelf, source, suffix):
-    with pytest.raises(ValueError, match="suffix"):
-        shelf.keep(source, sha256=SHA256, suffix=suffix)
-    assert source.exists()
+@pytest.mark.parametrize(
+    "suffix", ["", "/../x", ".mp3/x", ".", "mp3", ".waytoolongforus", ".m p3", ".mp3\n"]
+)
+def test_a_suffix_that_is_not_plain_is_left_out(shelf, source, suffix, tmp_path):
+    kept = shelf.keep(source, sha256=SHA256, suffix=suffix)
+    assert kept == tmp_path / "music" / SHA256[:2] / SHA256
+    assert kept.read_bytes() == b"sound"
 
 
 @pytest.mark.parametrize("sha256", ["", "../x", SHA256.upper(), f"{SHA256}\n"])
 def test_a_name_that_is_no_digest_is_refused(shelf, source, sha256):
     with pytest.raises(ValueError, match="digest"):
         shelf.keep(source, sha256=sha256, suffix=".mp3")
+
+
+def test_all_that_is_kept_is_listed_and_nothing_else(shelf, source, tmp_path):
+    assert list(shelf.listing()) == []
+    kept = shelf.keep(source, sha256=SHA256, suffix=".mp3")
+    (kept.parent / "notes.txt").touch()
+    (tmp_path / "music" / "lost.mp3").touch()
+    assert list(shelf.listing()) == [kept]
+
+
+def test_what_a_copy_left_that_was_cut_off_is_listed_too(shelf, source):
+    kept = shelf.keep(source, sha256=SHA256, suffix=".mp3")
+    part = kept.with_name(f".{'0' * 32}.part")
+    part.touch()
+    assert set(shelf.listing()) == {kept, part}
+    shelf.discard(part)
+    assert list(shelf.listing()) == [kept]
+
+
+def test_a_file_that_is_thrown_away_is_gone_and_may_come_again(shelf, source, tmp_path):
+    kept = shelf.keep(source, sha256=SHA256, suffix=".mp3")
+    shelf.discard(kept)
+    shelf.discard(kept)
+    assert list(shelf.listing()) == []
+    again = tmp_path / "again.mp3"
+    again.write_bytes(b"sound")
+    assert shelf.keep(again, sha256=SHA256, suffix=".mp3") == kept
+
+
+@pytest.mark.parametrize("name", ["a.mp3", f"music/{SHA256}.mp3", f"music/00/../xx/{SHA256}.mp3"])
+def test_nothing_but_files_of_the_shelf_is_thrown_away(shelf, tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with pytest.raises(ValueError, match="shelf"):
+        shelf.discard(path)
+    assert path.exists()

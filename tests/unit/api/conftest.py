@@ -28,6 +28,7 @@ def settings(tmp_path: Path) -> DoorSettings:
         profile="lite",
         space=Space("test/space@1"),
         storage_dir=tmp_path,
+        scratch_dir=tmp_path / "scratch",
         max_image_bytes=100_000,
         max_image_pixels=1_000_000,
         upload_timeout_s=5,

@@ -66,6 +66,86 @@ def test_a_body_without_a_name_is_called_what_it_is(caller, inbox, media_type, n
     assert list(inbox.trays["tray-1"]) == [name]
 
 
+@pytest.mark.parametrize("content_type", ["application/octet-stream", ""])
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"fLaC....", "upload.flac"),
+        (b"ID3\x04....", "upload.mp3"),
+        (b"\xff\xfb\x90\x64", "upload.mp3"),
+        (b"\xff\xf1\x50\x80", "upload.aac"),
+        (b"OggS....", "upload.ogg"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "upload.wav"),
+        (b"FORM\x00\x00\x00\x00AIFF", "upload.aiff"),
+        (b"\x00\x00\x00\x20ftypM4A ", "upload.m4a"),
+        (b"PK\x03\x04....", "upload.zip"),
+        (b"\x1f\x8b\x08....", "upload.tar.gz"),
+        (b"a.mp3".ljust(257, b"\x00") + b"ustar", "upload.tar"),
+    ],
+)
+def test_bytes_of_which_nothing_is_said_are_called_what_they_look_like(
+    caller, inbox, content_type, content, name
+):
+    answer = caller.post("/v1/ingests", content=content, headers={"Content-Type": content_type})
+
+    assert answer.status_code == 202
+    assert inbox.trays == {"tray-1": {name: content}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "content", "name"),
+    [
+        ("song.mp3", b"anything", "song.mp3"),
+        ("song", b"fLaC....", "song.flac"),
+        ("album/song", b"OggS....", "album/song.ogg"),
+    ],
+)
+def test_bytes_of_which_nothing_is_said_keep_the_name_that_is_given(
+    caller, inbox, asked, content, name
+):
+    headers = {"Content-Type": "application/octet-stream"}
+    caller.post("/v1/ingests", params={"name": asked}, content=content, headers=headers)
+
+    assert inbox.trays == {"tray-1": {name: content}}
+
+
+def test_bytes_are_recognized_however_small_their_pieces_are(caller, inbox):
+    content = b"a.mp3".ljust(257, b"\x00") + b"ustar" + b"\x00" * 500
+
+    async def body() -> AsyncIterator[bytes]:
+        for place in range(len(content)):
+            yield content[place : place + 1]
+
+    headers = {"Content-Type": "application/octet-stream"}
+    caller.post("/v1/ingests", content=body(), headers=headers)
+
+    assert inbox.trays == {"tray-1": {"upload.tar": content}}
+
+
+@pytest.mark.parametrize("content", [b"hello there", b"\x89PNG\r\n\x1a\n", b"\xff\xe0\x00"])
+def test_bytes_that_look_like_no_music_need_a_word_of_what_they_are(caller, inbox, content):
+    headers = {"Content-Type": "application/octet-stream"}
+    answer = caller.post("/v1/ingests", content=content, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert "name" in answer.json()["detail"]
+    assert inbox.trays == {}
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", ""])
+@pytest.mark.parametrize(
+    "site", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+def test_pages_of_other_sites_send_no_bytes_whatever_they_say_of_them(
+    caller, inbox, stores, content_type, site
+):
+    headers = {"Content-Type": content_type, **site}
+    answer = caller.post("/v1/ingests?name=a.mp3", content=b"fLaC....", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")
+    assert (inbox.trays, stores.ingests.listed(limit=1)) == ({}, [])
+
+
 @pytest.mark.parametrize("way", ["query", "form"])
 def test_wishes_come_with_the_address_or_the_form(caller, stores, way):
     wishes = {"dry_run": "true", "restore": "1"}

@@ -1,9 +1,11 @@
 """/v1/ingests/{id}: how far an ingest is, and what is asked of it."""
 
+import numpy as np
 import pytest
 
 from api import following
 from sightsong.core import jobs
+from sightsong.core.affect import Affect
 from sightsong.core.ingests import Problem, Scan
 from sightsong.core.tracks import FoundFile, Tags
 from tests.unit.api.library import SPACE, claim, finish, succeed
@@ -77,6 +79,45 @@ def test_an_ingest_of_nothing_new_is_done_with_its_scan(caller, stores, ingest_i
     assert "retry-after" not in answer.headers
 
 
+def hear(stores, heard_s: float) -> None:
+    """Run the next track of an ingest to a good end."""
+    job = claim(stores, jobs.JobKind.EMBED)
+    effect = jobs.StoreEmbedding(
+        track_id=job.params["track_id"],
+        space=SPACE,
+        vector=np.ones(4, np.float32) / 2,
+        windows=np.ones((1, 4), np.float16) / 2,
+        window_starts_s=(0.0,),
+        affect=Affect(valence=0.5, arousal=-0.25),
+        descriptors={},
+        duration_s=heard_s,
+        digest="d" * 64,
+    )
+    outcome = jobs.Succeeded(result={})
+    stores.jobs.complete([jobs.Completion(job=job, outcome=outcome, effects=(effect,))])
+
+
+def test_how_fast_a_whole_ingest_was_is_told_once_it_is_done(caller, stores, ingest_id):
+    register(stores, ingest_id, 2)
+    succeed(stores, jobs.JobKind.INGEST, COUNTS.counted())
+    hear(stores, 50.0)
+    before = caller.get(f"/v1/ingests/{ingest_id}").json()
+    hear(stores, 30.0)
+    after = caller.get(f"/v1/ingests/{ingest_id}").json()
+
+    assert before["overall"] is None
+    whole = after["overall"]
+    assert whole["took_s"] > 0
+    assert whole["tracks_per_s"] == pytest.approx(2 / whole["took_s"], rel=0.5)
+    assert whole["hours_per_hour"] == pytest.approx(80 / whole["took_s"], rel=0.5)
+
+
+def test_an_ingest_of_nothing_new_has_no_speed(caller, stores, ingest_id):
+    succeed(stores, jobs.JobKind.INGEST, COUNTS.counted())
+
+    assert caller.get(f"/v1/ingests/{ingest_id}").json()["overall"] is None
+
+
 def test_a_dry_run_answers_with_its_estimate(caller, stores, ingest_id):
     found = {"hours": 1.5, "expected_s": None}
     succeed(stores, jobs.JobKind.INGEST, {**COUNTS.counted(), "estimate": found})
@@ -100,6 +141,7 @@ def test_a_job_of_another_kind_is_no_ingest(caller, stores):
     for path in ("", "/problems", "/events"):
         answer = caller.get(f"/v1/ingests/{photo.id}{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+        assert answer.json()["detail"] == "There is no ingest with this id."
 
 
 @pytest.mark.parametrize("word", ["pause", "resume", "cancel", "retry"])
@@ -107,6 +149,7 @@ def test_nothing_is_asked_of_an_ingest_that_is_not_there(caller, word):
     for ingest_id in ("nobody", "a_b"):
         answer = caller.post(f"/v1/ingests/{ingest_id}/{word}")
         assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+        assert answer.json()["detail"] == "There is no ingest with this id."
 
 
 def test_ingests_are_listed_newest_first_page_by_page(caller, tmp_path):
@@ -127,11 +170,45 @@ def test_a_paused_ingest_goes_on_when_it_is_resumed(caller, stores, doorbell, in
     assert jobs.Queue.TRACKS in doorbell.rings
 
 
-def test_what_is_done_cannot_be_paused_or_canceled(caller, stores, ingest_id):
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("pause", "left to pause. For what is new since, ingest the folder again."),
+        ("resume", "left to resume. For what is new since, ingest the folder again."),
+        ("cancel", "left to cancel. What it has taken in can be removed track by track."),
+    ],
+)
+def test_what_is_done_cannot_be_told_anything(caller, stores, ingest_id, word, told):
     succeed(stores, jobs.JobKind.INGEST, COUNTS.counted())
-    for word in ("pause", "cancel"):
-        answer = caller.post(f"/v1/ingests/{ingest_id}/{word}")
-        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    answer = caller.post(f"/v1/ingests/{ingest_id}/{word}")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert answer.json()["detail"] == f"This ingest is done; nothing of it is {told}"
+
+
+@pytest.mark.parametrize("word", ["pause", "resume"])
+def test_what_was_canceled_does_not_go_on_and_says_how_to_have_the_rest(caller, ingest_id, word):
+    caller.post(f"/v1/ingests/{ingest_id}/cancel")
+    answer = caller.post(f"/v1/ingests/{ingest_id}/{word}")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert answer.json()["detail"].startswith("This ingest was canceled;")
+    assert "For the rest of it, ingest the folder again." in answer.json()["detail"]
+
+
+def test_an_upload_that_failed_is_to_be_sent_again(caller, stores):
+    ingest_id = caller.post("/v1/ingests", files={"file": ("a.mp3", b"x")}).json()["id"]
+    finish(stores, jobs.JobKind.INGEST, jobs.Failed(error=NOT_FOUND))
+    answer = caller.post(f"/v1/ingests/{ingest_id}/resume")
+
+    assert "has failed; nothing of it is left to resume" in answer.json()["detail"]
+    assert answer.json()["detail"].endswith("To try it again, send the files again.")
+
+
+def test_an_ingest_that_goes_on_can_be_resumed_all_the_same(caller, ingest_id):
+    answer = caller.post(f"/v1/ingests/{ingest_id}/resume")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "waiting")
 
 
 def test_a_canceled_ingest_is_over(caller, ingest_id):

@@ -133,6 +133,12 @@ def test_a_source_that_is_not_one_is_refused(caller, body):
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
+def test_what_is_wrong_with_a_whole_body_is_said_without_a_stray_space(caller):
+    answer = caller.post("/v1/ingests", json={"dry_run": True})
+
+    assert answer.json()["detail"] == "Invalid request: body: give one of path, paths and url."
+
+
 def test_an_address_in_an_object_store_is_taken_in(make, stores):
     caller = make(object_stores=("s3://music",))
     answer = caller.post("/v1/ingests", json={"url": "s3://music/albums/"})
@@ -176,4 +182,5 @@ def test_a_watch_can_be_ended(caller, tmp_path):
     answers = [caller.delete(f"/v1/watches/{watched['id']}") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [204, 404]
+    assert answers[1].json()["detail"] == "No watched folder has this id."
     assert caller.get("/v1/watches").json() == {"items": []}

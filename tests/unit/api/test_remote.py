@@ -3,7 +3,7 @@
 import pytest
 
 from api import errors, remote
-from sightsong.core.errors import FetchFailed, UrlNotAllowed
+from sightsong.core.errors import FetchFailed, StorageFull, UrlNotAllowed
 from sightsong.core.ports import RemoteFile
 from tests.unit.api.stand_ins import FakeObjects
 
@@ -63,17 +63,27 @@ def test_a_file_that_became_shorter_is_not_passed_on_as_whole(large):
         list(remote.pieces(large, file, remote.span(None, file.size_bytes)))
 
 
-def test_a_fetched_file_is_there_for_a_moment_only(large):
+def test_a_fetched_file_is_there_for_a_moment_only(large, tmp_path):
     file = next(large.listing("s3://m/a"))
-    with remote.fetched(large, file) as path:
+    with remote.fetched(large, file, scratch_dir=tmp_path / "scratch") as path:
         size = path.stat().st_size
+        assert path.is_relative_to(tmp_path / "scratch")  # a killed process leaves it there
 
     assert (size, path.exists()) == (file.size_bytes, False)
 
 
-def test_a_file_that_is_too_large_is_not_fetched(large):
+def test_a_file_for_which_there_is_no_room_is_not_fetched(large, tmp_path):
+    file = next(large.listing("s3://m/a"))
+    fetching = remote.fetched(large, file, scratch_dir=tmp_path, reserve_bytes=2**62)
+
+    with pytest.raises(StorageFull), fetching:
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_too_large_is_not_fetched(large, tmp_path):
     file = RemoteFile(url="s3://m/a", size_bytes=remote.MOST_FETCHED_BYTES + 1, mtime_ns=1)
 
-    with pytest.raises(errors.TrackFileGone), remote.fetched(large, file):
+    with pytest.raises(errors.TrackFileGone), remote.fetched(large, file, scratch_dir=tmp_path):
         pass
     assert large.fetches == []

@@ -1,9 +1,11 @@
 """/v1/tracks: pages, one track, and its audio."""
 
+from dataclasses import replace
+
 import pytest
 
 from sightsong.core import jobs
-from sightsong.core.tracks import FoundFile, Tags
+from sightsong.core.tracks import FoundFile, Tags, TrackFilter
 from tests.unit.api.library import SPACE, add_tracks, embed, finish
 
 SOUND = bytes(range(256)) * 8
@@ -156,6 +158,34 @@ def test_tracks_are_found_by_what_is_said_of_them(caller, stores, music, asked, 
     answer = caller.get("/v1/tracks", params=asked)
 
     assert {item["title"] for item in answer.json()["items"]} == found
+
+
+@pytest.mark.parametrize("text", ["%", "_", "!!!", "'", "—"])
+def test_a_text_without_a_word_finds_nothing(caller, stores, music, text):
+    add_tracks(stores, music / "1.mp3")
+    answer = caller.get("/v1/tracks", params={"q": text})
+
+    assert (answer.status_code, answer.json()) == (200, {"items": [], "next_cursor": None})
+
+
+class Asked:
+    """Writes down which tracks are asked for."""
+
+    def __init__(self) -> None:
+        self.wheres: list[TrackFilter] = []
+
+    def page(self, *, limit: int, after: object, where: TrackFilter) -> list[object]:
+        self.wheres.append(where)
+        return []
+
+
+def test_recordings_that_are_there_several_times_can_be_asked_for(make, stores):
+    asked = Asked()
+    caller = make(stores=replace(stores, tracks=asked))
+    caller.get("/v1/tracks?duplicates=true&genre=jazz")
+    caller.get("/v1/tracks")
+
+    assert asked.wheres == [TrackFilter(duplicates=True, genre="jazz"), TrackFilter()]
 
 
 def test_an_edit_changes_what_it_names_and_can_be_taken_back(caller, stores, song):

@@ -57,6 +57,7 @@ class Bench:
             shelf=FolderShelf(self.shelf_dir, reserve_bytes=0),
             objects=self.objects,
             scratch_dir=self.folder / "scratch",
+            reserve_bytes=0,
             go_on=self.go_on,
         )
         places = Places(
@@ -71,6 +72,7 @@ class Bench:
             stores=self.stores,
             space=SPACE,
             snapshots_dir=self.snapshots_dir,
+            go_on=self.go_on,
             ingesting=ingesting.Runtime(means=means, places=places),
         )
 
@@ -140,3 +142,7 @@ def counts(job: Job, *names: str) -> Sequence[int]:
     """Some counts of a scan that has ended."""
     assert job.result is not None, job.error
     return tuple(job.result[name] for name in names)
+
+
+def problems(bench: Bench, ingest_id: str) -> dict[str, str]:
+    return {one.file: one.code for one in bench.stores.ingests.problems(ingest_id, limit=99)}

@@ -37,6 +37,7 @@ def test_hours_are_those_of_what_is_new(bench, tmp_path):
 
 def test_duplicates_among_new_files_and_of_known_ones_are_counted(bench, music):
     bench.ingest(music)
+    bench.embed_all()
     for name in ("again.mp3", "and again.mp3"):
         (music / name).write_bytes(b"one")
     for name in ("new.mp3", "new too.mp3"):

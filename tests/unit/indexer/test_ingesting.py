@@ -1,19 +1,14 @@
 """Ingests of folders: what is found, taken in once, and left alone."""
 
 import os
-import zipfile
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sightsong.core.ingests import Wish
 from sightsong.core.jobs import JobState, Queue
-from sightsong.core.tracks import TrackState
-from tests.unit.indexer.parts import Bench, counts
-
-
-def problems(bench: Bench, ingest_id: str) -> dict[str, str]:
-    return {one.file: one.code for one in bench.stores.ingests.problems(ingest_id, limit=99)}
+from tests.unit.indexer.parts import counts, problems
 
 
 def test_a_folder_becomes_tracks_with_a_job_for_each(bench, music):
@@ -89,12 +84,105 @@ def test_the_tracks_of_files_that_are_gone_stay_unless_asked_otherwise(bench, mu
 
 def test_a_folder_that_is_suddenly_empty_loses_nothing(bench, music):
     bench.ingest(music)
-    for path in music.rglob("*.mp3"):
-        path.unlink()
+    (music / "one.mp3").unlink()
+    shutil.rmtree(music / "album")
     again = bench.ingest(music, remove_missing=True)
     assert counts(again, "gone", "missing") == (0, 2)
     assert problems(bench, again.id) == {"music": "unreadable"}
     assert len(bench.stores.tracks.page(limit=9)) == 2
+
+
+def test_the_empty_place_of_a_disk_inside_a_folder_loses_nothing(bench, music):
+    (music / "usb" / "album").mkdir(parents=True)
+    (music / "usb" / "album" / "three.mp3").write_bytes(b"three")
+    bench.ingest(music)
+    shutil.rmtree(music / "usb" / "album")  # the disk is away; what it was mounted on is there
+    again = bench.ingest(music, remove_missing=True)
+    assert counts(again, "gone", "missing") == (0, 1)
+    assert problems(bench, again.id) == {"usb": "unreadable"}
+    assert len(bench.stores.tracks.page(limit=9)) == 3
+
+
+def test_an_album_that_was_deleted_takes_its_tracks_with_it(bench, music):
+    bench.ingest(music)
+    shutil.rmtree(music / "album")
+    assert counts(bench.ingest(music, remove_missing=True), "gone", "missing") == (1, 0)
+
+
+def test_a_disk_that_goes_away_during_a_scan_loses_nothing(bench, music):
+    bench.ingest(music)
+    calls = iter(range(99))
+
+    def unplug() -> bool:
+        if next(calls) == 1:
+            music.rename(music.with_name("away"))
+        return True
+
+    bench.go_on = unplug
+    again = bench.ingest(music, remove_missing=True)
+    assert again.state is JobState.SUCCEEDED
+    assert counts(again, "gone") == (0,)
+    assert len(bench.stores.tracks.page(limit=9)) == 2
+
+
+def test_a_watched_folder_whose_disk_is_away_when_its_turn_comes_loses_nothing(bench, music):
+    bench.ingest(music)
+    submitted = bench.submit(music / "album", root=str(music), remove_missing=True)
+    shutil.rmtree(music)
+    failed = bench.run(submitted)
+    assert failed.error.code == "path_not_allowed"
+    assert len(bench.stores.tracks.page(limit=9)) == 2
+
+
+def test_folders_that_lie_in_one_another_are_looked_at_once(bench, music):
+    assert counts(bench.ingest(music, music / "album"), "found", "new") == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "row", ["x" * 300 + ".mp3", "loop.mp3", "/proc/kcore", "one.mp3/below.mp3", "notes.txt"]
+)
+def test_an_odd_row_of_a_manifest_stops_no_other(bench, music, row):
+    (music / "loop.mp3").symlink_to(music / "loop.mp3")
+    (music / "notes.txt").write_bytes(b"notes")
+    table = music / "tracks.csv"
+    table.write_text(f"file\n{row}\none.mp3\n")
+    scanned = bench.ingest(table)
+    assert counts(scanned, "found", "new", "unreadable") == (2, 1, 1)
+
+
+def test_a_file_that_a_manifest_names_twice_is_counted_twice_and_taken_once(bench, music):
+    table = music / "tracks.csv"
+    table.write_text("file\none.mp3\n./one.mp3\n")
+    assert counts(bench.ingest(table), "found", "new", "duplicates") == (2, 1, 1)
+
+
+def test_an_upload_with_an_odd_name_stops_no_other(bench):
+    tray = bench.inbox.open_tray()
+    for name in ("song.mp3 (1)", "song.mid", "good.mp3"):
+        bench.inbox.put(tray, name, [name.encode()])
+    scanned = bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
+    assert counts(scanned, "found", "new", "unreadable") == (3, 1, 2)
+
+
+def test_uploads_that_are_gone_fail_the_ingest_with_a_word(bench):
+    failed = bench.run(bench.stores.ingests.submit(Wish(inbox=bench.inbox.open_tray())))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "unreadable")
+
+
+def test_a_stop_is_heard_before_a_chunk_is_full(bench, music):
+    fetched = []
+    table = music / "tracks.csv"
+    table.write_text("url\n" + "".join(f"https://music.example/{i}.mp3\n" for i in range(50)))
+
+    def fetch(url: str, target: Path) -> str:
+        fetched.append(url)
+        target.write_bytes(url.encode())
+        return url.rpartition("/")[2]
+
+    bench.fetch_web = fetch
+    bench.go_on = lambda: len(fetched) < 3
+    assert bench.ingest(table).state is JobState.QUEUED
+    assert len(fetched) < 6
 
 
 def test_what_a_person_removed_is_not_taken_in_again_unless_asked_for(bench, music):
@@ -197,115 +285,3 @@ def test_how_far_a_scan_is_can_be_read_while_it_runs(bench, music):
     bench.run(submitted)
     assert seen[0] == 0
     assert 0 < seen[-1] < 602
-
-
-def test_a_manifest_says_more_of_a_track_than_its_file(bench, music):
-    table = music / "tracks.csv"
-    table.write_text("file,title,genre,mood\none.mp3,First Light,ambient,calm\nnot there.mp3,,,\n")
-    scanned = bench.ingest(table)
-    [track] = bench.stores.tracks.page(limit=9)
-    assert (track.title, track.tags.genre, track.tags.mood) == ("First Light", "ambient", "calm")
-    assert counts(scanned, "found", "new", "unreadable") == (2, 1, 1)
-
-
-def test_a_manifest_that_says_something_else_now_changes_the_track(bench, music):
-    table = music / "tracks.csv"
-    table.write_text("file,mood\none.mp3,calm\n")
-    bench.ingest(table)
-    bench.embed_all()
-    table.write_text("file,mood\none.mp3,stormy\n")
-    again = bench.ingest(table)
-    [track] = bench.stores.tracks.page(limit=9)
-    assert track.tags.mood == "stormy"
-    assert counts(again, "changed") == (1,)
-    assert bench.stores.jobs.backlog(Queue.TRACKS, limit=9) == 0
-
-
-def test_a_manifest_does_not_lead_out_of_the_library_folder(bench, music, tmp_path):
-    (tmp_path / "secret.mp3").write_bytes(b"secret")
-    bench.library_root = music
-    table = music / "tracks.csv"
-    table.write_text(f"file\n../secret.mp3\n{tmp_path}/secret.mp3\none.mp3\n")
-    scanned = bench.ingest(table)
-    assert counts(scanned, "new", "unreadable") == (1, 2)
-    assert set(problems(bench, scanned.id).values()) == {"path_not_allowed"}
-
-
-def test_addresses_of_the_web_are_not_fetched_unless_that_is_allowed(bench, music):
-    table = music / "tracks.csv"
-    table.write_text("url,title\nhttps://music.example/a.mp3,A\n")
-    refused = bench.ingest(table)
-    assert set(problems(bench, refused.id).values()) == {"url_not_allowed"}
-
-    def fetch(_url: str, target: Path) -> str:
-        target.write_bytes(b"from the web")
-        return "a.mp3"
-
-    bench.fetch_web = fetch
-    assert counts(bench.ingest(table), "new", "unreadable") == (1, 0)
-    [track] = bench.stores.tracks.page(limit=9)
-    assert track.title == "A"
-    assert Path(bench.stores.tracks.paths(track.id)[0]).is_relative_to(bench.shelf_dir)
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_uploads_are_kept_on_the_shelf_under_the_name_that_they_came_with(bench, times):
-    tray = bench.inbox.open_tray()
-    bench.inbox.put(tray, "My Song.mp3", [b"a ", b"song"])
-    for _ in range(times):  # killed before the end, an ingest begins anew
-        scanned = bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
-    [track] = bench.stores.tracks.page(limit=9)
-    assert track.title == "My Song"
-    assert track.state is TrackState.PENDING
-    assert Path(bench.stores.tracks.paths(track.id)[0]).read_bytes() == b"a song"
-    assert counts(scanned, "found") == (1,)
-
-
-def test_one_empty_upload_does_not_stop_the_others(bench):
-    tray = bench.inbox.open_tray()
-    bench.inbox.put(tray, "empty.mp3", [b""])
-    bench.inbox.put(tray, "full.mp3", [b"full"])
-    scanned = bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
-    assert counts(scanned, "found", "new", "unreadable") == (2, 1, 1)
-
-
-def zipped(path: Path, **members: bytes) -> Path:
-    with zipfile.ZipFile(path, "w") as file:
-        for name, content in members.items():
-            file.writestr(name.replace("_", "/", 1).replace("_", "."), content)
-    return path
-
-
-def test_the_music_in_an_archive_is_kept_on_the_shelf(bench, tmp_path):
-    box = zipped(tmp_path / "album.zip", cd_one_mp3=b"one", cd_two_mp3=b"two", cd_cover_jpg=b"x")
-    scanned = bench.ingest(box)
-    assert counts(scanned, "found", "new") == (2, 2)
-    assert {track.title for track in bench.stores.tracks.page(limit=9)} == {"one", "two"}
-
-
-def test_a_manifest_in_an_archive_speaks_of_what_is_beside_it(bench, tmp_path):
-    table = b"file,title,mood\ncd/one.mp3,First Light,calm\ncd/three.mp3,Not There,\n"
-    box = zipped(tmp_path / "album.zip", cd_one_mp3=b"one", cd_zz_csv=table)
-    scanned = bench.ingest(box)
-    [track] = bench.stores.tracks.page(limit=9)
-    assert (track.title, track.tags.mood) == ("First Light", "calm")
-    assert counts(scanned, "found", "new", "unreadable") == (2, 1, 1)
-
-
-def test_an_uploaded_manifest_speaks_of_the_uploads_beside_it(bench):
-    tray = bench.inbox.open_tray()
-    bench.inbox.put(tray, "one.mp3", [b"one"])
-    bench.inbox.put(tray, "list.jsonl", [b'{"file": "one.mp3", "genre": "ambient"}\n'])
-    scanned = bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
-    [track] = bench.stores.tracks.page(limit=9)
-    assert (track.title, track.tags.genre) == ("one", "ambient")
-    assert counts(scanned, "found", "new") == (1, 1)
-
-
-def test_one_damaged_archive_among_uploads_does_not_stop_the_others(bench):
-    tray = bench.inbox.open_tray()
-    bench.inbox.put(tray, "bad.zip", [b"PK no zip at all"])
-    bench.inbox.put(tray, "one.mp3", [b"one"])
-    scanned = bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
-    assert counts(scanned, "new", "unreadable") == (1, 1)
-    assert problems(bench, scanned.id) == {"bad.zip": "archive_refused"}

@@ -1,10 +1,12 @@
 """Watched folders."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.keeping import Keeper, Watcher
+from sightsong.core import errors
 from sightsong.core.ingests import Wish
 from sightsong.core.jobs import Job, Queue
 from tests.unit.indexer.parts import Bench
@@ -147,3 +149,30 @@ def test_the_system_tells_of_new_files(bench, keeper, music):
         wait_until(lambda: begun(bench) and len(bench.stores.tracks.page(limit=9)) == 3)
     finally:
         watcher.stop()
+
+
+class Away:
+    """A doorbell that nobody hears; and a database that is away as long as a test says."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.is_away = True
+        self._ingests = bench.stores.ingests
+
+    def submit(self, wish: Wish) -> Job:
+        if self.is_away:
+            raise errors.StoreUnavailable
+        return self._ingests.submit(wish)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._ingests, name)
+
+
+def test_changes_that_cannot_be_submitted_are_not_lost(bench, music, clock):
+    bench.stores.ingests.watch(str(music))
+    ingests = Away(bench)
+    keeper = Keeper(replace(bench.stores, ingests=ingests), bench.doorbell, every_s=60, clock=clock)
+    with pytest.raises(errors.StoreUnavailable):
+        keeper.look()
+    ingests.is_away = False
+    keeper.look()
+    assert len(begun(bench)) == 1

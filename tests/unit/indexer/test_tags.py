@@ -1,6 +1,7 @@
 """What is read of a file's tags, whatever its format."""
 
 import math
+import struct
 import time
 import zlib
 from pathlib import Path
@@ -226,6 +227,46 @@ def test_a_bomb_inside_a_chunk_is_found_too(tmp_path):
     content[content.index(b"TIT2") + 9] |= 0x08
     path.write_bytes(content)
     assert tags.read(path) == Tags()
+
+
+def test_notes_of_midi_are_not_read(tmp_path):
+    path = tmp_path / "a.mid"
+    notes = b"\x00\x90\x00\x00" + bytes(1_000_000)
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, 96)
+    path.write_bytes(head + b"MTrk" + struct.pack(">I", len(notes)) + notes)
+    began = time.process_time()
+    assert tags.read(path) == Tags()
+    assert tags.length_s(path) is None  # mutagen would tell one
+    assert time.process_time() - began < 0.5
+
+
+def test_more_names_than_anybody_needs_cost_no_more_than_to_read_them(tmp_path):
+    path = sound(tmp_path / "a.flac")
+    file = mutagen.File(path)
+    file["title"] = "Blue"
+    file.tags.extend((f"x{number}", "y") for number in range(20_000))
+    file.save()
+    began = time.process_time()
+    assert tags.read(path).title == "Blue"
+    assert time.process_time() - began < 2  # to ask for each name takes ten times as long
+
+
+def test_what_costs_too_much_even_in_a_process_of_its_own_says_nothing(tmp_path):
+    path = tmp_path / "a.mp3"
+    by_id3(path, *frames())
+    content = path.read_bytes()
+    with path.open("wb") as file:  # a tag of 200 MB, nearly all of it padding
+        file.write(content[:6] + bytes([100, 0, 0, 0]) + content[10:])
+        file.truncate(220_000_000)
+    assert tags.read(path) == Tags()
+    assert tags.length_s(path) is None
+
+
+def test_the_length_of_what_costs_much_is_told_too(tmp_path):
+    picture = id3.APIC(encoding=0, mime="", type=3, desc="", data=bytes(3_000_000))
+    path = tmp_path / "a.mp3"
+    by_id3(path, picture)
+    assert tags.length_s(path) == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of hostile audio is not here")

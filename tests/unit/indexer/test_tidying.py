@@ -4,7 +4,9 @@ import os
 import time
 
 from indexer.tidying import Tidier
+from sightsong.adapters.shelf import FolderShelf
 from sightsong.core.ingests import Wish
+from tests.unit.indexer.parts import Bench
 
 _TWO_DAYS_S = 2 * 24 * 3600
 
@@ -14,10 +16,15 @@ def age(path) -> None:
     os.utime(path, (old, old))
 
 
+def tidier_of(bench: Bench) -> Tidier:
+    shelf = FolderShelf(bench.shelf_dir, reserve_bytes=0)
+    return Tidier(bench.stores, bench.inbox, shelf, bench.folder / "scratch")
+
+
 def test_the_tray_of_an_ingest_goes_when_that_has_ended(bench):
     tray = bench.inbox.open_tray()
     bench.inbox.put(tray, "a.mp3", [b"a"])
-    tidier = Tidier(bench.stores.ingests, bench.inbox, bench.folder / "scratch")
+    tidier = tidier_of(bench)
     submitted = bench.stores.ingests.submit(Wish(inbox=tray))
     tidier.tidy()
     assert len(bench.inbox.files(tray)) == 1
@@ -33,7 +40,7 @@ def test_a_tray_that_was_never_submitted_goes_after_a_day(bench):
     for path in (bench.folder / "inbox" / old).iterdir():
         age(path)
     age(bench.folder / "inbox" / old)
-    Tidier(bench.stores.ingests, bench.inbox, bench.folder / "scratch").tidy()
+    tidier_of(bench).tidy()
     assert len(bench.inbox.files(young)) == 1
     assert bench.inbox.files(old) == []
 
@@ -44,5 +51,26 @@ def test_files_that_a_process_left_on_their_way_go_after_a_day(bench):
         (scratch / name).mkdir(parents=True)
         (scratch / name / "file").write_bytes(b"x")
     age(scratch / "old")
-    Tidier(bench.stores.ingests, bench.inbox, scratch).tidy()
+    tidier_of(bench).tidy()
     assert [path.name for path in scratch.iterdir()] == ["young"]
+
+
+def test_the_tray_of_an_ingest_that_failed_is_kept_for_a_day(bench):
+    tray = bench.inbox.open_tray()
+    bench.inbox.put(tray, "letter.txt", [b"a"])
+    assert bench.run(bench.stores.ingests.submit(Wish(inbox=tray))).error is not None
+    tidier_of(bench).tidy()
+    assert len(bench.inbox.files(tray)) == 1
+
+
+def test_the_bytes_of_a_removed_track_leave_the_shelf_after_a_day(bench):
+    tray = bench.inbox.open_tray()
+    for name in ("kept.mp3", "removed.mp3"):
+        bench.inbox.put(tray, name, [name.encode()])
+    bench.run(bench.stores.ingests.submit(Wish(inbox=tray)))
+    ids = {track.title: track.id for track in bench.stores.tracks.page(limit=9)}
+    bench.stores.tracks.remove(ids["removed"])
+    tidier_of(bench).clear_shelf()
+    assert len(list(bench.shelf_dir.rglob("*.mp3"))) == 2
+    tidier_of(bench).clear_shelf(older_than_s=0)
+    assert [path.read_bytes() for path in bench.shelf_dir.rglob("*.mp3")] == [b"kept.mp3"]

@@ -8,6 +8,7 @@ from sightsong.cli.session import World
 from sightsong.client import Client, Patience
 from tests import ports
 from tests.unit.sightsong.fake_service import FakeService
+from tests.unit.sightsong.ingest_views import FRESH, PROBLEMS, ingest, page, trouble
 
 
 @pytest.fixture
@@ -26,6 +27,16 @@ def client(service: FakeService) -> Iterator[Client]:
 def world(service: FakeService) -> World:
     """What the command line acts in: the fake service, and no pauses."""
     return World(transport=service.transport, patience=Patience(pause=service.pause))
+
+
+@pytest.fixture
+def taken(service: FakeService) -> FakeService:
+    """A service that takes everything in at once."""
+    service.on("POST", "/v1/ingests", ingest(done=False))
+    service.on("GET", "/v1/ingests/i-1", ingest(done=False), ingest(done=True))
+    service.on("GET", PROBLEMS, page(trouble()))
+    service.on("GET", "/v1/indexes", FRESH)
+    return service
 
 
 @pytest.fixture

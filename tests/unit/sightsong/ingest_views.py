@@ -2,6 +2,8 @@
 
 from typing import Any
 
+FRESH = {"items": [], "active": "v1", "stale": False}
+PROBLEMS = "/v1/ingests/i-1/problems"
 TRACKS = {"queued": 0, "running": 0, "succeeded": 1, "failed": 1, "canceled": 0}
 
 

@@ -9,44 +9,7 @@ import pytest
 from sightsong import cli
 from sightsong.cli.session import World
 from tests.unit.sightsong.fake_service import FakeService, problem
-from tests.unit.sightsong.ingest_views import TRACKS, ingest, page, trouble
-
-FRESH = {"items": [], "active": "v1", "stale": False}
-PROBLEMS = "/v1/ingests/i-1/problems"
-
-
-@pytest.fixture
-def taken(service: FakeService) -> FakeService:
-    """A service that takes everything in at once."""
-    service.on("POST", "/v1/ingests", ingest(done=False))
-    service.on("GET", "/v1/ingests/i-1", ingest(done=False), ingest(done=True))
-    service.on("GET", PROBLEMS, page(trouble()))
-    service.on("GET", "/v1/indexes", FRESH)
-    return service
-
-
-def test_ingest_follows_to_the_end_and_waits_for_the_index(
-    taken: FakeService, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    taken.on("GET", "/v1/indexes", {**FRESH, "stale": True}, FRESH)
-    assert cli.main(["ingest", str(tmp_path), "--json"], world=world) == 0
-    printed = capsys.readouterr()
-    assert json.loads(printed.out.splitlines()[-1]) == ingest(done=True)
-    assert "3 found, 2 new, 1 known; 1 could not be heard" in printed.err
-    assert len(taken.asked("GET", "/v1/indexes")) == 2
-
-
-def test_the_report_names_the_first_few_of_each_kind_of_trouble(
-    taken: FakeService, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    rows = [trouble(number) for number in range(1, 5)]
-    taken.on("GET", PROBLEMS, page(trouble(9, "audio_broken"), *rows))
-    cli.main(["ingest", str(tmp_path)], world=world)
-    lines = capsys.readouterr().err.splitlines()
-    assert "  audio_broken: 9 [b]silence .mp3" in lines
-    names = ", ".join(f"{number} [b]silence .mp3" for number in (1, 2, 3))
-    assert f"  audio_silent: {names}, …" in lines
-    assert "all of them: sightsong ingest show i-1" in lines
+from tests.unit.sightsong.ingest_views import ingest, page
 
 
 def test_several_sources_and_wishes_go_in_one_request(
@@ -99,17 +62,15 @@ def test_ingest_without_waiting_says_how_to_follow_it(
     assert len(taken.requests) == 1
 
 
-def test_a_dry_run_tells_what_is_expected_and_waits_for_no_index(
-    taken: FakeService, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("args", [[], ["--upload"]])
+def test_a_web_address_is_told_where_it_goes(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str], args: list[str]
 ):
-    found = {"hours": 12.5, "without_length": 0, "heard_per_s": 100.0, "expected_s": 450.0}
-    looked = ingest(done=True, dry_run=True, estimate=found, tracks={}, problems=0)
-    taken.on("GET", "/v1/ingests/i-1", looked)
-    assert cli.main(["ingest", str(tmp_path), "--dry-run"], world=world) == 0
+    assert cli.main(["ingest", "https://music.test/a.mp3", *args], world=world) == 2
     told = capsys.readouterr().err
-    assert "dry run, nothing was taken in: 3 found, 2 new" in told
-    assert "12.5 h of new audio, about 8 min of work" in told
-    assert taken.asked("GET", "/v1/indexes") == []
+    assert "manifest" in told
+    assert "SIGHTSONG_FETCH_URLS=true" in told
+    assert service.requests == []
 
 
 def test_a_watched_folder_is_said_to_be_watched(
@@ -156,6 +117,9 @@ def test_a_folder_without_music_is_not_sent(service: FakeService, world: World, 
         ["--watch", "--dry-run", "."],
         ["s3://bucket/music", "."],
         ["--dry-run"],
+        [""],
+        ["--upload", ""],
+        [".", ""],
         [],
     ],
 )
@@ -195,32 +159,6 @@ def test_a_refused_folder_is_status_4(service: FakeService, world: World, tmp_pa
 def test_an_ingest_begun_before_can_be_followed(taken: FakeService, world: World):
     assert cli.main(["ingest", "follow", "i-1"], world=world) == 0
     assert taken.asked("POST", "/v1/ingests") == []
-
-
-def test_ingests_are_listed(service: FakeService, world: World, capsys: pytest.CaptureFixture[str]):
-    sent = {"kind": "upload", "paths": [], "url": None, "files": 7}
-    rows = [ingest(done=True), ingest(done=False, id="i-2", source=sent)]
-    service.on("GET", "/v1/ingests", page(*rows))
-    assert cli.main(["ingest", "list", "--json"], world=world) == 0
-    printed = capsys.readouterr()
-    assert [row["id"] for row in json.loads(printed.out)] == ["i-1", "i-2"]
-    assert "/home/me/Music" in printed.err
-    assert "7 uploaded" in printed.err
-    assert "1 of 2" in printed.err
-
-
-def test_an_ingest_is_shown_with_all_its_trouble(
-    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
-):
-    rates = {"tracks_per_s": 3.14, "hours_per_hour": 620.4}
-    busy = ingest(done=False, status="listening", rates=rates, eta_s=95.0, tracks=TRACKS)
-    service.on("GET", "/v1/ingests/i-1", busy)
-    service.on("GET", PROBLEMS, page(*[trouble(number) for number in range(1, 5)]))
-    assert cli.main(["ingest", "show", "i-1"], world=world) == 0
-    shown = capsys.readouterr().out
-    assert "/home/me/Music: listening" in shown
-    assert "3.1 tracks/s, 620 h of audio/h, 2 min left, 1 failed" in shown
-    assert "4 [b]silence .mp3" in shown
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,16 @@ def test_help_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("args", [["ingest", "--odd"], ["tracks", "--odd"]])
+def test_the_usage_of_a_group_that_is_a_command_too_has_no_gap(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert cli.main(args) == 2
+    told = capsys.readouterr().err
+    assert f"Usage: sightsong {args[0]} [OPTIONS]" in told
+    assert f"'sightsong {args[0]} -h'" in told
+
+
 def test_an_unknown_command_is_wrong_usage():
     assert cli.main(["sing"]) == 2
 

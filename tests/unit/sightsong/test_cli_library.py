@@ -7,6 +7,7 @@ import pytest
 
 from sightsong import cli
 from sightsong.cli.session import World
+from sightsong.core.tracks import TrackState
 from tests.unit.sightsong.fake_service import FakeService, job
 from tests.unit.sightsong.ingest_views import page
 
@@ -34,6 +35,42 @@ def test_tracks_are_listed_by_what_is_asked_of_them(
     asked = {**dict(request.url.params), "limit": None}
     assert asked == {"genre": "jazz", "tag": "piano", "q": "morn light", "limit": None}
     assert "no track is like that" in capsys.readouterr().out
+
+
+def test_tracks_are_listed_by_state(service: FakeService, world: World):
+    service.on("GET", "/v1/tracks", page())
+    assert cli.main(["tracks", "--state", "quarantined"], world=world) == 0
+    assert service.requests[0].url.params["state"] == "quarantined"
+
+
+def test_the_states_to_choose_from_are_those_of_tracks(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
+    cli.main(["tracks", "--help"], world=world)
+    assert f"--state {'|'.join(TrackState)}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("args", [["--state", "odd"], ["--search", ""], ["--genre", ""]])
+def test_a_condition_that_is_none_is_wrong_usage(
+    service: FakeService, world: World, args: list[str]
+):
+    assert cli.main(["tracks", *args], world=world) == 2
+    assert service.requests == []
+
+
+def test_recordings_that_are_there_several_times_are_listed_together(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    rows = [
+        {"id": name, "title": f"T {name}", "state": "ready", "recording_id": recording}
+        for name, recording in (("a", "d"), ("b", "c"), ("c", "c"), ("d", "d"))
+    ]
+    service.on("GET", "/v1/tracks", page(*rows))
+    assert cli.main(["tracks", "--duplicates"], world=world) == 0
+    assert service.requests[0].url.params["duplicates"] == "true"
+    head, *shown = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["id", "recording"]
+    assert [line.split()[:2] for line in shown] == [["c", "c"], ["b", "c"], ["d", "d"], ["a", "d"]]
 
 
 def test_an_edit_sends_what_is_said_and_takes_back_what_is_empty(

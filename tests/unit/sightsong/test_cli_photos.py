@@ -41,6 +41,16 @@ def test_recommend_shows_emotion_caption_and_tracks(
     assert service.requests[0].url.params["top_k"] == "4"
 
 
+@pytest.mark.parametrize("command", ["recommend", "submit"])
+def test_a_recording_can_be_shown_as_often_as_it_is_there(
+    service: FakeService, world: World, photo: Path, command: str
+):
+    service.on("POST", "/v1/jobs", job("queued"))
+    service.on("GET", "/v1/jobs/j-1", succeeded())
+    assert cli.main([command, str(photo), "--duplicates"], world=world) == 0
+    assert service.requests[0].url.params["duplicates"] == "true"
+
+
 def test_recommend_shows_the_five_moods_that_fit_best(
     service: FakeService, world: World, photo: Path, capsys: pytest.CaptureFixture[str]
 ):
