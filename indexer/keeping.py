@@ -9,7 +9,7 @@ import structlog
 import watchfiles
 
 from indexer import scan
-from indexer.pieces import nearest
+from indexer.pieces import is_text, nearest
 from sightsong.core import errors, intake, ports
 from sightsong.core.ingests import Watched, Wish
 
@@ -60,7 +60,11 @@ class Keeper:
             return
         for watched in self._stores.ingests.watched():
             root = Path(watched.path)
-            inside = {nearest(path.parent, root) for path in heard if path.is_relative_to(root)}
+            inside = {
+                _nameable(nearest(path.parent, root), root)
+                for path in heard
+                if path.is_relative_to(root)
+            }
             self._changed.setdefault(watched.id, set()).update(inside)
 
     def look(self) -> None:
@@ -158,6 +162,13 @@ class Watcher:
 def _may_be_music(path: Path) -> bool:
     """Whether a change may concern music; a name without an ending may be that of a folder."""
     return not path.suffix or scan.is_audio(path.name) or path.is_dir()
+
+
+def _nameable(folder: Path, root: Path) -> Path:
+    """The folder, or the nearest above it whose name is text and can be stored."""
+    while folder != root and not is_text(str(folder)):
+        folder = folder.parent
+    return folder
 
 
 def _outermost(folders: Iterable[Path]) -> set[Path]:

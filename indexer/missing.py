@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from indexer.pieces import Walked, nearest, problem
+from indexer.pieces import Walked, is_text, nearest, problem
 from indexer.taking import Tally
 from sightsong.core import errors, ports
 from sightsong.core.jobs import JobId
@@ -37,6 +37,8 @@ def forget(
         remove: whether tracks that have no other file are removed.
         tally: where this is counted.
     """
+    if not is_text(str(walked.folder)):
+        return  # nothing in it could be registered
     registered = tracks.paths_under(str(walked.folder))
     gone = [path for path in registered if path not in seen and _is_gone(path)]
     if not _is_there(walked):

@@ -275,6 +275,15 @@ class Pieces:
             yield Path(folder)
 
 
+def is_text(name: str) -> bool:
+    """Whether a path can be stored; Linux allows names that are no text in any encoding."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_remote(location: str) -> bool:
     """Whether a file lies in an object store."""
     return _REMOTE in location

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from indexer import tags
-from indexer.pieces import Piece, is_remote, problem
+from indexer.pieces import Piece, is_remote, is_text, problem
 from sightsong.adapters import disk
 from sightsong.core import errors, jobs, ports
 from sightsong.core.embeddings import Space
@@ -154,13 +154,10 @@ class Taker:
         self._tally.miss(problem(piece.name, errors.UnreadableFile(reason)))
 
     def _is_nameable(self, piece: Piece) -> bool:
-        """Whether a path can be stored; Linux allows names that are no text in any encoding."""
-        try:
-            _place(piece).encode("utf-8")
-        except UnicodeEncodeError:
-            self._miss(piece, "its name is not valid UTF-8")
-            return False
-        return True
+        if is_text(_place(piece)):
+            return True
+        self._miss(piece, "its name is not valid UTF-8")
+        return False
 
     def _found(self, location: str, piece: Piece, stamp: FileStamp) -> FoundFile:
         if not is_remote(location):

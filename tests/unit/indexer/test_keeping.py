@@ -1,5 +1,6 @@
 """Watched folders."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,3 +177,31 @@ def test_changes_that_cannot_be_submitted_are_not_lost(bench, music, clock):
     ingests.is_away = False
     keeper.look()
     assert len(begun(bench)) == 1
+
+
+def test_a_change_in_a_folder_whose_name_is_no_text_is_looked_for_above(bench, keeper, music):
+    bench.stores.ingests.watch(str(music))
+    keeper.look()
+    begun(bench)
+    odd = Path(os.fsdecode(os.fsencode(music) + b"/caf\xe9"))
+    odd.mkdir()
+    keeper.note([odd / "new.mp3"])
+    keeper.look()
+    assert [folders(job) for job in begun(bench)] == [["music"]]
+
+
+def test_where_the_system_cannot_watch_folders_are_still_looked_through(bench, music):
+    bench.stores.ingests.watch(str(music))
+
+    class Blind(Keeper):
+        """One whose folders cannot be watched."""
+
+        def folders(self) -> list[Path]:
+            raise OSError("no watch is left")
+
+    watcher = Watcher(Blind(bench.stores, bench.doorbell, every_s=60), settle_s=0.1)
+    watcher.start()
+    try:
+        wait_until(lambda: len(begun(bench)) == 1)
+    finally:
+        watcher.stop()
