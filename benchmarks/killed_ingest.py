@@ -12,7 +12,7 @@ figures for each, and ends with status 1 if anything differs.
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ _TABLES = {
     """,
     "jobs": "SELECT kind, state, count(*) FROM jobs WHERE kind = 'embed' GROUP BY kind, state",
 }
+_TRIES = "SELECT sum(attempt), sum(crash_count) FROM jobs WHERE kind IN ('embed', 'ingest')"
 
 
 def main() -> None:
@@ -74,15 +75,19 @@ def _library(folder: Path, *, kills: int) -> dict[str, Any]:
             began = time.monotonic()
             begun = client.ingest(folder)["id"]
             for kill in range(kills):
-                share = kill / kills
-                _until(client, begun, lambda done, left, s=share: done >= s * (done + left))
+                share = kill / kills  # of the tracks have ended; the first one dies in the scan
+                _until(client, begun, lambda done, left, s=share: done >= s * (done + left or 1))
                 (indexer, worker)[kill % 2].kill()
             _until(client, begun, lambda _done, _left: False)
             ended = client.ingest_status(begun)
             client.wait_for_index(timeout_s=_LONGEST_S)
             took_s = time.monotonic() - began
-            held = _held(config.database)
-    print(f"{kills} kills: {ended['scan']}, tracks {ended['tracks']}, {took_s:.1f} s")
+            held = _held(config.database, _TABLES)
+            [(tries, crashes)] = _held(config.database, {"tries": _TRIES})["tries"]
+    print(
+        f"{kills} kills: {ended['scan']}, tracks {ended['tracks']}; "
+        f"{tries} attempts, {crashes} of them crashed, {took_s:.1f} s"
+    )
     return held | {"scan": ended["scan"], "failed": ended["failed"]}
 
 
@@ -103,13 +108,13 @@ def _counted(ingest: IngestView) -> tuple[int, int]:
     return sum(states.values()) - open_, open_
 
 
-def _held(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
+def _held(database_url: str, tables: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
     database = open_database(database_url)
     try:
         with database.read() as connection:
             return {
                 name: [tuple(row) for row in connection.execute(text(query))]
-                for name, query in _TABLES.items()
+                for name, query in tables.items()
             }
     finally:
         database.close()

@@ -15,9 +15,7 @@ measured in processes of their own. It ends with how alike two encodings of one 
 import argparse
 import itertools
 import multiprocessing
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections import deque
@@ -179,8 +177,10 @@ def _measured(path: Path, listener: Listener) -> tuple[float, float, float, int]
 
 
 def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    """The most that this process has had in memory; not what its parent had when it was forked."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 2**10
 
 
 def likeness(folder: Path) -> str:
