@@ -113,6 +113,8 @@ def work_of(
 
     def in_thread(run: Callable[..., T], **more: object) -> Callable[..., T]:
         within = functools.partial(run, runtime=runtime, **more)
+        if runtime.profile.shares_cores:
+            within = functools.partial(_quietly, runtime.decoders, within)
         return within if thread is None else functools.partial(thread.call, within)
 
     return Work(
@@ -133,6 +135,12 @@ def work_of(
         interlude=interlude,
         on_batch=measured.batch,
     )
+
+
+def _quietly(decoders: decoding.Decoders, work: Callable[..., T], *args: object) -> T:
+    """Run models while the processes that decode tracks rest."""
+    with decoders.quiet():
+        return work(*args)
 
 
 def worker_of(profile: models.Profile, *, heard_per_s: float | None = None) -> jobs.WorkerInfo:

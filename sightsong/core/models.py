@@ -208,6 +208,7 @@ class Profile:
     photo_side_px: int  #: Longest side that its models make use of; photos are decoded to that.
     views: tuple[View, ...] = ()  #: Copies of a photo that its models ask for.
     has_seeing_captions: bool = False  #: Whether captions tell what is in a photo; then they query.
+    shares_cores: bool = False  #: Whether models run on all cores that tracks are decoded on.
     has_fixed_moods: bool = False  #: Whether moods are scored by its own labels only.
     emotion: EmotionModel
     faces: FaceModel

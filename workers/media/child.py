@@ -46,12 +46,20 @@ _BYTES_A_PIXEL = 32
 _BYTES_A_SECOND = 80_000
 #: Beyond the parent's limit, the kernel ends a task: also when the parent is gone or stopped.
 _ALARM_MARGIN_S = 10
+#: How long a track rests at most between two blocks of its sound, and how often it looks.
+_LONGEST_REST_S = 10.0
+_NAP_S = 0.005
 #: Tracks are decoded with what processor time the photos leave.
 _NICE = {"photo": 0, "track": 10}
 
 
 def serve(
-    link: "connection.Connection[Any, Any]", what: str, recipe: Recipe, limits: Limits
+    link: "connection.Connection[Any, Any]",
+    what: str,
+    recipe: Recipe,
+    limits: Limits,
+    *,
+    quiet: Any,  # noqa: ANN401 - ctypes has no type for what it shares
 ) -> None:
     """Decode what the parent sends, until it is gone.
 
@@ -60,6 +68,7 @@ def serve(
         what: `photo` or `track`; the one thing that this process decodes.
         recipe: how.
         limits: what one file may take.
+        quiet: its `value` says whether tracks are to rest.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -74,7 +83,8 @@ def serve(
         except (EOFError, OSError):
             return
         with _Watch(limits) as watch:
-            _answer(link, functools.partial(_DECODERS[what], recipe, asked, watch.allow))
+            alive = functools.partial(_rest, quiet, watch)
+            _answer(link, functools.partial(_DECODERS[what], recipe, asked, alive))
 
 
 class _Watch:
@@ -100,6 +110,16 @@ class _Watch:
         """Give it so much time from now on, or what is left for the whole."""
         left = self._ends - time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, max(0.001, min(seconds, left)))
+
+
+def _rest(quiet: Any, watch: _Watch, seconds: float) -> None:  # noqa: ANN401 - as for `serve`
+    """Wait while the models want the processor for themselves, but not for long; then go on."""
+    watch.allow(seconds + _LONGEST_REST_S)
+    waited = 0
+    while quiet.value and waited * _NAP_S < _LONGEST_REST_S:
+        time.sleep(_NAP_S)
+        waited += 1
+    watch.allow(seconds)
 
 
 def _leave_with_parent() -> None:

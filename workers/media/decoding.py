@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -137,6 +138,10 @@ class Decoders(Protocol):
         """Listen to the first file of a track that is there, unless its sound is known."""
         ...
 
+    def quiet(self) -> AbstractContextManager[None]:
+        """Let tracks rest for a while, where they take processor time from somebody."""
+        ...
+
     def close(self) -> None:
         """End what they keep running; nothing is decoded any more."""
         ...
@@ -167,6 +172,10 @@ class InlineDecoders:
     def track(self, fetch: Callable[[], TrackFiles]) -> Future[Decoded[HeardTrack]]:
         """Listen to the first file of a track that is there, now."""
         return self._done("track", lambda: self._recipe.track(fetch()))
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """Nothing goes on beside the one who asks."""
+        return nullcontext()
 
     def close(self) -> None:
         """Nothing is running."""

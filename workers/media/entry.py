@@ -19,9 +19,21 @@ class Limits:
     cpu_s: float  #: Of a processor's work.
 
 
-def begin(link: "connection.Connection[Any, Any]", what: str, limits: Limits) -> None:
-    """Become a process that decodes; the first thing that it hears is the recipe."""
+def begin(
+    link: "connection.Connection[Any, Any]",
+    what: str,
+    limits: Limits,
+    quiet: Any,  # noqa: ANN401
+) -> None:
+    """Become a process that decodes; the first thing that it hears is the recipe.
+
+    Args:
+        link: to the parent.
+        what: `photo` or `track`.
+        limits: what one file may take.
+        quiet: shared memory, whose `value` says whether tracks are to rest.
+    """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # noqa: TID251 - written, not read
     from workers.media import child  # noqa: PLC0415 - the point of this module
 
-    child.serve(link, what, link.recv(), limits)
+    child.serve(link, what, link.recv(), limits, quiet=quiet)

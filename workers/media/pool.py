@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from workers.media.decoding import Decoded, HeardTrack, Observe, Recipe, TrackFi
 from workers.media.entry import Limits
 from workers.media.holding import Holding
 from workers.media.process import Answer, DecodingProcess, ProcessDied, TooLarge
+from workers.media.quiet import Quiet
 
 log = structlog.get_logger()
 
@@ -43,6 +45,7 @@ class _Trade:
 
     what: str
     recipe: Recipe
+    quiet: Any  #: Shared memory: whether tracks are to rest.
     limits: Limits
     broken: type[errors.SightsongError]  #: Decoders do not survive the file.
     slow: type[errors.SightsongError]  #: It takes longer than the limit.
@@ -84,11 +87,13 @@ class DecodingPool:
     ) -> None:
         self._recipe = recipe
         self._holding = Holding()
+        self._quiet = Quiet()
         self._photos: _Tasks = queue.SimpleQueue()
         self._tracks: _Tasks = queue.SimpleQueue()
         photo = _Trade(
             what="photo",
             recipe=recipe,
+            quiet=self._quiet.shared,
             limits=photo_limits,
             broken=errors.BrokenImage,
             slow=errors.BrokenImage,
@@ -96,6 +101,7 @@ class DecodingPool:
         track = _Trade(
             what="track",
             recipe=recipe,
+            quiet=self._quiet.shared,
             limits=track_limits or _enough(recipe.max_audio_s),
             broken=errors.BrokenAudio,
             slow=errors.TaskFailed,  # the disk that it lies on may be what is slow: tried again
@@ -122,6 +128,10 @@ class DecodingPool:
             return fetch()
 
         return _put(self._tracks, fetch_in_turn, self._track_of)
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """Let tracks rest for a while; photos go on."""
+        return self._quiet.kept()
 
     def close(self) -> None:
         """End the processes; what they decode is given up."""
@@ -229,7 +239,7 @@ class _Seat:
             if self._is_closed:
                 raise errors.Unavailable("the decoders are closed")
             trade = self._trade
-            process = DecodingProcess(trade.what, trade.recipe, trade.limits)
+            process = DecodingProcess(trade.what, trade.recipe, trade.limits, trade.quiet)
             self._process = process
         try:
             process.wait_until_ready()

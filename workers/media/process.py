@@ -56,7 +56,7 @@ class DecodingProcess:
         Unavailable: it does not start, which is no file's fault.
     """
 
-    def __init__(self, what: str, recipe: Recipe, limits: Limits) -> None:
+    def __init__(self, what: str, recipe: Recipe, limits: Limits, quiet: Any) -> None:  # noqa: ANN401
         self._recipe = recipe
         self._limit_s = limits.clock_s
         # Spawned: a fork would copy torch's locks while its threads hold them.
@@ -67,7 +67,7 @@ class DecodingProcess:
             raise errors.Unavailable("no process can be started to decode") from error
         self._process = context.Process(
             target=entry.begin,
-            args=(theirs, what, limits),
+            args=(theirs, what, limits, quiet),
             name=f"decode-{what}",
             daemon=True,
         )

@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -59,6 +60,9 @@ class StubDecoders:
         self, fetch: Callable[[], decoding.TrackFiles]
     ) -> Future[decoding.Decoded[decoding.HeardTrack]]:
         return _ended(lambda: _track(fetch()))
+
+    def quiet(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def close(self) -> None:
         pass

@@ -48,6 +48,7 @@ def full_profile(
         photo_side_px=_PHOTO_SIDE_PX,
         views=tuple(dict.fromkeys((clip.view, captions.view, *emotion.views))),
         has_seeing_captions=True,
+        shares_cores=not device.is_cuda,
         emotion=emotion,
         faces=YunetFaces(models[Task.FACES], expression),
         moods=ClipMoods(clip),
