@@ -35,6 +35,11 @@ class Device:
         return bool(self.place.type == "cuda")
 
     @property
+    def takes_all_cores(self) -> bool:
+        """Whether a model at work leaves no core to others."""
+        return not self.is_cuda and self.threads >= len(os.sched_getaffinity(0))
+
+    @property
     def name(self) -> str:
         """What receipts and `/readyz` say, for instance `cuda:0 bf16`."""
         return f"{self.place} {_NAMES[self.dtype]}"

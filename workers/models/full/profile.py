@@ -48,7 +48,7 @@ def full_profile(
         photo_side_px=_PHOTO_SIDE_PX,
         views=tuple(dict.fromkeys((clip.view, captions.view, *emotion.views))),
         has_seeing_captions=True,
-        shares_cores=not device.is_cuda,
+        shares_cores=device.takes_all_cores,
         emotion=emotion,
         faces=YunetFaces(models[Task.FACES], expression),
         moods=ClipMoods(clip),
