@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.errors import TrackFileGone
 from sightsong.core.errors import PathNotAllowed
+from sightsong.core.tracks import is_remote
 
 #: What players are told; a fixed table, because the system's own differs between machines.
 _AUDIO_TYPES = {
@@ -70,11 +71,6 @@ def playable(
         with contextlib.suppress(TrackFileGone):
             return _playable(path, roots)
     raise TrackFileGone
-
-
-def is_remote(path: str) -> bool:
-    """Whether the place of a file is an address in an object store."""
-    return "://" in path
 
 
 def _playable(path: str, roots: Sequence[Path]) -> tuple[Path, os.stat_result]:

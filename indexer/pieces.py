@@ -13,8 +13,6 @@ from sightsong.core import errors, ports
 from sightsong.core.ingests import Problem, Wish
 from sightsong.core.tracks import FileStamp, Tags
 
-_REMOTE = "://"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
@@ -282,11 +280,6 @@ def is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def is_remote(location: str) -> bool:
-    """Whether a file lies in an object store."""
-    return _REMOTE in location
 
 
 def problem(name: str, error: errors.SightsongError) -> Problem:

@@ -9,12 +9,12 @@ from pathlib import Path
 from stat import S_ISREG
 
 from indexer import tags
-from indexer.pieces import Piece, is_remote, is_text, problem
+from indexer.pieces import Piece, is_text, problem
 from sightsong.adapters import disk
 from sightsong.core import errors, jobs, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.ingests import COUNT_OF, Order, Problem, Scan
-from sightsong.core.tracks import FileStamp, FoundFile, KnownFile, Tags, Verdict
+from sightsong.core.tracks import FileStamp, FoundFile, KnownFile, Tags, Verdict, is_remote
 
 
 @dataclass(frozen=True, kw_only=True)

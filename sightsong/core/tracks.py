@@ -185,3 +185,8 @@ def needs_embedding(
     if state is TrackState.QUARANTINED:
         return reason_code not in _OF_THE_BYTES
     return not is_embedded
+
+
+def is_remote(location: str) -> bool:
+    """Whether a file lies in an object store: its place is an address, and no path."""
+    return "://" in location

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sightsong.core import ports
-
-_REMOTE = "://"
+from sightsong.core.tracks import is_remote
 
 
 class Places:
@@ -28,8 +27,8 @@ class Places:
             FetchFailed: the object store does not answer; tried again.
             UrlNotAllowed: the address is not one that may be read any more; not retried.
         """
-        paths = tuple(Path(one) for one in locations if _REMOTE not in one)
-        addresses = [one for one in locations if _REMOTE in one]
+        paths = tuple(Path(one) for one in locations if not is_remote(one))
+        addresses = [one for one in locations if is_remote(one)]
         if not addresses or any(path.is_file() for path in paths):
             yield paths
             return
