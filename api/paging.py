@@ -1,9 +1,13 @@
-"""Opaque cursors: where a page ended, in a form that promises nothing."""
+"""Pages, and opaque cursors: where one ended, in a form that promises nothing."""
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
+
+T = TypeVar("T")
 
 
 def to_cursor(last_id: str) -> str:
@@ -30,3 +34,22 @@ def from_cursor(cursor: str) -> str:
 def _no_cursor() -> RequestValidationError:
     message = "not a cursor that this service has given"
     return RequestValidationError([{"loc": ("query", "cursor"), "msg": message}])
+
+
+def page(
+    found: Sequence[T], *, limit: int, view: Callable[[T], object], place: Callable[[T], str]
+) -> dict[str, Any]:
+    """Show a page of what was found, and the cursor of the next one if there is more.
+
+    Args:
+        found: one more than fit on the page, if there are so many.
+        limit: that fit on it.
+        view: shows one of them.
+        place: where one stands in the whole list.
+    """
+    items = found[:limit]
+    has_more = len(found) > limit
+    return {
+        "items": [view(one) for one in items],
+        "next_cursor": to_cursor(place(items[-1])) if has_more else None,
+    }

@@ -58,12 +58,10 @@ def list_ingests(
     """List the ingests, newest first, page by page."""
     after = None if cursor is None else JobId(paging.from_cursor(cursor))
     found = door.stores.ingests.listed(limit=limit + 1, after=after)
-    items = found[:limit]
     return Reply(
-        {
-            "items": [_view(door, ingest) for ingest in items],
-            "next_cursor": paging.to_cursor(items[-1].job.id) if len(found) > limit else None,
-        }
+        paging.page(
+            found, limit=limit, view=lambda one: _view(door, one), place=lambda one: one.job.id
+        )
     )
 
 
@@ -126,12 +124,8 @@ def list_problems(
     ingest = _find(door, ingest_id)
     after = None if cursor is None else paging.from_cursor(cursor)
     found = door.stores.ingests.problems(ingest.job.id, limit=limit + 1, after=after)
-    items = found[:limit]
     return Reply(
-        {
-            "items": [views.trouble_view(problem) for problem in items],
-            "next_cursor": paging.to_cursor(items[-1].cursor) if len(found) > limit else None,
-        }
+        paging.page(found, limit=limit, view=views.trouble_view, place=lambda one: one.cursor)
     )
 
 

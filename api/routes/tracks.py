@@ -48,13 +48,8 @@ def list_tracks(door: TheDoor, asked: Annotated[schemas.TrackQuery, Query()]) ->
         duplicates=asked.duplicates,
     )
     found = door.stores.tracks.page(limit=asked.limit + 1, after=after, where=where)
-    items = found[: asked.limit]
-    has_more = len(found) > asked.limit
     return Reply(
-        {
-            "items": [views.track_view(track) for track in items],
-            "next_cursor": paging.to_cursor(items[-1].id) if has_more else None,
-        }
+        paging.page(found, limit=asked.limit, view=views.track_view, place=lambda one: one.id)
     )
 
 
