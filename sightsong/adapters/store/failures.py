@@ -8,12 +8,18 @@ from sqlalchemy import ExceptionContext, exc
 from sightsong.core.errors import SightsongError, StorageFull, StoreUnavailable
 
 _UNMIGRATED = "The database has not been migrated yet: run `sightsong migrate`."
+_OTHER_VERSION = (
+    "The database was made for another version of Sightsong: run `sightsong migrate` of the newer "
+    "one, or move it away."
+)
 _DAMAGED = "The database file is damaged, or is no database; restore a copy or move it away."
 _SQLITE_FULL = 13
 _SQLITE_DAMAGED = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_NO_TABLE = "no such table"  # the code that it comes with stands for any mistake
+_SQLITE_NO_COLUMN = ("no such column", "has no column named")
 _POSTGRES_FULL = "53100"
 _POSTGRES_NO_TABLE = "42P01"
+_POSTGRES_NO_COLUMN = "42703"
 _POSTGRES_GAVE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 _POSTGRES_READ_ONLY = "25006"
 #: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
@@ -61,6 +67,8 @@ def _meaning(error: exc.DBAPIError) -> SightsongError | None:
         return StoreUnavailable(_DAMAGED)
     if _lacks_tables(error.orig):
         return StoreUnavailable(_UNMIGRATED)
+    if _lacks_columns(error.orig):
+        return StoreUnavailable(_OTHER_VERSION)
     return StoreUnavailable() if _is_passing(error) else None
 
 
@@ -71,6 +79,11 @@ def _is_full(cause: BaseException | None) -> bool:
 
 def _lacks_tables(cause: BaseException | None) -> bool:
     return _sqlstate(cause) == _POSTGRES_NO_TABLE or str(cause).startswith(_SQLITE_NO_TABLE)
+
+
+def _lacks_columns(cause: BaseException | None) -> bool:
+    is_so_on_sqlite = any(words in str(cause) for words in _SQLITE_NO_COLUMN)
+    return _sqlstate(cause) == _POSTGRES_NO_COLUMN or is_so_on_sqlite
 
 
 def _is_passing(error: exc.DBAPIError) -> bool:

@@ -118,9 +118,20 @@ def test_tables_that_are_not_there_yet_ask_for_the_migration(database):
         connection.exec_driver_sql("SELECT * FROM jobs")
 
 
+@pytest.mark.parametrize(
+    "statement", ["SELECT later FROM there", "INSERT INTO there (later) VALUES (1)"]
+)
+def test_tables_of_another_version_are_told_of_as_such(database, statement):
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE there (id INTEGER)")
+
+    with pytest.raises(StoreUnavailable, match="another version"), database.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
 def test_another_mistake_in_a_statement_does_not_ask_for_the_migration(database):
     with pytest.raises(StoreUnavailable) as caught, database.read() as connection:
-        connection.exec_driver_sql("SELECT nothing FROM notes")
+        connection.exec_driver_sql("SELECT FROM WHERE")
     assert "migrate" not in caught.value.detail
 
 
