@@ -69,6 +69,19 @@ class Settings(BaseSettings):
     #: Watched folders are looked through this often, besides what the system tells of changes.
     watch_every_s: float = Field(default=900, gt=0)
 
+    #: Where index snapshots lie: files in the data folder, or a Milvus server.
+    index_backend: Literal["faiss", "milvus"] = "faiss"
+    #: How the index narrows a search down; auto: exact while that is fast, then inverted lists.
+    index_kind: Literal["auto", "exact", "ivf", "ivf-sq8", "hnsw"] = "auto"
+    #: Retired snapshots that are kept for a roll back.
+    index_kept: int = Field(default=3, ge=0, le=100)
+    #: Threads that build the index; 0: one for each core.
+    index_threads: int = Field(default=0, ge=0, le=256)
+    #: A rebuild is asked for when so many tracks are new or changed since the snapshot.
+    index_delta: int = Field(default=10_000, ge=1)
+    #: Address of the Milvus server (or path of a file, for milvus-lite).
+    milvus_url: str = ""
+
     #: Port on which a worker tells its metrics; 0: nowhere.
     metrics_port: int = Field(default=0, ge=0, le=65535)
     #: Address of that port; metrics need no key, so it is this machine's own unless changed.

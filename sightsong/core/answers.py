@@ -1,11 +1,11 @@
-"""Answers: what a photo job leaves behind, as JSON values in a fixed order and precision."""
+"""Answers: what a photo or some words lead to, as JSON values in a fixed order and precision."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sightsong.core import blend, reasons
 from sightsong.core.affect import Affect, Agreement, Emotion, EmotionReading, Face
-from sightsong.core.matching import Match
+from sightsong.core.matching import Match, Parts
 from sightsong.core.models import Profile
 from sightsong.core.photos import PhotoReading
 from sightsong.core.tracks import Track, TrackId
@@ -39,39 +39,74 @@ def photo_answer(
     }
 
 
+def text_answer(
+    text: str, affect: Affect | None, *, query: str, matches: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Put together what was understood of some words and the matches for them."""
+    return {
+        "text": text,
+        "valence": None if affect is None else _round(affect.valence),
+        "arousal": None if affect is None else _round(affect.arousal),
+        "query": query,
+        "matches": list(matches),
+    }
+
+
 def match_answers(
-    photo: Affect, matches: Sequence[Match], tracks: Mapping[TrackId, Track]
+    target: Affect | None,
+    matches: Sequence[Match],
+    tracks: Mapping[TrackId, Track],
+    *,
+    starts: Mapping[TrackId, float],
+    asked: reasons.Asked = reasons.Asked.PHOTO,
 ) -> list[dict[str, Any]]:
-    """List the chosen tracks with rank, score, parts and reason."""
+    """List the chosen tracks with rank, score, parts and reason.
+
+    Args:
+        target: the point of the affect plane that they were ranked by, if any.
+        matches: best first.
+        tracks: the row of each.
+        starts: where the window that fits best begins, in seconds, where that is known.
+        asked: what they were looked for with.
+    """
     return [
         {
             "rank": rank,
             "track_id": match.candidate.track_id,
             "title": tracks[match.candidate.track_id].title,
-            "artist": match.candidate.artist,
+            "artist": tracks[match.candidate.track_id].tags.artist,
             "score": _round(match.score),
-            "parts": {
-                "semantic": _round(match.parts.semantic),
-                "cosine": _round(match.parts.cosine),
-                "affect": _round(match.parts.affect),
-                "affect_distance": _round_or_none(match.parts.affect_distance),
-            },
-            "reason": reasons.reason(photo, match),
-            "window_start_s": _round(match.candidate.window_start_s),
+            "parts": _parts(match.parts),
+            "reason": reasons.reason(
+                target, match, start_s=starts.get(match.candidate.track_id), asked=asked
+            ),
+            "window_start_s": _round(starts.get(match.candidate.track_id, 0.0)),
         }
         for rank, match in enumerate(matches, start=1)
     ]
 
 
-def receipt(profile: Profile, *, index_snapshot: str | None, prompts_sha256: str) -> dict[str, Any]:
-    """Name everything that the answer depends on besides the photo."""
+def receipt(
+    profile: Profile, *, index_snapshot: str | None, index_revision: int, prompts_sha256: str
+) -> dict[str, Any]:
+    """Name everything that the answer depends on besides what was asked."""
     models = [{"task": c.task, "id": c.id, "revision": c.revision} for c in profile.cards]
     return {
         "profile": profile.name,
         "device": profile.device,
         "models": models,
         "index_snapshot": index_snapshot,
+        "index_revision": index_revision,
         "prompts_sha256": prompts_sha256,
+    }
+
+
+def _parts(parts: Parts) -> dict[str, float | None]:
+    return {
+        "semantic": _round(parts.semantic),
+        "cosine": _round(parts.cosine),
+        "affect": _round(parts.affect),
+        "affect_distance": _round_or_none(parts.affect_distance),
     }
 
 

@@ -6,12 +6,15 @@
     │   ├── BrokenImage         ├── UnsupportedAudio    ├── BrokenAudio     ├── SilentAudio
     │   ├── AudioTooLong        ├── AudioTooShort       ├── AudioProtected  ├── ArchiveRefused
     │   ├── UnsafeMember        ├── ManifestBroken      ├── UrlNotAllowed   ├── UnreadableFile
-    │   ├── PathNotAllowed      └── UnknownMood
+    │   ├── PathNotAllowed      ├── UnknownMood         └── NothingUnderstood
     ├── NotFound                an id that names nothing (or nothing of yours)
-    │   ├── JobNotFound         ├── TrackNotFound       ├── NoCover         └── BlobNotFound
+    │   ├── JobNotFound         ├── TrackNotFound       ├── NoCover         ├── BlobNotFound
+    │   └── SnapshotNotFound
     ├── Conflict                not in the state that it is in
+    │   ├── TrackNotReady       └── NotRefinable
     ├── Unavailable             the service, not the caller; retried
-    │   ├── StoreUnavailable    ├── QueueFull           ├── StorageFull     └── FetchFailed
+    │   ├── StoreUnavailable    ├── QueueFull           ├── StorageFull     ├── FetchFailed
+    │   └── IndexUnavailable
     ├── SnapshotRefused         an index on disk that must not be served
     ├── WorkerCrashed           the process died under this job, each time
     ├── TaskFailed              an error nobody foresaw, in a task; retried
@@ -157,6 +160,12 @@ class UnknownMood(InputError):
     code = "unknown_mood"
 
 
+class NothingUnderstood(InputError):
+    """These words say nothing that the models of this profile understand."""
+
+    code = "nothing_understood"
+
+
 class NotFound(SightsongError):
     """There is nothing with this id."""
 
@@ -187,10 +196,28 @@ class Conflict(SightsongError):
     code = "conflict"
 
 
+class TrackNotReady(Conflict):
+    """This track is not embedded: nothing can be compared with it."""
+
+    code = "track_not_ready"
+
+
+class NotRefinable(Conflict):
+    """This job has no answer that could be refined."""
+
+    code = "not_refinable"
+
+
 class BlobNotFound(NotFound):
     """The stored file of this job is gone."""
 
     code = "blob_not_found"
+
+
+class SnapshotNotFound(NotFound):
+    """There is no index snapshot of this version."""
+
+    code = "snapshot_not_found"
 
 
 class Unavailable(SightsongError):
@@ -216,6 +243,12 @@ class FetchFailed(Unavailable):
     """A file could not be fetched from where it lies; try again later."""
 
     code = "fetch_failed"
+
+
+class IndexUnavailable(Unavailable):
+    """The server that holds the index does not answer; try again later."""
+
+    code = "index_unavailable"
 
 
 class StorageFull(Unavailable):

@@ -21,6 +21,7 @@ class Wish:
     remove_missing: bool = False  #: Remove tracks whose files are gone from the folders.
     root: str | None = None  #: The watched folder that the paths lie in, if they do.
     restore: bool = False  #: Take in again what a person has removed.
+    library: str | None = None  #: What its tracks belong to from now on, unless a manifest says.
 
     def params(self) -> dict[str, Any]:
         """The params of its job, as JSON values; what is not asked for is left out."""

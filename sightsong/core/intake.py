@@ -28,12 +28,11 @@ def submit_photo(
         queue_limit: as many waiting photos as this are enough.
 
     Raises:
-        QueueFull: too many photos wait already.
+        QueueFull: too many photos and words wait already.
         StorageFull: the disk has no room for the photo.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
-    if stores.jobs.backlog(jobs.Queue.PHOTOS, limit=queue_limit) >= queue_limit:
-        raise errors.QueueFull
+    _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
     blob = stores.blobs.put(content, media_type=media_type)
     try:
         job = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.PHOTO, params=params, blob=blob))
@@ -45,6 +44,31 @@ def submit_photo(
         with contextlib.suppress(errors.SightsongError):
             stores.blobs.delete(blob.id)
         raise
+    _ring(doorbell, job.kind.queue)
+    return job
+
+
+def submit_text(
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    params: Mapping[str, Any],
+    queue_limit: int,
+) -> jobs.Job:
+    """Store a job that finds the tracks which some words ask for, and wake the workers.
+
+    Args:
+        stores: where the job goes.
+        doorbell: wakes the workers; the job is safe without it.
+        params: of the job, JSON values only; `text` holds the words, which the door has checked.
+        queue_limit: as many waiting photos and words as this are enough.
+
+    Raises:
+        QueueFull: too many of them wait already.
+        StoreUnavailable: the database does not answer; the job may have been stored or not.
+    """
+    _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
+    job = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.TEXT, params=params))
     _ring(doorbell, job.kind.queue)
     return job
 
@@ -84,16 +108,65 @@ def resume_ingest(stores: ports.Stores, doorbell: ports.Doorbell, ingest_id: job
     return resumed
 
 
-def submit_rebuild(stores: ports.Stores, doorbell: ports.Doorbell) -> jobs.Job | None:
+def submit_rebuild(
+    stores: ports.Stores, doorbell: ports.Doorbell, *, asked: bool = False
+) -> jobs.Job | None:
     """Store a job that builds a new index, unless one waits or runs already (None if so).
+
+    Args:
+        stores: where the job goes.
+        doorbell: wakes the indexer.
+        asked: whether a person wants it; it then takes the place of a pinned index, too.
 
     Raises:
         StoreUnavailable: the database does not answer; nothing was stored.
     """
-    job = stores.jobs.submit_once(jobs.NewJob(kind=jobs.JobKind.REBUILD))
+    params = {"asked": True} if asked else {}
+    job = stores.jobs.submit_once(jobs.NewJob(kind=jobs.JobKind.REBUILD, params=params))
     if job is not None:
         _ring(doorbell, job.kind.queue)
     return job
+
+
+def submit_verify(
+    stores: ports.Stores, doorbell: ports.Doorbell, *, version: str, queue_limit: int
+) -> jobs.Job:
+    """Store a job that compares an index snapshot with its manifest, and wake the indexer.
+
+    Raises:
+        SnapshotNotFound: there is none of this version.
+        QueueFull: too much waits for the indexer already.
+        StoreUnavailable: the database does not answer; the job may have been stored or not.
+    """
+    snapshot = stores.snapshots.get(version)
+    new = jobs.NewJob(kind=jobs.JobKind.VERIFY, params={"version": snapshot.version})
+    return _submit_to_indexer(stores, doorbell, new, queue_limit=queue_limit)
+
+
+def submit_prune(stores: ports.Stores, doorbell: ports.Doorbell, *, queue_limit: int) -> jobs.Job:
+    """Store a job that removes the index snapshots which nobody needs, and wake the indexer.
+
+    Raises:
+        QueueFull: too much waits for the indexer already.
+        StoreUnavailable: the database does not answer; the job may have been stored or not.
+    """
+    new = jobs.NewJob(kind=jobs.JobKind.PRUNE)
+    return _submit_to_indexer(stores, doorbell, new, queue_limit=queue_limit)
+
+
+def _submit_to_indexer(
+    stores: ports.Stores, doorbell: ports.Doorbell, new: jobs.NewJob, *, queue_limit: int
+) -> jobs.Job:
+    _refuse_full(stores, new.kind.queue, queue_limit)
+    job = stores.jobs.submit(new)
+    _ring(doorbell, job.kind.queue)
+    return job
+
+
+def _refuse_full(stores: ports.Stores, queue: jobs.Queue, limit: int) -> None:
+    """See that a queue has room for one more job."""
+    if stores.jobs.backlog(queue, limit=limit) >= limit:
+        raise errors.QueueFull
 
 
 def _ring(doorbell: ports.Doorbell, queue: jobs.Queue) -> None:

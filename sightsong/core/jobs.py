@@ -41,10 +41,10 @@ class JobState(StrEnum):
 class Queue(StrEnum):
     """A line that jobs of one kind wait in; also the name of its doorbell."""
 
-    PHOTOS = "photos"  #: Interactive: somebody waits.
+    PHOTOS = "photos"  #: Interactive, photos and words alike: somebody waits.
     TRACKS = "tracks"  #: Bulk: audio to embed.
     LIBRARY = "library"  #: The indexer's: scans.
-    INDEX = "index"  #: The indexer's as well: rebuilds, which must not wait for a long scan.
+    INDEX = "index"  #: The indexer's as well: snapshots, which must not wait for a long scan.
 
 
 class JobKind(StrEnum):
@@ -53,7 +53,10 @@ class JobKind(StrEnum):
     PHOTO = "photo"  #: Describe a photo and find its tracks.
     EMBED = "embed"  #: Embed one track.
     INGEST = "ingest"  #: Scan a folder into tracks and embed jobs.
+    TEXT = "text"  #: Find the tracks that some words ask for.
     REBUILD = "rebuild"  #: Build, verify and activate an index snapshot.
+    VERIFY = "verify"  #: Compare a snapshot on disk with its manifest.
+    PRUNE = "prune"  #: Remove snapshots that nobody needs.
 
     @property
     def queue(self) -> Queue:
@@ -63,9 +66,12 @@ class JobKind(StrEnum):
 
 _QUEUE_OF = {
     JobKind.PHOTO: Queue.PHOTOS,
+    JobKind.TEXT: Queue.PHOTOS,
     JobKind.EMBED: Queue.TRACKS,
     JobKind.INGEST: Queue.LIBRARY,
     JobKind.REBUILD: Queue.INDEX,
+    JobKind.VERIFY: Queue.INDEX,
+    JobKind.PRUNE: Queue.INDEX,
 }
 
 
@@ -160,7 +166,16 @@ class ActivateSnapshot:
     version: str
 
 
-Effect = StoreEmbedding | KeepEmbedding | QuarantineTrack | ActivateSnapshot
+@dataclass(frozen=True, kw_only=True)
+class KeepQuery:
+    """Effect of an answered photo or text: what it searched for can be refined later."""
+
+    job_id: JobId
+    space: Space
+    vector: Vectors  #: float32, (d,), unit norm.
+
+
+Effect = StoreEmbedding | KeepEmbedding | QuarantineTrack | ActivateSnapshot | KeepQuery
 
 
 @dataclass(frozen=True, kw_only=True)

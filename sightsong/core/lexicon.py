@@ -7,7 +7,7 @@ Kuperman and Brysbaert 2013); no table was copied. Sound hints use the scales of
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sightsong.core.affect_space import SOUNDS
 from sightsong.core.lexicon_words import FEELINGS, SCENES, STYLES
@@ -30,6 +30,8 @@ _ENDINGS = (
 )
 """Endings, and what stands in their place in the plain form."""
 _SHORTEST_STEM = 3
+_REMEMBERED = 4096
+"""Words whose hints are at hand; callers write what they like, so there must be an end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ class Hints:
     weight: float  #: Against other words of the same text.
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def hints(word: str) -> Hints | None:
     """Look a word up, in lower case, as it is or without a common ending; None if unknown."""
     words = _words()

@@ -1,17 +1,18 @@
-"""Matching: from a photo's affect and its nearest tracks to a short, varied, explained list.
+"""Matching: from a target on the affect plane and the nearest tracks to a short, varied list.
 
 `score = alpha * s + (1 - alpha) * e`: the form of EMID (Zou et al., 2023, arXiv 2308.07622), where
 `s` is the semantic part (how far the track's cosine stands out among the candidates of this query)
-and `e` the affective part (how near the track lies on the plane of valence and arousal).
+and `e` the affective part (how near the track lies on the plane of valence and arousal). What lies
+near something to be avoided keeps only a part of its score.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsong.core import embeddings
 from sightsong.core.affect import Affect
 from sightsong.core.tracks import TrackId
 
@@ -23,6 +24,13 @@ DIVERSITY = 0.15
 AFFECT_SCALE = 0.6
 #: Most tracks by one artist, as long as others are left.
 PER_ARTIST = 2
+#: Share of its score that a track loses which lies at the very point of what is to be avoided.
+AVOID_SHARE = 0.8
+#: Distance on the affect plane at which that loss falls to 1/e: the width of a mood.
+AVOID_SCALE = 0.4
+
+#: Decimals in which gains are compared: beneath lies the rounding of sums.
+_DECIMALS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +38,10 @@ class Candidate:
     """A track near the query."""
 
     track_id: TrackId
-    artist: str | None
+    artist: str | None  #: Alike for all tracks of one artist; None where nobody is named.
     cosine: float  #: Of the query and the whole track, -1 .. 1.
     affect: Affect | None  #: None where the track's could not be measured.
     vector: NDArray[np.float32]  #: (d,), unit norm.
-    window_start_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +50,9 @@ class Parts:
 
     semantic: float  #: 0 .. 1: 0.5 is the average candidate of this query.
     cosine: float  #: Of query and track, -1 .. 1.
-    affect: float  #: 0 .. 1: 1 is the photo's very point.
+    affect: float  #: 0 .. 1: 1 is the very point asked for.
     affect_distance: float | None  #: On the plane, 0 .. 2·√2.
+    kept: float = 1.0  #: What is left of the score: below 1 near what is to be avoided.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,37 +64,53 @@ class Match:
     parts: Parts
 
 
-def rank(
-    photo: Affect,
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """What candidates are scored by."""
+
+    target: Affect | None
+    alpha: float
+    avoid: Sequence[Affect]
+
+
+def rank(  # noqa: PLR0913 - each is a knob of its own
+    target: Affect | None,
     candidates: Sequence[Candidate],
     *,
     k: int,
     alpha: float = ALPHA,
     diversity: float = DIVERSITY,
+    per_artist: int = PER_ARTIST,
+    avoid: Sequence[Affect] = (),
 ) -> tuple[Match, ...]:
     """Choose `k` candidates, varied, and list them best first; ties fall by track id.
 
     Args:
-        photo: the photo's point on the affect plane.
-        candidates: the neighbours of its query; any order.
+        target: the point of the affect plane that is asked for, such as the photo's; None where
+            none is known: then `alpha` counts as 1.
+        candidates: the neighbours of the query; any order.
         k: how many to choose; fewer come back only when there are fewer candidates.
         alpha: weight of the semantic part, 0 .. 1.
         diversity: weight of variety (maximal marginal relevance), 0 .. 1.
+        per_artist: most tracks by one artist, as long as others are left.
+        avoid: points of the plane that tracks had better not be near.
     """
-    scored = _scored(photo, candidates, alpha)
+    scale = _Scale(target=target, alpha=1.0 if target is None else alpha, avoid=avoid)
+    scored = _scored(candidates, scale)
     scored.sort(key=_best_first)
-    return tuple(sorted(_varied(scored, k=k, diversity=diversity), key=_best_first))
+    chosen = _varied(scored, k=k, diversity=diversity, per_artist=per_artist)
+    return tuple(sorted((scored[i] for i in chosen), key=_best_first))
 
 
 def _best_first(match: Match) -> tuple[float, TrackId]:
     return -match.score, match.candidate.track_id
 
 
-def _scored(photo: Affect, candidates: Sequence[Candidate], alpha: float) -> list[Match]:
+def _scored(candidates: Sequence[Candidate], scale: _Scale) -> list[Match]:
     cosines = np.array([candidate.cosine for candidate in candidates], dtype=np.float64)
     return [
-        _match(photo, candidate, semantic=float(semantic), alpha=alpha)
-        for candidate, semantic in zip(candidates, _standing(cosines), strict=True)
+        _match(candidate, scale, semantic=semantic)
+        for candidate, semantic in zip(candidates, _standing(cosines).tolist(), strict=True)
     ]
 
 
@@ -100,42 +124,70 @@ def _standing(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
     return standing
 
 
-def _match(photo: Affect, candidate: Candidate, *, semantic: float, alpha: float) -> Match:
-    distance = photo.distance(candidate.affect) if candidate.affect else None
+def _match(candidate: Candidate, scale: _Scale, *, semantic: float) -> Match:
+    place = candidate.affect
+    distance = scale.target.distance(place) if scale.target and place else None
     # A track whose affect is unknown counts as an average one: neither near nor far.
-    closeness = 0.5 if distance is None else float(np.exp(-((distance / AFFECT_SCALE) ** 2)))
-    score = alpha * semantic + (1.0 - alpha) * closeness
+    closeness = 0.5 if distance is None else _nearness(distance, AFFECT_SCALE)
+    kept = _kept(place, scale.avoid)
+    score = kept * (scale.alpha * semantic + (1.0 - scale.alpha) * closeness)
     parts = Parts(
         semantic=semantic,
         cosine=candidate.cosine,
         affect=closeness,
         affect_distance=distance,
+        kept=kept,
     )
     return Match(candidate=candidate, score=round(score, 6), parts=parts)
 
 
-def _varied(scored: Sequence[Match], *, k: int, diversity: float) -> list[Match]:
-    """Choose greedily: the best score less what is like the tracks chosen before."""
+def _kept(place: Affect | None, avoid: Sequence[Affect]) -> float:
+    """What a track keeps of its score. The nearest of the points decides, however many there are.
+
+    Nothing is held against a track whose affect is unknown.
+    """
+    if place is None or not avoid:
+        return 1.0
+    distance = min(place.distance(point) for point in avoid)
+    return 1.0 - AVOID_SHARE * _nearness(distance, AVOID_SCALE)
+
+
+def _nearness(distance: float, scale: float) -> float:
+    return math.exp(-((distance / scale) ** 2))
+
+
+def _varied(scored: Sequence[Match], *, k: int, diversity: float, per_artist: int) -> list[int]:
+    """Choose greedily: the best score less what is like the tracks chosen before.
+
+    Returns:
+        Indices, in the order of the choice.
+    """
     if not scored:
         return []
-    vectors = np.stack([match.candidate.vector for match in scored])  # (n, d)
+    vectors = np.stack([match.candidate.vector for match in scored]).astype(np.float64)  # (n, d)
+    products = np.empty_like(vectors)  # once: such a memory anew for each choice costs more
+    worth = (1.0 - diversity) * np.array([match.score for match in scored])
+    artists = _numbered([match.candidate.artist for match in scored])
     likeness = np.zeros(len(scored))  # highest cosine with a chosen track
-    left = list(range(len(scored)))
+    is_left = np.ones(len(scored), dtype=np.bool_)
+    taken = np.zeros(len(scored), dtype=np.int64)  # by the number of an artist
     chosen: list[int] = []
-    while left and len(chosen) < k:
-        gains = {
-            i: (1.0 - diversity) * scored[i].score - diversity * float(likeness[i]) for i in left
-        }
-        allowed = [i for i in left if not _is_crowded(scored, chosen, i)] or left
-        best = max(allowed, key=lambda i: (round(gains[i], 9), -i))
+    while len(chosen) < min(k, len(scored)):
+        allowed = is_left & (taken[artists] < per_artist)
+        gains = np.round(worth - diversity * likeness, _DECIMALS)
+        # Of equal gains the first one wins, which is the better match.
+        best = int(np.where(allowed if allowed.any() else is_left, gains, -np.inf).argmax())
         chosen.append(best)
-        left.remove(best)
-        likeness = np.maximum(likeness, embeddings.cosine(vectors[best], vectors))
-    return [scored[i] for i in chosen]
+        is_left[best] = False
+        taken[artists[best]] += 1
+        # Row by row, as `embeddings.cosine`: a matrix product may round in another order.
+        np.multiply(vectors, vectors[best], out=products)
+        np.maximum(likeness, products.sum(axis=1), out=likeness)
+    return chosen
 
 
-def _is_crowded(scored: Sequence[Match], chosen: Sequence[int], i: int) -> bool:
-    artist = scored[i].candidate.artist
-    if artist is None:
-        return False
-    return sum(scored[j].candidate.artist == artist for j in chosen) >= PER_ARTIST
+def _numbered(artists: Sequence[str | None]) -> NDArray[np.int64]:
+    """Number the artists from 0 on; each track that names none has one of its own."""
+    numbers: dict[str | int, int] = {}
+    keys = (i if artist is None else artist for i, artist in enumerate(artists))
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

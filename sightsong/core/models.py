@@ -135,6 +135,14 @@ class TextModel(Protocol):
         """Embed texts: float32, (n, d), unit norm."""
         ...
 
+    def feel(self, texts: Sequence[str]) -> list[Affect | None]:
+        """Read what each text feels like; None where this model cannot tell."""
+        ...
+
+    def understands(self, text: str) -> bool:
+        """Whether a text says anything to this model. Cheap: any thread may ask."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackReading:

@@ -1,32 +1,47 @@
 """Reasons: one true sentence for each match, from its parts and from nothing else."""
 
+from enum import StrEnum
+
 from sightsong.core import blend
 from sightsong.core.affect import Affect, Agreement
 from sightsong.core.matching import Match
 
 #: Values nearer to the middle than this are called by no name.
 _MIDDLE = 0.15
-#: A track this near to the photo on the affect plane feels "like" it.
+#: A track this near to what is asked for on the affect plane feels "like" it.
 _NEAR = 0.35
 #: … and one this near still has "a touch" of it.
 _FAIR = 0.8
 
 
-def reason(photo: Affect, match: Match) -> str:
+class Asked(StrEnum):
+    """What tracks were looked for with, as a sentence calls it."""
+
+    PHOTO = "the photo"
+    WORDS = "your words"
+    WISH = "what you asked for"  #: A photo or words, refined.
+    TRACK = "the track"
+
+
+def reason(
+    target: Affect | None, match: Match, *, start_s: float | None, asked: Asked = Asked.PHOTO
+) -> str:
     """Say why a track was chosen, in one sentence.
 
-    Names the affect of the track in words, how near it lies to the photo's (with the numbers), and
-    where to begin to listen.
+    Names the affect of the track in words, how near it lies to the one that was asked for (with the
+    numbers), and where to begin to listen. Of what is not known it says nothing.
     """
     track = match.candidate.affect
-    start = _clock(match.candidate.window_start_s)
+    start = "" if start_s is None else f"; best from {_clock(start_s)}"
     if track is None:
-        return f"Its sound is among the nearest to the photo's mood; best from {start}."
-    likeness = _likeness(match.parts.affect_distance or 0.0)
+        return f"Its sound is among the nearest to {asked}{start}."
+    if target is None:
+        return f"{_feeling(track)}, and its sound is among the nearest to {asked}{start}."
+    likeness = _likeness(match.parts.affect_distance or 0.0, asked)
     return (
         f"{_feeling(track)}, {likeness} "
-        f"(valence {_number(track.valence)} vs {_number(photo.valence)}, "
-        f"arousal {_number(track.arousal)} vs {_number(photo.arousal)}); best from {start}."
+        f"(valence {_number(track.valence)} vs {_number(target.valence)}, "
+        f"arousal {_number(track.arousal)} vs {_number(target.arousal)}){start}."
     )
 
 
@@ -62,12 +77,12 @@ def _word(value: float, *, low: str, high: str) -> str:
     return high if value >= _MIDDLE else ""
 
 
-def _likeness(distance: float) -> str:
+def _likeness(distance: float, asked: Asked) -> str:
     if distance <= _NEAR:
-        return "close to the photo"
+        return f"close to {asked}"
     if distance <= _FAIR:
-        return "with something of the photo"
-    return "unlike the photo, but the nearest there is"
+        return f"with something of {asked}"
+    return f"unlike {asked}, but among the nearest there are"
 
 
 def _number(value: float) -> str:

@@ -38,8 +38,29 @@ def terms_of(tags: Tags, *, title: str) -> tuple[str, ...]:
         title: as the track shows it; may come from its file's name.
     """
     # A dictionary keeps the order: where there are too many, whole terms stay before words.
-    found = dict.fromkeys((*_whole_terms(tags), *_word_terms(tags, title)))
+    found = dict.fromkeys((*whole_terms(tags), *_word_terms(tags, title)))
     return tuple(found)[:MAX_COUNT]
+
+
+def whole_terms(tags: Tags) -> tuple[str, ...]:
+    """Make the terms that stand for whole values, each once; no words."""
+    found = [
+        whole(name, value)
+        for name, value in (
+            ("genre", tags.genre),
+            ("mood", tags.mood),
+            ("artist", tags.artist),
+            ("library", tags.library),
+        )
+        if value
+    ]
+    found += [whole("label", label) for label in tags.labels]
+    return tuple(dict.fromkeys(found))
+
+
+def whole(name: str, value: str) -> str:
+    """Make the term of a whole value: `genre:ambient`."""
+    return f"{name}:{' '.join(_plain(value).split())}"[:MAX_LENGTH]
 
 
 def wanted(where: TrackFilter) -> Wanted:
@@ -50,25 +71,13 @@ def wanted(where: TrackFilter) -> Wanted:
         "artist": where.artist,
         "label": where.label,
     }
-    whole = [_whole(name, value) for name, value in said.items() if value is not None]
-    return Wanted(whole=tuple(whole), begun=tuple(dict.fromkeys(_words(where.text or ""))))
-
-
-def _whole_terms(tags: Tags) -> Iterator[str]:
-    for name, value in (("genre", tags.genre), ("mood", tags.mood), ("artist", tags.artist)):
-        if value:
-            yield _whole(name, value)
-    for label in tags.labels:
-        yield _whole("label", label)
+    asked = [whole(name, value) for name, value in said.items() if value is not None]
+    return Wanted(whole=tuple(asked), begun=tuple(dict.fromkeys(_words(where.text or ""))))
 
 
 def _word_terms(tags: Tags, title: str) -> Iterator[str]:
     for text in (title, tags.artist, tags.album, tags.genre, tags.mood, *tags.labels):
         yield from _words(text or "")
-
-
-def _whole(name: str, value: str) -> str:
-    return f"{name}:{' '.join(_plain(value).split())}"[:MAX_LENGTH]
 
 
 def _words(text: str) -> list[str]:

@@ -39,7 +39,7 @@ class TrackState(StrEnum):
     """Whether a track can be found."""
 
     PENDING = "pending"  #: Known, not embedded yet.
-    READY = "ready"  #: Embedded: searchable from the next snapshot on.
+    READY = "ready"  #: Embedded: found by searches within two seconds.
     QUARANTINED = "quarantined"  #: Could not be embedded; has a reason.
 
 
@@ -53,6 +53,8 @@ class Tags:
     genre: str | None = None
     mood: str | None = None
     licence: str | None = None
+    library: str | None = None  #: The part of the collection that it belongs to, by name.
+    explicit: bool | None = None  #: Whether its words are not for every ear.
     labels: tuple[str, ...] = ()  #: Any other words, as a manifest or a person gave them.
 
     def over(self, other: "Tags") -> "Tags":
@@ -60,6 +62,15 @@ class Tags:
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         said = {name: value for name, value in mine.items() if value not in (None, ())}
         return replace(other, **said)
+
+    def instead_of(self, before: "Tags") -> "Tags":
+        """What a manifest or an ingest gives from now on, where `before` was given so far.
+
+        The name of a library stays until another is given, and by itself it takes no word away.
+        """
+        if replace(self, library=None) == Tags():
+            return self.over(before)
+        return replace(self, library=self.library or before.library)
 
 
 class Verdict(StrEnum):
@@ -132,6 +143,7 @@ class KnownFile:
 
     stamp: FileStamp
     verdict: Verdict  #: What it was found to be by the ingest that asks, earlier; else `known`.
+    given: Tags = field(default_factory=Tags)  #: What was given of its track so far.
 
 
 @dataclass(frozen=True, kw_only=True)

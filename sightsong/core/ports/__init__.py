@@ -6,7 +6,14 @@
 from dataclasses import dataclass
 
 from sightsong.core.ports.files import Blobs, Inbox, Objects, RemoteFile, Shelf, Upload
-from sightsong.core.ports.index import Found, Library, Neighbour, Snapshots
+from sightsong.core.ports.index import (
+    Health,
+    Library,
+    LibraryView,
+    Neighbour,
+    Phrases,
+    Snapshots,
+)
 from sightsong.core.ports.ingests import Ingests
 from sightsong.core.ports.jobs import Doorbell, Jobs
 from sightsong.core.ports.tracks import Tracks
@@ -14,13 +21,15 @@ from sightsong.core.ports.tracks import Tracks
 __all__ = [
     "Blobs",
     "Doorbell",
-    "Found",
+    "Health",
     "Inbox",
     "Ingests",
     "Jobs",
     "Library",
+    "LibraryView",
     "Neighbour",
     "Objects",
+    "Phrases",
     "RemoteFile",
     "Shelf",
     "Snapshots",
@@ -38,4 +47,5 @@ class Stores:
     tracks: Tracks
     ingests: Ingests
     snapshots: Snapshots
+    phrases: Phrases
     blobs: Blobs

@@ -8,6 +8,7 @@ from sightsong.core.jobs import (
     Job,
     JobId,
     JobState,
+    KeepQuery,
     NewJob,
     Owner,
     Queue,
@@ -37,6 +38,10 @@ class Jobs(Protocol):
         Raises:
             JobNotFound: there is none.
         """
+        ...
+
+    def query(self, job_id: JobId) -> KeepQuery | None:
+        """Read what an answered job searched for; None where that was not kept."""
         ...
 
     def versions(self, job_ids: Iterable[JobId]) -> Mapping[JobId, int]:

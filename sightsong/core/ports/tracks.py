@@ -7,7 +7,7 @@ from sightsong.core.embeddings import Space
 from sightsong.core.jobs import (
     JobId,
 )
-from sightsong.core.snapshots import TrackVectors
+from sightsong.core.snapshots import Changes, Extent, IndexedTrack, Windows
 from sightsong.core.tracks import (
     Forgotten,
     FoundFile,
@@ -161,10 +161,30 @@ class Tracks(Protocol):
         """Count the tracks by state."""
         ...
 
-    def vectors(self, space: Space) -> Iterator[TrackVectors]:
-        """Stream the embeddings of a space in the order of track ids."""
+    def indexed(self, space: Space) -> Iterator[IndexedTrack]:
+        """Stream what a snapshot of a space is made of, in the order of track ids."""
+        ...
+
+    def extent(self, space: Space) -> Extent:
+        """Count what `indexed` would stream."""
+        ...
+
+    def changes(self, space: Space, *, since: int) -> Changes:
+        """Read what has become of a space's tracks after revision `since`."""
+        ...
+
+    def count_changes(self, space: Space, *, since: int, limit: int) -> int:
+        """Count the tracks that `changes` would tell of, at most `limit`."""
+        ...
+
+    def windows(self, space: Space, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Windows]:
+        """Read the windows of some tracks; those without any in the space are left out."""
         ...
 
     def revision(self, space: Space) -> int:
-        """A number that grows whenever the embeddings of a space change; 0 when there are none."""
+        """A number that grows whenever what a space's searches see changes; 0 when it is empty.
+
+        That is: an embedding, or what is said of an embedded track (its tags, its recording), or
+        its removal.
+        """
         ...

@@ -1,8 +1,12 @@
 """The JSON of an answer."""
 
-from sightsong.core import answers
+import numpy as np
+import pytest
+
+from sightsong.core import answers, matching
 from sightsong.core.affect import Affect, Agreement, Emotion, EmotionReading, Face
 from sightsong.core.photos import Captions, MoodScore, PhotoReading
+from sightsong.core.tracks import Tags, Track, TrackId, TrackState
 from workers.models import stub
 
 
@@ -83,6 +87,67 @@ def test_faces_that_feel_otherwise_are_told_with_both_places_and_a_sentence():
 
 def test_a_receipt_names_the_device_and_every_model():
     profile = stub.stub_profile()
-    receipt = answers.receipt(profile, index_snapshot="v1", prompts_sha256="abc")
+    receipt = answers.receipt(profile, index_snapshot="v1", index_revision=7, prompts_sha256="abc")
+    assert (receipt["index_snapshot"], receipt["index_revision"]) == ("v1", 7)
     assert (receipt["profile"], receipt["device"]) == (profile.name, profile.device)
     assert [model["task"] for model in receipt["models"]] == [card.task for card in profile.cards]
+
+
+def track(name: str, **tags: str) -> Track:
+    return Track(
+        id=TrackId(name),
+        sha256=name,
+        path=f"/music/{name}.ogg",
+        state=TrackState.READY,
+        tags=Tags(**tags),
+        added_at=0.0,
+    )
+
+
+def matches_of(*names: str) -> tuple[matching.Match, ...]:
+    pool = [
+        matching.Candidate(
+            track_id=TrackId(name),
+            artist="artist:a normal form",
+            cosine=0.5,
+            affect=None,
+            vector=np.ones(1, dtype=np.float32),
+        )
+        for name in names
+    ]
+    return matching.rank(None, pool, k=len(names))
+
+
+def test_a_match_shows_the_artist_as_it_is_written_and_where_to_begin():
+    rows = {TrackId("t"): track("t", title="First Light", artist="The  BAND")}
+    [shown] = answers.match_answers(None, matches_of("t"), rows, starts={TrackId("t"): 12.34567})
+    assert (shown["title"], shown["artist"]) == ("First Light", "The  BAND")
+    assert shown["window_start_s"] == 12.3457
+    assert shown["parts"] == {
+        "semantic": 0.5,
+        "cosine": 0.5,
+        "affect": 0.5,
+        "affect_distance": None,
+    }
+
+
+def test_a_match_of_which_no_window_is_known_begins_at_its_beginning_and_claims_nothing():
+    rows = {TrackId("t"): track("t")}
+    [shown] = answers.match_answers(None, matches_of("t"), rows, starts={})
+    assert shown["window_start_s"] == 0.0
+    assert "best from" not in shown["reason"]
+
+
+@pytest.mark.parametrize(
+    ("affect", "valence", "arousal"),
+    [(None, None, None), (Affect(valence=0.33333, arousal=-0.00001), 0.3333, 0.0)],
+)
+def test_the_answer_to_a_text_says_what_it_feels_like_where_that_is_known(affect, valence, arousal):
+    answer = answers.text_answer("calm piano", affect, query="calm piano", matches=[{"rank": 1}])
+    assert answer == {
+        "text": "calm piano",
+        "valence": valence,
+        "arousal": arousal,
+        "query": "calm piano",
+        "matches": [{"rank": 1}],
+    }

@@ -131,3 +131,45 @@ def test_only_one_rebuild_waits_at_a_time():
     assert first is not None
     assert intake.submit_rebuild(stores, doorbell) is None
     assert doorbell.rings == (jobs.Queue.INDEX,)
+
+
+def test_a_rebuild_that_a_person_asks_for_says_so():
+    stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
+    job = intake.submit_rebuild(stores, doorbell, asked=True)
+
+    assert job is not None
+    assert job.params == {"asked": True}
+
+
+def test_words_wait_in_the_line_of_the_photos():
+    stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
+    job = intake.submit_text(stores, doorbell, params={"text": "calm"}, queue_limit=9)
+
+    assert (job.kind, job.params, job.blob_id) == (jobs.JobKind.TEXT, {"text": "calm"}, None)
+    assert doorbell.rings == (jobs.Queue.PHOTOS,)
+
+
+def test_words_are_refused_when_enough_photos_wait():
+    stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
+    submit(stores, doorbell)
+
+    with pytest.raises(errors.QueueFull):
+        intake.submit_text(stores, doorbell, params={"text": "calm"}, queue_limit=1)
+
+
+def test_a_snapshot_that_there_is_not_is_not_verified():
+    stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
+
+    with pytest.raises(errors.SnapshotNotFound):
+        intake.submit_verify(stores, doorbell, version="none", queue_limit=9)
+    assert doorbell.rings == ()
+
+
+def test_the_indexer_is_asked_for_a_few_things_at_a_time():
+    stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
+    job = intake.submit_prune(stores, doorbell, queue_limit=1)
+
+    assert job.kind is jobs.JobKind.PRUNE
+    with pytest.raises(errors.QueueFull):
+        intake.submit_prune(stores, doorbell, queue_limit=1)
+    assert doorbell.rings == (jobs.Queue.INDEX,)

@@ -49,3 +49,9 @@ def test_no_word_stands_on_two_lines():
     lines = f"{FEELINGS}{STYLES}{SCENES}".strip().splitlines()
     words = [word.strip() for line in lines for word in line.partition(":")[0].split(",")]
     assert [word for word, times in Counter(words).items() if word and times > 1] == []
+
+
+def test_words_that_nobody_knows_do_not_fill_the_memory():
+    for number in range(10_000):
+        lexicon.hints(f"zorblax{number}")
+    assert lexicon.hints.cache_info().currsize < 5000
