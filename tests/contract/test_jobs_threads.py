@@ -7,8 +7,9 @@ from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
+from sightsong.core.facts import Facts
 from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
-from sightsong.core.tracks import TrackState, Verdict
+from sightsong.core.tracks import TrackFilter, TrackId, TrackState, Verdict
 from tests.contract import building
 from tests.contract.building import SHORT_S, photo
 from tests.waiting import wait_until
@@ -108,12 +109,52 @@ def test_a_reader_of_the_revision_sees_every_embedding_up_to_it(stores):
                 embed_next(stores, number)
             else:
                 revision = stores.tracks.revision(building.SPACE)
-                seen.append((revision, len(list(stores.tracks.vectors(building.SPACE)))))
+                seen.append((revision, len(list(stores.tracks.indexed(building.SPACE)))))
         return seen
 
     seen = at_once(embed_or_read)[0]
     assert all(tracks >= revision for revision, tracks in seen)
     assert stores.tracks.revision(building.SPACE) == 24
+
+
+class Follower:
+    """A reader that asks again and again what has changed."""
+
+    def __init__(self, stores) -> None:
+        self.stores = stores
+        self.since = 0
+        self.held: dict[TrackId, Facts] = {}
+
+    def follow(self) -> None:
+        changes = self.stores.tracks.changes(building.SPACE, since=self.since)
+        for gone in changes.gone:
+            self.held.pop(gone, None)
+        self.held.update({entry.track_id: entry.facts for entry in changes.entries})
+        self.since = changes.revision
+
+
+def test_a_reader_that_follows_the_changes_has_the_library_in_the_end(stores):
+    building.register(stores, *(building.found(f"{number}.mp3") for number in range(30)))
+    for _ in range(15):
+        embed_next(stores, 0)
+    ready = stores.tracks.page(limit=15, where=TrackFilter(state=TrackState.READY))
+    reader = Follower(stores)
+
+    def follow_or_change(number: int) -> None:
+        for track in ready[number::THREADS]:
+            if number == 0:
+                reader.follow()
+                continue
+            stores.tracks.edit(track.id, {"genre": f"genre {number}"})
+            embed_next(stores, number)
+            if number == 1:
+                stores.tracks.remove(track.id)
+
+    at_once(follow_or_change)
+    reader.follow()
+    now = [indexed.entry for indexed in stores.tracks.indexed(building.SPACE)]
+    assert reader.held == {entry.track_id: entry.facts for entry in now}
+    assert reader.since == stores.tracks.revision(building.SPACE)
 
 
 def embed_next(stores, number: int) -> None:

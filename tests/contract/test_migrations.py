@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -91,7 +92,7 @@ NO_TAGS = '{"title": null, "artist": null, "album": null, "genre": null, "mood":
 BROKEN = '{"code": "audio_broken", "detail": "it ends\\u0000 early"}'
 
 
-def fill_as_before(url: str) -> None:
+def fill_as_before(url: str, *, files: str = "") -> None:
     """Put a small library into the tables of the release before."""
     database = open_database(url)
     ingest = {"kind": "ingest", "queue": "library", "parent": None, "error": None}
@@ -119,7 +120,7 @@ def fill_as_before(url: str) -> None:
             {"payload": '{"found": 2, "new": 2, "unreadable_files": []}'},
         )
         connection.execute(
-            text("INSERT INTO track_files VALUES ('/music/x.mp3', 't1', 7, 8)"),
+            text(f"INSERT INTO track_files {files} VALUES ('/music/x.mp3', 't1', 7, 8)"),  # noqa: S608
         )
     database.close()
 
@@ -159,6 +160,45 @@ def test_the_files_of_the_release_before_are_known(migrated):
     assert known == {}  # they are embedded in no space yet
     verdicts = migrated.tracks.register([again], space="new@1", parent_id="scan")
     assert verdicts == [Verdict.KNOWN]
+
+
+def test_the_music_and_the_snapshots_of_the_release_before_stay_as_they_are(new_url, tmp_path):
+    upgrade_to(new_url, "0004")
+    fill_as_before(new_url, files="(path, track_id, size_bytes, mtime_ns)")
+    fill_index_as_before(new_url)
+    migrate.upgrade(new_url)
+    stores = store.open_stores(new_url, tmp_path / "blobs", disk_reserve_bytes=0)
+    [indexed] = stores.tracks.indexed("old@1")
+    changes = stores.tracks.changes("old@1", since=2)
+    active = stores.snapshots.active("old@1")
+    stores.close()
+    assert indexed.entry.vector.tolist() == [1.0, 0.0]
+    assert [entry.track_id for entry in changes.entries] == ["t1"]
+    assert (changes.revision, changes.gone) == (3, frozenset())
+    assert (active.version, active.revision, active.is_pinned) == ("v1", 2, False)
+
+
+def fill_index_as_before(url: str) -> None:
+    """Put an embedding and a snapshot into the tables of the release before."""
+    vector = np.array([1, 0], "<f4").tobytes()
+    windows = np.array([[1, 0]], "<f2").tobytes()
+    database = open_database(url)
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO spaces VALUES ('old@1', 3)"))
+        connection.execute(
+            text(
+                "INSERT INTO embeddings (space, track_id, revision, vector, windows,"
+                " window_starts_s) VALUES ('old@1', 't1', 3, :vector, :windows, '[0.0]')"
+            ),
+            {"vector": vector, "windows": windows},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO snapshots (version, space, path, revision, manifest, state,"
+                " created_at) VALUES ('v1', 'old@1', 'old@1/v1', 2, '{}', 'active', 1)"
+            )
+        )
+    database.close()
 
 
 def test_processes_that_upgrade_at_once_all_find_the_tables(new_url):

@@ -13,7 +13,7 @@ from sightsong.adapters.store import SqlStores, migrate, open_stores
 from sightsong.adapters.store.connect import open_database
 from sightsong.core.errors import Conflict, TrackNotFound
 from sightsong.core.ingests import Wish
-from sightsong.core.jobs import Completion, JobId, Queue, Succeeded
+from sightsong.core.jobs import Completion, JobId, JobKind, NewJob, Queue, Succeeded
 from tests.contract import building
 from tests.contract.building import found
 
@@ -25,8 +25,8 @@ CONTENTS = 150  # so that files become copies, and are copies no more
 
 
 @pytest.fixture
-def url(new_postgres_database) -> str:
-    fresh = new_postgres_database("crowded")
+def url(new_postgres_database, tmp_path) -> str:
+    fresh = new_postgres_database(f"crowded-{tmp_path.name}")
     migrate.upgrade(fresh)
     return fresh
 
@@ -68,6 +68,32 @@ def ask(stores: SqlStores, ingest: JobId) -> None:
     stores.ingests.resume(ingest)
 
 
+def edit(stores: SqlStores, seed: int) -> None:
+    """Say something else of tracks, and group some into recordings."""
+    chance = random.Random(seed)  # noqa: S311 - the same words each time
+    there = [track.id for track in stores.tracks.page(limit=20)]
+    for track_id in chance.sample(there, len(there)):
+        try:
+            stores.tracks.edit(track_id, {"mood": str(chance.random())})
+        except TrackNotFound:
+            continue
+    stores.tracks.group(dict.fromkeys(there, chance.choice([*there, None])))
+
+
+def look_again(stores: SqlStores, seed: int) -> None:
+    """Embed tracks that are embedded already, some at a time, in any order."""
+    chance = random.Random(seed)  # noqa: S311 - the same order each time
+    stores.jobs.submit(NewJob(kind=JobKind.EMBED))
+    there = [track.id for track in stores.tracks.page(limit=20)]
+    spaces = (building.SPACE, building.OTHER_SPACE)
+    effects = tuple(
+        building.embedding(track_id, space=chance.choice(spaces))
+        for track_id in chance.sample(there, min(8, len(there)))
+    )
+    for job in building.claim(stores.jobs, queue=Queue.TRACKS, limit=1):
+        building.finish(stores.jobs, job, *effects)
+
+
 def until(end: Event, task: Callable[[], None]) -> None:
     while not end.is_set():
         task()
@@ -80,6 +106,7 @@ def crowd(stores: SqlStores) -> Iterator[Exception | None]:
     with ThreadPoolExecutor() as threads:
         others = [threads.submit(until, end, lambda: work(stores)) for _ in range(2)]
         others.append(threads.submit(until, end, lambda: ask(stores, ingests[0])))
+        others.append(threads.submit(until, end, lambda: edit(stores, seed=7)))
         scans = [threads.submit(scan, stores, one, seed) for seed, one in enumerate(ingests)]
         for one in scans:
             yield one.exception()
@@ -102,5 +129,24 @@ def test_scans_workers_and_people_do_not_deadlock(url):
     stores = open_stores(url, Path("unused"))
     ended = list(crowd(stores))
     stores.close()  # its server processes report what they counted when they end
-    assert ended == [None] * 5
+    assert ended == [None] * 6
     assert deadlocks(url) == 0
+
+
+def test_edits_do_not_deadlock_with_completions(url):
+    stores = open_stores(url, Path("unused"))
+    building.register(stores, *(found(f"{number}.mp3") for number in range(20)))
+    for space in (building.SPACE, building.OTHER_SPACE):
+        building.embed(stores.jobs, space=space)  # the first of a space is let past once more
+    with ThreadPoolExecutor() as threads:
+        many = range(ROUNDS * 2)
+        running = [
+            threads.submit(lambda: [edit(stores, seed) for seed in many]),
+            threads.submit(lambda: [edit(stores, -seed) for seed in many]),
+            threads.submit(lambda: [look_again(stores, seed) for seed in many]),
+            threads.submit(lambda: [look_again(stores, -seed) for seed in many]),
+        ]
+    ended = [one.exception() for one in running]
+    revision = stores.tracks.revision(building.SPACE)
+    stores.close()
+    assert (ended, revision > 0, deadlocks(url)) == ([None] * 4, True, 0)

@@ -105,11 +105,12 @@ def test_stored_vectors_are_read_back_to_the_bit(stores):
     (track,) = registered(stores, "a.mp3")
     effect = building.embedding(track.id)
     finish(stores, effect)
-    (vectors,) = stores.tracks.vectors(SPACE)
-    assert (vectors.track_id, vectors.window_starts_s) == (track.id, effect.window_starts_s)
-    assert (vectors.vector.dtype, vectors.windows.dtype) == (np.float32, np.float16)
-    np.testing.assert_array_equal(vectors.vector, effect.vector)
-    np.testing.assert_array_equal(vectors.windows, effect.windows)
+    (indexed,) = stores.tracks.indexed(SPACE)
+    assert (indexed.entry.track_id, indexed.windows.starts_s) == (track.id, effect.window_starts_s)
+    np.testing.assert_array_equal(indexed.entry.vector, effect.vector.astype(np.float16))
+    np.testing.assert_array_equal(indexed.windows.vectors, effect.windows)
+    types = (indexed.entry.vector.dtype, indexed.windows.vectors.dtype)
+    assert types == (np.float16, np.float16)
 
 
 def test_vectors_stream_in_the_order_of_track_ids_over_many_pages(stores):
@@ -118,14 +119,14 @@ def test_vectors_stream_in_the_order_of_track_ids_over_many_pages(stores):
     effects = tuple(building.embedding(track.id) for track in reversed(tracks))
     done = Completion(job=job, outcome=Succeeded(result={}), effects=effects)
     stores.jobs.complete([done])
-    streamed = [vectors.track_id for vectors in stores.tracks.vectors(SPACE)]
+    streamed = [indexed.entry.track_id for indexed in stores.tracks.indexed(SPACE)]
     assert streamed == [track.id for track in tracks]
 
 
 def test_vectors_of_another_space_are_not_among_them(stores):
     registered(stores, "a.mp3")
     building.embed(stores.jobs, space=OTHER_SPACE)
-    assert list(stores.tracks.vectors(SPACE)) == []
+    assert list(stores.tracks.indexed(SPACE)) == []
     assert (stores.tracks.revision(SPACE), stores.tracks.revision(OTHER_SPACE)) == (0, 1)
 
 
@@ -143,14 +144,15 @@ def test_an_embedding_stored_again_replaces_the_first(stores):
     first, _ = registered(stores, "a.mp3", "b.mp3")
     finish(stores, building.embedding(first.id, seed=1))
     finish(stores, building.embedding(first.id, seed=2))
-    (vectors,) = stores.tracks.vectors(SPACE)
-    np.testing.assert_array_equal(vectors.vector, building.embedding(first.id, seed=2).vector)
+    (indexed,) = stores.tracks.indexed(SPACE)
+    second = building.embedding(first.id, seed=2).vector.astype(np.float16)
+    np.testing.assert_array_equal(indexed.entry.vector, second)
 
 
 def test_an_embedding_of_a_track_that_is_gone_is_let_go(stores):
     registered(stores, "a.mp3")
     finish(stores, building.embedding(TrackId("nothing")))
-    assert list(stores.tracks.vectors(SPACE)) == []
+    assert list(stores.tracks.indexed(SPACE)) == []
 
 
 def test_a_quarantined_track_has_its_reason(stores):

@@ -171,7 +171,7 @@ def test_a_file_that_became_a_copy_of_another_track_joins_it(stores):
     assert stores.tracks.paths(one(stores).id) == ("/music/b.mp3", "/music/a.mp3")
     with pytest.raises(TrackNotFound):
         stores.tracks.get(old.id)
-    assert list(stores.tracks.vectors(SPACE)) == []
+    assert list(stores.tracks.indexed(SPACE)) == []
     assert stores.tracks.revision(SPACE) > revision
 
 
@@ -248,7 +248,7 @@ def test_a_track_whose_files_are_gone_is_kept_unless_told_otherwise(stores, embe
     assert stores.tracks.forget(gone, ingest_id=LATER, remove=False) == Forgotten(missing=1)
     assert stores.tracks.paths(embedded.id) == (A.path,)
     assert stores.tracks.forget(gone, ingest_id=LATER, remove=True) == Forgotten(removed=1)
-    assert (stores.tracks.count(), list(stores.tracks.vectors(SPACE))) == ({}, [])
+    assert (stores.tracks.count(), list(stores.tracks.indexed(SPACE))) == ({}, [])
     assert building.register(stores, A) == [Verdict.NEW]
 
 

@@ -66,7 +66,7 @@ def test_a_removed_track_is_gone_for_all_reads(stores, removed):
     assert stores.tracks.page(limit=9, where=TrackFilter(text="a")) == []
     assert stores.tracks.page(limit=9, where=TrackFilter(state=TrackState.PENDING)) == []
     assert (stores.tracks.count(), stores.tracks.get_many([removed.id])) == ({}, {})
-    assert (list(stores.tracks.vectors(SPACE)), list(stores.tracks.prints(SPACE))) == ([], [])
+    assert (list(stores.tracks.indexed(SPACE)), list(stores.tracks.prints(SPACE))) == ([], [])
     for read in (stores.tracks.get, stores.tracks.paths, stores.tracks.remove):
         with pytest.raises(TrackNotFound):
             read(removed.id)
@@ -111,7 +111,7 @@ def test_an_embedding_of_a_track_that_was_removed_meanwhile_is_let_go(stores, re
     building.register(stores, found("b.mp3"))
     job = building.claim_one(stores.jobs, queue=Queue.TRACKS)
     building.finish(stores.jobs, job, building.embedding(removed.id))
-    assert list(stores.tracks.vectors(SPACE)) == []
+    assert list(stores.tracks.indexed(SPACE)) == []
 
 
 def test_the_mark_of_a_removed_track_outlives_its_file(stores, removed):

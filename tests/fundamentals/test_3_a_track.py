@@ -74,4 +74,4 @@ def test_the_revision_tells_the_indexer_that_the_library_has_moved_on(stores):
     register(stores, found("/music/a.ogg", "bytes-a"))
     stores.jobs.complete([embedded(claim_embed(stores))])
     assert stores.tracks.revision(SPACE) > before
-    assert len(list(stores.tracks.vectors(SPACE))) == 1
+    assert len(list(stores.tracks.indexed(SPACE))) == 1

@@ -7,12 +7,14 @@ from sightsong.adapters.memory.blobs import MemoryBlobs
 from sightsong.adapters.memory.doorbell import MemoryDoorbell
 from sightsong.adapters.memory.ingests import MemoryIngests
 from sightsong.adapters.memory.jobs import MemoryJobs
+from sightsong.adapters.memory.library import MemoryLibrary
+from sightsong.adapters.memory.phrases import MemoryPhrases
 from sightsong.adapters.memory.snapshots import MemorySnapshots
 from sightsong.adapters.memory.state import State
 from sightsong.adapters.memory.tracks import MemoryTracks
 from sightsong.core import ports
 
-__all__ = ["MemoryDoorbell", "open_stores"]
+__all__ = ["MemoryDoorbell", "MemoryLibrary", "open_stores"]
 
 
 def open_stores(
@@ -30,5 +32,6 @@ def open_stores(
         tracks=MemoryTracks(state),
         ingests=MemoryIngests(state),
         snapshots=MemorySnapshots(state),
+        phrases=MemoryPhrases(state),
         blobs=MemoryBlobs(room_bytes=blob_room_bytes),
     )

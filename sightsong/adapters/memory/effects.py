@@ -1,24 +1,26 @@
-"""What completions do to the in-memory tracks and snapshots. The caller holds the lock."""
+"""What completions do to the in-memory tracks, answers and snapshots. The caller holds the lock."""
 
 from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
 
-from sightsong.adapters.memory.state import State, Vectors
+from sightsong.adapters.memory import snapshots
+from sightsong.adapters.memory.state import Row, State, Vectors
 from sightsong.core.jobs import (
     ActivateSnapshot,
     Effect,
     KeepEmbedding,
+    KeepQuery,
     QuarantineTrack,
     StoreEmbedding,
 )
-from sightsong.core.snapshots import SnapshotState, TrackVectors
+from sightsong.core.snapshots import Windows
 from sightsong.core.tracks import TrackState
 
 
-def apply(state: State, effect: Effect) -> None:
-    """Apply one effect; a track or snapshot that is gone is left alone."""
+def apply(state: State, effect: Effect, *, by: Row) -> None:
+    """Apply one effect of a job; a track or snapshot that is gone is left alone."""
     match effect:
         case StoreEmbedding():
             _store_embedding(state, effect)
@@ -26,8 +28,11 @@ def apply(state: State, effect: Effect) -> None:
             _keep_embedding(state, effect)
         case QuarantineTrack():
             _quarantine(state, effect)
+        case KeepQuery():
+            state.queries[effect.job_id] = effect
         case ActivateSnapshot():
-            _activate(state, effect)
+            asked = by.sequence if by.job.params.get("asked") else None
+            snapshots.finish(state, effect.version, asked=asked)
         case _:
             assert_never(effect)
 
@@ -37,20 +42,18 @@ def _store_embedding(state: State, effect: StoreEmbedding) -> None:
     if track is None:
         return
     state.revisions[effect.space] += 1
-    vectors = TrackVectors(
-        track_id=effect.track_id,
-        vector=effect.vector.astype(np.float32),
-        windows=effect.windows.astype(np.float16),
-        window_starts_s=effect.window_starts_s,
-    )
+    state.gone.pop((effect.space, effect.track_id), None)
     state.vectors[effect.space, effect.track_id] = Vectors(
-        read=vectors,
+        vector=effect.vector.astype(np.float32).astype(np.float16),
+        windows=Windows(
+            vectors=effect.windows.astype(np.float16), starts_s=tuple(effect.window_starts_s)
+        ),
         revision=state.revisions[effect.space],
         digest=effect.digest,
         fingerprint=effect.fingerprint,
     )
     state.outdated.discard((effect.space, effect.track_id))
-    state.tracks[effect.track_id] = replace(
+    heard = replace(
         track,
         state=TrackState.READY,
         duration_s=effect.duration_s,
@@ -59,6 +62,7 @@ def _store_embedding(state: State, effect: StoreEmbedding) -> None:
         reason_code=None,
         reason=None,
     )
+    state.put(heard, but=effect.space)  # in other spaces, too, searches see what was heard
 
 
 def _keep_embedding(state: State, effect: KeepEmbedding) -> None:
@@ -79,19 +83,3 @@ def _quarantine(state: State, effect: QuarantineTrack) -> None:
             reason_code=effect.error.code,
             reason=effect.error.detail,
         )
-
-
-def _activate(state: State, effect: ActivateSnapshot) -> None:
-    new = state.snapshots.get(effect.version)
-    if new is None:
-        return
-    actives = [
-        snapshot
-        for snapshot in state.snapshots.values()
-        if snapshot.space == new.space and snapshot.state is SnapshotState.ACTIVE
-    ]
-    if any(snapshot.revision > new.revision for snapshot in actives):
-        return
-    for old in actives:
-        state.snapshots[old.version] = replace(old, state=SnapshotState.RETIRED)
-    state.snapshots[new.version] = replace(new, state=SnapshotState.ACTIVE)

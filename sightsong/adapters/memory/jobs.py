@@ -14,6 +14,7 @@ from sightsong.core.jobs import (
     JobId,
     JobKind,
     JobState,
+    KeepQuery,
     NewJob,
     Owner,
     Queue,
@@ -54,6 +55,11 @@ class MemoryJobs:
         if row is None:
             raise JobNotFound
         return row.job
+
+    def query(self, job_id: JobId) -> KeepQuery | None:
+        """Read what an answered job searched for; None where that was not kept."""
+        with self._state.lock:
+            return self._state.queries.get(job_id)
 
     def versions(self, job_ids: Iterable[JobId]) -> Mapping[JobId, int]:
         """Read the `state_version` of many jobs; unknown ids are left out."""
@@ -149,7 +155,7 @@ class MemoryJobs:
         if heard and settled.state is JobState.SUCCEEDED:
             row.heard_s = sum(heard)
         for effect in completion.effects:
-            effects.apply(self._state, effect)
+            effects.apply(self._state, effect, by=row)
 
     def _settle(self, row: Row, settled: Settled, now: float) -> None:
         row.change(
@@ -167,7 +173,7 @@ class MemoryJobs:
         if settled.gave_up and settled.error is not None:
             effect = transitions.quarantine(row.job, settled.error)
             if effect is not None:
-                effects.apply(self._state, effect)
+                effects.apply(self._state, effect, by=row)
 
     def _is_unrung(self, queue: Queue, before: float) -> bool:
         if self._state.rung_at.get(queue, before) > before:

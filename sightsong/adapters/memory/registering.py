@@ -91,9 +91,8 @@ class Registration:
         return (Verdict.KNOWN if given == before else Verdict.CHANGED), track.id
 
     def _given(self, file: FoundFile, track: Track, before: Tags) -> Tags:
-        if file.given == Tags():
-            return before
-        return file.given if before == Tags() or track.path == file.path else before
+        is_main = before == Tags() or track.path == file.path
+        return file.given.instead_of(before) if is_main else before
 
     def _change(self, track_id: TrackId, file: FoundFile) -> None:
         self._fence(track_id)
@@ -111,7 +110,7 @@ class Registration:
         self._say(track_id, own=file.tags, given=given)
 
     def _given_anew(self, track_id: TrackId, file: FoundFile) -> Tags:
-        return self.state.words[track_id].given if file.given == Tags() else file.given
+        return file.given.instead_of(self.state.words[track_id].given)
 
     def _fence(self, track_id: TrackId) -> None:
         """Cancel a running job: it may have read bytes which are no more."""
@@ -122,7 +121,7 @@ class Registration:
     def _say(self, track_id: TrackId, *, own: Tags, given: Tags) -> None:
         words = self.state.words[track_id]
         words.own, words.given = own, given
-        self.state.tracks[track_id] = replace(self.state.tracks[track_id], tags=words.shown)
+        self.state.put(replace(self.state.tracks[track_id], tags=words.shown))
 
     def _put_file(
         self, file: FoundFile, here: FileRow | None, track_id: TrackId, verdict: Verdict

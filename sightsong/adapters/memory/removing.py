@@ -77,11 +77,7 @@ def _withdraw(state: State, track: Track) -> None:
     job_id = state.embed_jobs.get(track.id)
     if job_id is not None:
         state.cancel(state.rows[job_id])
-    for space, track_id in list(state.vectors):
-        if track_id == track.id:
-            del state.vectors[space, track_id]
-            state.revisions[space] += 1
-    state.outdated = {key for key in state.outdated if key[1] != track.id}
+    state.withdraw(track.id)
     _leave_recording(state, track)
 
 
@@ -97,4 +93,4 @@ def _leave_recording(state: State, track: Track) -> None:
         return
     stands = others[0] if len(others) > 1 else None
     for one in others:
-        state.tracks[one] = replace(state.tracks[one], recording_id=stands)
+        state.put(replace(state.tracks[one], recording_id=stands))

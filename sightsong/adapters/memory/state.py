@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsong.core.embeddings import Space
+from sightsong.core.facts import facts_of
 from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.ingests import Problem, Scan, Watched
-from sightsong.core.jobs import Job, JobId, JobState, Owner, Queue, WorkerInfo
-from sightsong.core.snapshots import Snapshot, TrackVectors
+from sightsong.core.jobs import Job, JobId, JobState, KeepQuery, Owner, Queue, WorkerInfo
+from sightsong.core.snapshots import Snapshot, Windows
 from sightsong.core.tracks import FileStamp, Tags, Track, TrackId, Verdict
 
 
@@ -65,7 +69,8 @@ class Words:
 class Vectors:
     """An embedding and what only the store knows of it."""
 
-    read: TrackVectors
+    vector: NDArray[np.float16]  #: (d,)
+    windows: Windows
     revision: int
     digest: str
     fingerprint: Fingerprint
@@ -99,6 +104,11 @@ class State:
     vectors: dict[tuple[Space, TrackId], Vectors] = field(default_factory=dict)
     outdated: set[tuple[Space, TrackId]] = field(default_factory=set)
     revisions: dict[Space, int] = field(default_factory=lambda: defaultdict(int))
+    gone: dict[tuple[Space, TrackId], int] = field(default_factory=dict)
+    phrases: dict[tuple[Space, str], NDArray[np.float32]] = field(default_factory=dict)
+    queries: dict[JobId, KeepQuery] = field(default_factory=dict)
+    #: The last job that there was when a person chose a snapshot, by its version.
+    pins: dict[str, int] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     ingests: dict[JobId, IngestRow] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
@@ -111,6 +121,25 @@ class State:
     def files_of(self, track_id: TrackId) -> list[str]:
         """The paths of a track, in order."""
         return sorted(path for path, row in self.files.items() if row.track_id == track_id)
+
+    def put(self, track: Track, *, but: Space | None = None) -> None:
+        """Store a track; searches notice what else they see of it, in all spaces but one."""
+        before = self.tracks[track.id]
+        self.tracks[track.id] = track
+        if facts_of(track) == facts_of(before):
+            return
+        for (space, one), vectors in self.vectors.items():
+            if one == track.id and space != but:
+                self.revisions[space] += 1
+                vectors.revision = self.revisions[space]
+
+    def withdraw(self, track_id: TrackId) -> None:
+        """Take a track out of all spaces."""
+        for space, one in [key for key in self.vectors if key[1] == track_id]:
+            del self.vectors[space, one]
+            self.revisions[space] += 1
+            self.gone[space, one] = self.revisions[space]
+        self.outdated = {key for key in self.outdated if key[1] != track_id}
 
     def doubt(self, track_id: TrackId) -> None:
         """Note that the embeddings of a track may be of other bytes; a job finds out."""

@@ -11,8 +11,9 @@ from sightsong.adapters.memory.state import FileRow, State, Vectors
 from sightsong.core import terms
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
+from sightsong.core.facts import facts_of
 from sightsong.core.jobs import JobId
-from sightsong.core.snapshots import TrackVectors
+from sightsong.core.snapshots import Changes, Entry, Extent, IndexedTrack, Windows
 from sightsong.core.tracks import (
     Forgotten,
     FoundFile,
@@ -40,7 +41,11 @@ class MemoryTracks:
         with self._state.lock:
             there = {path: row for path in paths if (row := self._state.files.get(path))}
             return {
-                path: KnownFile(stamp=row.stamp, verdict=self._verdict(row, ingest_id))
+                path: KnownFile(
+                    stamp=row.stamp,
+                    verdict=self._verdict(row, ingest_id),
+                    given=self._state.words[row.track_id].given,
+                )
                 for path, row in there.items()
                 if not self._is_wanting(row.track_id, space, ingest_id, restore=restore)
             }
@@ -104,7 +109,7 @@ class MemoryTracks:
             track, words = self.get(track_id), self._state.words[track_id]
             said = asdict(words.edits) | dict(changes)
             words.edits = Tags(**said | {"labels": tuple(said["labels"] or ())})
-            self._state.tracks[track_id] = replace(track, tags=words.shown)
+            self._state.put(replace(track, tags=words.shown))
             return self._state.tracks[track_id]
 
     def remove(self, track_id: TrackId) -> None:
@@ -126,9 +131,8 @@ class MemoryTracks:
         """Stream the embedded tracks in the order of their duration, then id."""
         with self._state.lock:
             found = [
-                (self._print(row), row.revision > since)
-                for (where, _), row in self._state.vectors.items()
-                if where == space
+                (self._print(track_id, row), row.revision > since)
+                for track_id, row in self._embedded(space).items()
             ]
         yield from sorted(found, key=lambda one: (one[0].duration_s, one[0].track_id))
 
@@ -138,7 +142,7 @@ class MemoryTracks:
             for track_id, stands in recordings.items():
                 track = self._state.there(track_id)
                 if track is not None:
-                    self._state.tracks[track_id] = replace(track, recording_id=stands)
+                    self._state.put(replace(track, recording_id=stands))
 
     def get(self, track_id: TrackId) -> Track:
         """Read a track.
@@ -192,24 +196,72 @@ class MemoryTracks:
         """Count the tracks by state."""
         return dict(Counter(track.state for track in self._all()))
 
-    def vectors(self, space: Space) -> Iterator[TrackVectors]:
-        """Stream the embeddings of a space in the order of track ids."""
+    def indexed(self, space: Space) -> Iterator[IndexedTrack]:
+        """Stream what a snapshot of a space is made of, in the order of track ids."""
         with self._state.lock:
-            rows = [row.read for (where, _), row in self._state.vectors.items() if where == space]
-        yield from sorted(rows, key=lambda row: row.track_id)
+            found = [
+                IndexedTrack(entry=self._entry(track_id, row), windows=row.windows)
+                for track_id, row in self._embedded(space).items()
+            ]
+        yield from found
+
+    def extent(self, space: Space) -> Extent:
+        """Count what `indexed` would stream."""
+        with self._state.lock:
+            found = self._embedded(space).values()
+            return Extent(
+                tracks=len(found), window_bytes=sum(row.windows.vectors.nbytes for row in found)
+            )
+
+    def changes(self, space: Space, *, since: int) -> Changes:
+        """Read what has become of a space's tracks after revision `since`."""
+        with self._state.lock:
+            return Changes(
+                revision=self._state.revisions[space],
+                entries=tuple(
+                    self._entry(track_id, row)
+                    for track_id, row in self._embedded(space).items()
+                    if row.revision > since
+                ),
+                gone=self._gone(space, since),
+            )
+
+    def count_changes(self, space: Space, *, since: int, limit: int) -> int:
+        """Count the tracks that `changes` would tell of, at most `limit`."""
+        with self._state.lock:
+            new = sum(row.revision > since for row in self._embedded(space).values())
+            return min(limit, new + len(self._gone(space, since)))
+
+    def windows(self, space: Space, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Windows]:
+        """Read the windows of some tracks; those without any in the space are left out."""
+        with self._state.lock:
+            rows = self._state.vectors
+            return {one: rows[space, one].windows for one in track_ids if (space, one) in rows}
 
     def revision(self, space: Space) -> int:
-        """A number that grows whenever the embeddings of a space change; 0 when there are none."""
+        """A number that grows whenever what a space's searches see changes; 0 when it is empty."""
         with self._state.lock:
             return self._state.revisions[space]
+
+    def _embedded(self, space: Space) -> dict[TrackId, Vectors]:
+        rows = self._state.vectors
+        return {one: rows[where, one] for where, one in sorted(rows) if where == space}
+
+    def _entry(self, track_id: TrackId, row: Vectors) -> Entry:
+        facts = facts_of(self._state.tracks[track_id])
+        return Entry(track_id=track_id, vector=row.vector, facts=facts)
+
+    def _gone(self, space: Space, since: int) -> frozenset[TrackId]:
+        gone = self._state.gone.items()
+        return frozenset(one for (where, one), at in gone if where == space and at > since)
 
     def _all(self) -> list[Track]:
         with self._state.lock:
             found = [t for t in self._state.tracks.values() if t.id not in self._state.removed]
         return sorted(found, key=lambda track: track.id)
 
-    def _print(self, row: Vectors) -> SoundPrint:
-        track = self._state.tracks[row.read.track_id]
+    def _print(self, track_id: TrackId, row: Vectors) -> SoundPrint:
+        track = self._state.tracks[track_id]
         return SoundPrint(
             track_id=track.id,
             duration_s=track.duration_s or 0.0,

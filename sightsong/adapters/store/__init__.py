@@ -7,6 +7,7 @@ from sightsong.adapters.blobs import FolderBlobs
 from sightsong.adapters.store.connect import Database, open_database
 from sightsong.adapters.store.ingests import SqlIngests
 from sightsong.adapters.store.jobs import SqlJobs
+from sightsong.adapters.store.phrases import SqlPhrases
 from sightsong.adapters.store.snapshots import SqlSnapshots
 from sightsong.adapters.store.tracks import SqlTracks
 from sightsong.core import ports
@@ -45,6 +46,7 @@ def open_stores(
         tracks=SqlTracks(database),
         ingests=SqlIngests(database),
         snapshots=SqlSnapshots(database),
+        phrases=SqlPhrases(database),
         blobs=FolderBlobs(blobs_dir, reserve_bytes=disk_reserve_bytes),
         database=database,
     )

@@ -92,6 +92,12 @@ class Database:
         if not self.is_sqlite:  # there every write transaction is alone anyway
             connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
+    def freeze(self, connection: Connection) -> None:
+        """Let a transaction that only reads see one moment; before its first query."""
+        if not self.is_sqlite:  # there every transaction does
+            level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            connection.exec_driver_sql(level)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

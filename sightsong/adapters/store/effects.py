@@ -1,40 +1,34 @@
-"""What completions do to tracks, embeddings and snapshots, inside their transaction."""
+"""What completions do to tracks, embeddings and answers, inside their transaction."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, delete, tuple_
 
-from sightsong.adapters.store import rows
-from sightsong.adapters.store.schema import (
-    embeddings,
-    is_there,
-    outdated,
-    snapshots,
-    spaces,
-    tracks,
-)
+from sightsong.adapters.store import revising, rows
+from sightsong.adapters.store.schema import embeddings, gone, is_there, outdated, queries, tracks
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import (
-    ActivateSnapshot,
     Effect,
     KeepEmbedding,
+    KeepQuery,
     QuarantineTrack,
     StoreEmbedding,
 )
-from sightsong.core.snapshots import SnapshotState
 from sightsong.core.tracks import TrackState
+
+_OfTrack = StoreEmbedding | KeepEmbedding | QuarantineTrack
 
 
 def apply(connection: Connection, effects: Sequence[Effect]) -> None:
-    """Apply effects; those on tracks or snapshots that are gone do nothing.
+    """Apply effects on tracks and answers; those on tracks that are gone do nothing.
 
     Tracks are locked in the order of their ids, spaces before them: no two completions deadlock.
     """
-    stored = [effect for effect in effects if isinstance(effect, StoreEmbedding)]
-    revisions = {space: bump(connection, space) for space in sorted({e.space for e in stored})}
-    of_tracks = [e for e in effects if not isinstance(e, ActivateSnapshot)]
+    revisions = _bumped(connection, effects)
+    stored = []
+    of_tracks = [effect for effect in effects if isinstance(effect, _OfTrack)]
     for effect in sorted(of_tracks, key=lambda effect: effect.track_id):
         match effect:
             case QuarantineTrack():
@@ -42,28 +36,27 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
             case KeepEmbedding():
                 _keep_embedding(connection, effect)
             case StoreEmbedding():
-                _store_embedding(connection, effect, revisions[effect.space])
+                if _store_embedding(connection, effect, revisions[effect.space]):
+                    stored.append(effect)
     if stored:
-        _note_up_to_date(connection, stored)
-    for activation in (effect for effect in effects if isinstance(effect, ActivateSnapshot)):
-        _activate(connection, activation)
+        _note_stored(connection, stored, revisions)
+    for query in (effect for effect in effects if isinstance(effect, KeepQuery)):
+        _keep_query(connection, query)
 
 
-def bump(connection: Connection, space: Space, by: int = 1) -> int:
-    """Raise a space's revision and hold its row until the commit.
+def _bumped(connection: Connection, effects: Sequence[Effect]) -> dict[Space, int]:
+    """Raise the revisions of spaces whose searches will see something else.
 
-    So the writers of one space commit in the order of their revisions, and whoever reads a revision
-    sees all embeddings up to it.
+    That is where a track is stored, and where it was before: what is heard in it is known to all.
     """
-    new = upsert(connection, spaces).values(space=space, revision=by)
-    raised = new.on_conflict_do_update(
-        index_elements=[spaces.c.space], set_={"revision": spaces.c.revision + by}
-    )
-    revision: int = connection.execute(raised.returning(spaces.c.revision)).scalar_one()
-    return revision
+    stored = [effect for effect in effects if isinstance(effect, StoreEmbedding)]
+    spaces = {effect.space for effect in stored}
+    spaces.update(revising.spaces_of(connection, {effect.track_id for effect in stored}))
+    return {space: revising.bump(connection, space) for space in sorted(spaces)}
 
 
-def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: int) -> None:
+def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: int) -> bool:
+    """Store an embedding; False where its track is gone."""
     found = connection.execute(
         tracks.update()
         .where(tracks.c.id == effect.track_id, is_there)
@@ -77,7 +70,7 @@ def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: i
         )
     )
     if not found.rowcount:
-        return
+        return False
     columns = {
         "revision": revision,
         "vector": rows.packed(effect.vector, "<f4"),
@@ -91,12 +84,21 @@ def _store_embedding(connection: Connection, effect: StoreEmbedding, revision: i
     )
     keys = [embeddings.c.space, embeddings.c.track_id]
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=columns))
+    return True
 
 
-def _note_up_to_date(connection: Connection, stored: Sequence[StoreEmbedding]) -> None:
+def _note_stored(
+    connection: Connection, stored: Sequence[StoreEmbedding], revisions: dict[Space, int]
+) -> None:
     made = [(effect.track_id, effect.space) for effect in stored]
-    key = tuple_(outdated.c.track_id, outdated.c.space)
-    connection.execute(outdated.delete().where(key.in_(made)))
+    for table in (outdated, gone):
+        key = tuple_(table.c.track_id, table.c.space)
+        connection.execute(delete(table).where(key.in_(made)))
+    for space, revision in revisions.items():
+        elsewhere = [effect.track_id for effect in stored if effect.space != space]
+        if elsewhere:
+            of_these = (embeddings.c.space == space) & embeddings.c.track_id.in_(elsewhere)
+            connection.execute(embeddings.update().where(of_these).values(revision=revision))
 
 
 def _keep_embedding(connection: Connection, effect: KeepEmbedding) -> None:
@@ -117,16 +119,7 @@ def _quarantine(connection: Connection, effect: QuarantineTrack) -> None:
     )
 
 
-def _activate(connection: Connection, effect: ActivateSnapshot) -> None:
-    this = snapshots.c.version == effect.version
-    new = connection.execute(select(snapshots.c.space, snapshots.c.revision).where(this)).first()
-    if new is None:
-        return
-    bump(connection, Space(new.space), by=0)  # holds the space: one activation at a time
-    is_active = (snapshots.c.space == new.space) & (snapshots.c.state == SnapshotState.ACTIVE)
-    newest = select(func.max(snapshots.c.revision)).where(is_active)
-    if (connection.execute(newest).scalar() or 0) > new.revision:
-        return
-    retired = snapshots.update().where(is_active, ~this).values(state=SnapshotState.RETIRED)
-    connection.execute(retired)
-    connection.execute(snapshots.update().where(this).values(state=SnapshotState.ACTIVE))
+def _keep_query(connection: Connection, effect: KeepQuery) -> None:
+    columns = {"space": effect.space, "vector": rows.packed(effect.vector, "<f4")}
+    new = upsert(connection, queries).values(job_id=effect.job_id, **columns)
+    connection.execute(new.on_conflict_do_update(index_elements=[queries.c.job_id], set_=columns))

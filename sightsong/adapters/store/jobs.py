@@ -6,13 +6,14 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from sightsong.adapters.store import claims, completing, inserting, presence, rows, sweeping
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import is_queued, is_running, jobs, results
+from sightsong.adapters.store.schema import is_queued, is_running, jobs, queries, results
 from sightsong.core.errors import JobNotFound
 from sightsong.core.jobs import (
     Completion,
     Job,
     JobId,
     JobState,
+    KeepQuery,
     NewJob,
     Owner,
     Queue,
@@ -57,6 +58,13 @@ class SqlJobs:
         if row is None:
             raise JobNotFound
         return rows.job(row)
+
+    def query(self, job_id: JobId) -> KeepQuery | None:
+        """Read what an answered job searched for; None where that was not kept."""
+        with self._database.read() as connection:
+            found = select(queries).where(queries.c.job_id == job_id)
+            row = connection.execute(found).first()
+        return None if row is None else rows.query(row)
 
     def versions(self, job_ids: Iterable[JobId]) -> Mapping[JobId, int]:
         """Read the `state_version` of many jobs; unknown ids are left out."""

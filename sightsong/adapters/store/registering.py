@@ -5,7 +5,7 @@ true until the commit.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from sightsong.adapters.store import (
     locking,
     naming,
     removing,
+    revising,
     rows,
     standing,
     termed,
@@ -55,22 +56,48 @@ def register(
         is_held=asked is not None and asked.is_paused,
         is_canceled=asked is not None and asked.is_canceled,
     )
-    _make_way(connection, files)
-    return [_register(connection, file, asking, restore=restore) for file in files]
+    told = _make_way(connection, files)
+    before = revising.facts(connection, told)
+    verdicts = [_register(connection, file, asking, restore=restore) for file in files]
+    revising.notice_changes(connection, before)
+    return verdicts
 
 
-def _make_way(connection: Connection, files: Sequence[FoundFile]) -> None:
-    """Lock all that may be changed, and fence the attempts that may have read other bytes."""
+def _make_way(connection: Connection, files: Sequence[FoundFile]) -> set[TrackId]:
+    """Lock all that may be changed, and fence the attempts that may have read other bytes.
+
+    Returns:
+        The tracks of which something else may be said.
+    """
     digests = {file.path: file.sha256 for file in files}
     known = _known(connection, digests)
     changed = [row for row in known if row.sha256 != digests[row.path]]
-    met = {row.id for row in known}
-    for chunk in rows.chunks(digests.values()):
-        of_bytes = select(tracks.c.id).where(tracks.c.sha256.in_(chunk))
-        met.update(connection.execute(of_bytes).scalars())
-    locking.hold(connection, met, leaving={row.id for row in changed})
+    of_bytes = _of_bytes(connection, digests.values())
+    leaving = {row.id for row in changed}
+    told = {TrackId(of_bytes[one.sha256].id) for one in files if _tells(one, of_bytes)}
+    met = {row.id for row in (*known, *of_bytes.values())}
+    locking.hold(connection, met, leaving=leaving, in_searches=bool(told))
     running = (JobState.RUNNING,)
     canceling.cancel_all(connection, (row.embed_job_id for row in changed), states=running)
+    return told | leaving
+
+
+def _tells(file: FoundFile, of_bytes: Mapping[str, Row[Any]]) -> bool:
+    """Whether a file may say something else of a track than what was said of it before."""
+    track = of_bytes.get(file.sha256)
+    if track is None:
+        return False
+    own, given = rows.tags(track.tags), rows.tags(track.given)
+    return (own, given) != (file.tags, file.given.instead_of(given))
+
+
+def _of_bytes(connection: Connection, sha256s: Iterable[str]) -> dict[str, Row[Any]]:
+    """Read the tracks that have some bytes, by their digests."""
+    found: dict[str, Row[Any]] = {}
+    for chunk in rows.chunks(sha256s):
+        query = select(tracks).where(tracks.c.sha256.in_(chunk))
+        found |= {row.sha256: row for row in connection.execute(query)}
+    return found
 
 
 def _known(connection: Connection, paths: Iterable[str]) -> list[Row[Any]]:
@@ -129,11 +156,11 @@ def _put_track(connection: Connection, met: _Met, verdict: Verdict) -> TrackId:
     """Make the row of the track what the file says; returns its id."""
     if met.track is None:
         if met.here is not None and met.keeps:
-            return _change(connection, TrackId(met.here.track_id), met.file)
+            return _change(connection, met.here, met.file)
         return _add(connection, met.file)
     track_id = TrackId(met.track.id)
     if verdict is Verdict.NEW:
-        _restore(connection, track_id, met.file)
+        _restore(connection, met.track, met.file)
     elif verdict is not Verdict.REMOVED:
         _say(connection, met, met.track)
     return track_id
@@ -147,22 +174,23 @@ def _add(connection: Connection, file: FoundFile) -> TrackId:
     return track_id
 
 
-def _change(connection: Connection, track_id: TrackId, file: FoundFile) -> TrackId:
+def _change(connection: Connection, here: Row[Any], file: FoundFile) -> TrackId:
     """Give a track other bytes; its embeddings may be of them or not, which a job finds out."""
+    track_id = TrackId(here.track_id)
     standing.doubt(connection, [track_id])
     is_aside = tracks.c.state == TrackState.QUARANTINED
     state = case((is_aside, TrackState.PENDING), else_=tracks.c.state)
     changed = tracks.update().where(tracks.c.id == track_id)
-    connection.execute(changed.values(**_columns(file), state=state, error=None))
+    connection.execute(changed.values(**_columns(file, here), state=state, error=None))
     termed.put(connection, track_id)
     return track_id
 
 
-def _restore(connection: Connection, track_id: TrackId, file: FoundFile) -> None:
-    back = tracks.update().where(tracks.c.id == track_id)
-    state = TrackState.PENDING
-    connection.execute(back.values(**_columns(file), state=state, error=None, removed_at=None))
-    termed.put(connection, track_id)
+def _restore(connection: Connection, track: Row[Any], file: FoundFile) -> None:
+    back = tracks.update().where(tracks.c.id == track.id)
+    columns = _columns(file, track) | {"state": TrackState.PENDING}
+    connection.execute(back.values(**columns, error=None, removed_at=None))
+    termed.put(connection, TrackId(track.id))
 
 
 def _say(connection: Connection, met: _Met, track: Row[Any]) -> None:
@@ -184,16 +212,20 @@ def _given(met: _Met, track: Row[Any]) -> Tags:
     ones: were it the last, each scan would change them to and fro. A file that comes without, as
     from the scan of a folder, takes none away.
     """
-    before, now = rows.tags(track.given), met.file.given
-    if now == Tags():
-        return before
-    return now if before == Tags() or track.path == met.file.path else before
+    before = rows.tags(track.given)
+    is_main = before == Tags() or track.path == met.file.path
+    return met.file.given.instead_of(before) if is_main else before
 
 
-def _columns(file: FoundFile) -> dict[str, Any]:
+def _columns(file: FoundFile, before: Row[Any] | None = None) -> dict[str, Any]:
     """What a file makes of its track; without words of a manifest, those it has stay."""
-    columns = {"sha256": file.sha256, "path": file.path, "tags": rows.said(file.tags) or {}}
-    return columns if file.given == Tags() else columns | {"given": rows.said(file.given)}
+    given = file.given.instead_of(rows.tags(None if before is None else before.given))
+    return {
+        "sha256": file.sha256,
+        "path": file.path,
+        "tags": rows.said(file.tags) or {},
+        "given": rows.said(given),
+    }
 
 
 def _put_file(
@@ -252,7 +284,7 @@ _ASKED_OF = (
     .with_for_update(read=True)
 )
 _HERE = (
-    select(track_files, tracks.c.removed_at)
+    select(track_files, tracks.c.removed_at, tracks.c.given)
     .join_from(track_files, tracks)
     .where(track_files.c.path == bindparam("of_path"))
 )

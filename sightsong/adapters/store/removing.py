@@ -7,17 +7,15 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete, select
 
-from sightsong.adapters.store import canceling, effects, locking, rows
+from sightsong.adapters.store import canceling, locking, revising, rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import (
-    embeddings,
     is_there,
     outdated,
     track_files,
     track_terms,
     tracks,
 )
-from sightsong.core.embeddings import Space
 from sightsong.core.tracks import TrackId, TrackState
 
 
@@ -44,20 +42,12 @@ def _withdraw(connection: Connection, track_ids: list[TrackId]) -> None:
     of_these = tracks.c.id.in_(track_ids)
     asked = connection.execute(select(tracks.c.embed_job_id).where(of_these)).scalars()
     canceling.cancel_all(connection, asked.all())
-    _drop_embeddings(connection, track_ids)
+    revising.withdraw(connection, track_ids)
     for table in (track_terms, outdated):
         connection.execute(delete(table).where(table.c.track_id.in_(track_ids)))
     grouped = select(tracks.c.recording_id).where(of_these, tracks.c.recording_id.is_not(None))
     for recording_id in connection.execute(grouped.distinct()).scalars().all():
         _leave_recording(connection, recording_id, track_ids)
-
-
-def _drop_embeddings(connection: Connection, track_ids: Collection[TrackId]) -> None:
-    of_these = embeddings.c.track_id.in_(track_ids)
-    where = select(embeddings.c.space).where(of_these).distinct()
-    for space in sorted(connection.execute(where).scalars()):
-        effects.bump(connection, Space(space))
-    connection.execute(delete(embeddings).where(of_these))
 
 
 def _leave_recording(
@@ -72,3 +62,4 @@ def _leave_recording(
         return
     stands = left[0] if len(left) > 1 else None
     connection.execute(tracks.update().where(tracks.c.id.in_(left)).values(recording_id=stands))
+    revising.notice(connection, [TrackId(one) for one in left])

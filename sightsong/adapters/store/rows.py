@@ -6,13 +6,25 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Row
 
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, Vectors
+from sightsong.core.facts import facts_of
 from sightsong.core.fingerprints import Fingerprint
-from sightsong.core.jobs import BlobId, Job, JobError, JobId, JobKind, JobState, Owner, WorkerInfo
-from sightsong.core.snapshots import Snapshot, SnapshotState, TrackVectors
+from sightsong.core.jobs import (
+    BlobId,
+    Job,
+    JobError,
+    JobId,
+    JobKind,
+    JobState,
+    KeepQuery,
+    Owner,
+    WorkerInfo,
+)
+from sightsong.core.snapshots import Entry, Snapshot, SnapshotState, Windows
 from sightsong.core.tracks import (
     FileStamp,
     KnownFile,
@@ -112,15 +124,19 @@ def said(tags: Tags) -> dict[str, Any] | None:
 
 def shown(row: Row[Any]) -> Tags:
     """Read the tags that a row of `tracks` shows."""
-    return tags(row.edits).over(tags(row.given).over(tags(row.tags)))
+    found = tags(row.tags)
+    for weightier in (row.given, row.edits):
+        if weightier:  # few tracks have either, and a snapshot reads them all
+            found = tags(weightier).over(found)
+    return found
 
 
 def known_file(row: Row[Any], *, ingest_id: JobId) -> KnownFile:
-    """Read a row of `track_files` and when its track was removed, for an ingest."""
+    """Read a row of `track_files`, with what its track says of itself, for an ingest."""
     found = row.verdict if row.ingest_id == ingest_id else None
     verdict = Verdict.REMOVED if row.removed_at is not None else Verdict(found or Verdict.KNOWN)
     stamp = FileStamp(size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
-    return KnownFile(stamp=stamp, verdict=verdict)
+    return KnownFile(stamp=stamp, verdict=verdict, given=tags(row.given))
 
 
 def sound_print(row: Row[Any]) -> SoundPrint:
@@ -128,8 +144,17 @@ def sound_print(row: Row[Any]) -> SoundPrint:
     return SoundPrint(
         track_id=TrackId(row.track_id),
         duration_s=row.duration_s,
-        fingerprint=np.frombuffer(row.fingerprint or b"", dtype="<u4").astype(np.uint32),
+        fingerprint=unpacked(row.fingerprint or b"", "<u4").astype(np.uint32),
         recording_id=None if row.recording_id is None else TrackId(row.recording_id),
+    )
+
+
+def query(row: Row[Any]) -> KeepQuery:
+    """Read a row of `queries`."""
+    return KeepQuery(
+        job_id=JobId(row.job_id),
+        space=Space(row.space),
+        vector=unpacked(row.vector, "<f4").astype(np.float32),
     )
 
 
@@ -142,25 +167,35 @@ def snapshot(row: Row[Any]) -> Snapshot:
         revision=row.revision,
         manifest=row.manifest,
         state=SnapshotState(row.state),
+        is_pinned=row.pinned_after is not None,
         created_at=row.created_at,
     )
 
 
-def vectors(row: Row[Any]) -> TrackVectors:
-    """Read a row of `embeddings`."""
-    vector = np.frombuffer(row.vector, dtype="<f4").astype(np.float32)  # (d,)
-    windows = np.frombuffer(row.windows, dtype="<f2").astype(np.float16)
-    return TrackVectors(
-        track_id=TrackId(row.track_id),
-        vector=vector,
-        windows=windows.reshape(-1, len(vector)),  # (n, d)
-        window_starts_s=tuple(row.window_starts_s),
+def entry(row: Row[Any]) -> Entry:
+    """Read a row of `tracks` with the vector of an embedding."""
+    vector = unpacked(row.vector, "<f4").astype(np.float16)  # (d,)
+    return Entry(track_id=TrackId(row.id), vector=vector, facts=facts_of(track(row)))
+
+
+def windows(row: Row[Any]) -> Windows:
+    """Read the windows of a row of `embeddings`."""
+    dimension = len(row.vector) // np.dtype("<f4").itemsize
+    vectors = unpacked(row.windows, "<f2").astype(np.float16)
+    return Windows(
+        vectors=vectors.reshape(-1, dimension),  # (n, d)
+        starts_s=tuple(row.window_starts_s),
     )
 
 
 def packed(array: Vectors | Fingerprint, dtype: str) -> bytes:
     """Write an array in C order as little-endian `dtype`."""
     return np.ascontiguousarray(array, dtype=dtype).tobytes()
+
+
+def unpacked(content: bytes, dtype: str) -> NDArray[Any]:
+    """Read what `packed` wrote; (n,), read-only."""
+    return np.frombuffer(content, dtype=dtype)
 
 
 def _owner(value: str | None) -> Owner | None:

@@ -210,7 +210,7 @@ track_files = Table(
     Column("verdict", String(16)),
 )
 
-#: One row per space: counts the transactions that changed its embeddings.
+#: One row per space: counts the transactions that changed what its searches see.
 spaces = Table(
     "spaces",
     metadata,
@@ -229,6 +229,37 @@ embeddings = Table(
     Column("window_starts_s", _JSON, nullable=False),
     Column("digest", String(64)),  # of the sound that it was made of
     Column("fingerprint", LargeBinary),  # uint32, little-endian, (n,)
+)
+#: What has changed since a revision; holds all that a count of it reads.
+Index("ix_embeddings_revision", embeddings.c.space, embeddings.c.revision, embeddings.c.track_id)
+
+#: Tracks that were taken out of a space, as long as a snapshot may hold them.
+gone = Table(
+    "gone",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("track_id", _ID, primary_key=True),  # of a track that may be no more
+    Column("revision", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_gone_revision", gone.c.space, gone.c.revision)
+
+#: The vectors of phrases, as the text model of a space made them.
+phrases = Table(
+    "phrases",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, (d,)
+)
+
+#: What answered photos and texts searched for.
+queries = Table(
+    "queries",
+    metadata,
+    Column("job_id", _ID, ForeignKey("jobs.id"), primary_key=True),
+    Column("space", Text, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, (d,)
 )
 
 #: Embeddings made of other bytes than their track has now, until a job has looked.
@@ -249,6 +280,9 @@ snapshots = Table(
     Column("manifest", _JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", Double, nullable=False),
+    #: Of one that a person chose: the last job that there was then. Rebuilds up to that one leave
+    #: it active.
+    Column("pinned_after", BigInteger),
 )
 Index(
     "uq_snapshots_active",

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Double, Integer, bindparam, case, func, insert
 
-from sightsong.adapters.store import effects, rows
+from sightsong.adapters.store import activating, effects, rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.inserting import HELD_S
 from sightsong.adapters.store.schema import jobs, results
 from sightsong.core import transitions
-from sightsong.core.jobs import Effect, Job, JobState, StoreEmbedding
+from sightsong.core.jobs import ActivateSnapshot, Effect, Job, JobState, StoreEmbedding
 from sightsong.core.transitions import Settled
 
 
@@ -53,7 +53,16 @@ def write(connection: Connection, endings: Sequence[Ending]) -> None:
     ]
     if payloads:
         connection.execute(insert(results), payloads)
+    for ending in endings:
+        _activate(connection, ending)
     effects.apply(connection, [effect for ending in endings for effect in ending.effects])
+
+
+def _activate(connection: Connection, ending: Ending) -> None:
+    asked = ending.sequence if ending.job.params.get("asked") else None
+    for effect in ending.asked:
+        if isinstance(effect, ActivateSnapshot):
+            activating.finish(connection, effect.version, asked=asked)
 
 
 def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says less than its name

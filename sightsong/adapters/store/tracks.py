@@ -7,19 +7,23 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, selec
 
 from sightsong.adapters.store import (
     forgetting,
+    indexing,
     listing,
+    locking,
     registering,
     removing,
+    revising,
     rows,
     standing,
     termed,
 )
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import embeddings, is_there, spaces, track_files, tracks
+from sightsong.adapters.store.schema import embeddings, is_there, track_files, tracks
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import TrackNotFound
+from sightsong.core.facts import facts_of
 from sightsong.core.jobs import JobId
-from sightsong.core.snapshots import TrackVectors
+from sightsong.core.snapshots import Changes, Extent, IndexedTrack, Windows
 from sightsong.core.tracks import (
     Forgotten,
     FoundFile,
@@ -32,13 +36,13 @@ from sightsong.core.tracks import (
     Verdict,
 )
 
-#: Embeddings read at once: a few MB.
+#: Fingerprints read at once.
 _PAGE = 128
 #: Registrations, removals and edits let one another past: what one reads stays true until it ends.
 _LOCK = "register"
 #: Built once: that costs more than to run it.
 _KNOWN = (
-    select(track_files, tracks.c.removed_at, *standing.columns())
+    select(track_files, tracks.c.removed_at, tracks.c.given, *standing.columns())
     .join_from(track_files, tracks)
     .where(track_files.c.path.in_(bindparam("paths", expanding=True)))
 )
@@ -129,17 +133,13 @@ class SqlTracks:
         Raises:
             TrackNotFound: there is none.
         """
-        this = select(tracks).where(tracks.c.id == track_id, is_there)
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> Track:
             self._database.lock(connection, _LOCK)
-            row = connection.execute(this.with_for_update()).first()
-            if row is None:
-                raise TrackNotFound
-            edits = rows.tags({**(row.edits or {}), **changes})
-            changed = tracks.update().where(tracks.c.id == track_id)
-            connection.execute(changed.values(edits=rows.said(edits)))
-            termed.put(connection, track_id)
-            return rows.track(connection.execute(this).one())
+            locking.hold_facts(connection, [track_id])
+            return _edit(connection, track_id, changes)
+
+        return self._database.in_write(work)
 
     def remove(self, track_id: TrackId) -> None:
         """Remove a track and its embeddings; its bytes are not taken in again unless asked for.
@@ -168,7 +168,7 @@ class SqlTracks:
     def prints(self, space: Space, *, since: int = 0) -> Iterator[tuple[SoundPrint, bool]]:
         """Stream the embedded tracks in the order of their duration, then id.
 
-        Page by page, as `vectors`: what is embedded meanwhile may or may not be among them.
+        Page by page, as `indexed`: what is embedded meanwhile may or may not be among them.
         """
         after: tuple[float, str] = (-1.0, "")
         while page := self._prints_after(space, after):
@@ -181,18 +181,12 @@ class SqlTracks:
         """Note which track stands for the recording of each."""
         if not recordings:
             return
-        note = (
-            tracks.update()
-            .where(tracks.c.id == bindparam("of_track"), is_there)
-            .values(recording_id=bindparam("stands"))
-        )
-        pairs = [
-            {"of_track": track_id, "stands": recordings[track_id]}
-            for track_id in sorted(recordings)
-        ]
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             self._database.lock(connection, _LOCK)
-            connection.execute(note, pairs)
+            _group(connection, recordings)
+
+        self._database.in_write(work)
 
     def get(self, track_id: TrackId) -> Track:
         """Read a track.
@@ -259,22 +253,29 @@ class SqlTracks:
             counted = connection.execute(query.group_by(tracks.c.state))
             return {TrackState(row.state): row.tracks for row in counted}
 
-    def vectors(self, space: Space) -> Iterator[TrackVectors]:
-        """Stream the embeddings of a space in the order of track ids.
+    def indexed(self, space: Space) -> Iterator[IndexedTrack]:
+        """Stream what a snapshot of a space is made of, in the order of track ids."""
+        return indexing.indexed(self._database, space)
 
-        Page by page, so that no transaction stays open while the caller works: what is stored
-        meanwhile may or may not be among them. A revision read before is never newer than they are.
-        """
-        after = ""
-        while page := self._vectors_after(space, after):
-            yield from page
-            after = page[-1].track_id
+    def extent(self, space: Space) -> Extent:
+        """Count what `indexed` would stream."""
+        return indexing.extent(self._database, space)
+
+    def changes(self, space: Space, *, since: int) -> Changes:
+        """Read what has become of a space's tracks after revision `since`."""
+        return indexing.changes(self._database, space, since=since)
+
+    def count_changes(self, space: Space, *, since: int, limit: int) -> int:
+        """Count the tracks that `changes` would tell of, at most `limit`."""
+        return indexing.count_changes(self._database, space, since=since, limit=limit)
+
+    def windows(self, space: Space, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Windows]:
+        """Read the windows of some tracks; those without any in the space are left out."""
+        return indexing.windows(self._database, space, track_ids)
 
     def revision(self, space: Space) -> int:
-        """A number that grows whenever the embeddings of a space change; 0 when there are none."""
-        query = select(spaces.c.revision).where(spaces.c.space == space)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar() or 0
+        """A number that grows whenever what a space's searches see changes; 0 when it is empty."""
+        return indexing.revision(self._database, space)
 
     def _found(
         self,
@@ -308,12 +309,41 @@ class SqlTracks:
         with self._database.read() as connection:
             return connection.execute(query).all()
 
-    def _vectors_after(self, space: Space, track_id: str) -> list[TrackVectors]:
-        query = (
-            select(embeddings)
-            .where(embeddings.c.space == space, embeddings.c.track_id > track_id)
-            .order_by(embeddings.c.track_id)
-            .limit(_PAGE)
-        )
-        with self._database.read() as connection:
-            return [rows.vectors(row) for row in connection.execute(query)]
+
+def _edit(connection: Connection, track_id: TrackId, changes: Mapping[str, Any]) -> Track:
+    this = select(tracks).where(tracks.c.id == track_id, is_there)
+    row = connection.execute(this).first()
+    if row is None:
+        raise TrackNotFound
+    edits = rows.tags({**(row.edits or {}), **changes})
+    changed = tracks.update().where(tracks.c.id == track_id)
+    connection.execute(changed.values(edits=rows.said(edits)))
+    termed.put(connection, track_id)
+    revising.notice_changes(connection, {track_id: facts_of(rows.track(row))})
+    return rows.track(connection.execute(this).one())
+
+
+def _group(connection: Connection, recordings: Mapping[TrackId, TrackId | None]) -> None:
+    """Note which track stands for the recording of each, where that is another than before."""
+    pairs: list[dict[str, Any]] = []
+    for chunk in rows.chunks(sorted(recordings)):
+        before = select(tracks.c.id, tracks.c.recording_id).where(tracks.c.id.in_(chunk), is_there)
+        pairs += [
+            {"of_track": row.id, "stands": recordings[row.id]}
+            for row in connection.execute(before)
+            if row.recording_id != recordings[row.id]
+        ]
+    if not pairs:
+        return
+    regrouped = sorted(pair["of_track"] for pair in pairs)
+    # Only now: nothing but what waits for the same lock changes a recording.
+    locking.hold_facts(connection, regrouped)
+    connection.execute(_GROUP, pairs)
+    revising.notice(connection, regrouped)
+
+
+_GROUP = (
+    tracks.update()
+    .where(tracks.c.id == bindparam("of_track"))
+    .values(recording_id=bindparam("stands"))
+)

@@ -1,0 +1,130 @@
+"""What indexes are made of, and kept up to date with."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, tuple_, union_all
+
+from sightsong.adapters.store import rows
+from sightsong.adapters.store.connect import Database
+from sightsong.adapters.store.schema import embeddings, gone, spaces, tracks
+from sightsong.core.embeddings import Space
+from sightsong.core.snapshots import Changes, Entry, Extent, IndexedTrack, Windows
+from sightsong.core.tracks import TrackId
+
+#: Embeddings with their windows read at once: a few MB.
+_PAGE = 128
+#: Changes read at once: their vectors are a few MB.
+_CHANGES = 500
+
+_WINDOWS = (embeddings.c.vector, embeddings.c.windows, embeddings.c.window_starts_s)
+
+
+def indexed(database: Database, space: Space) -> Iterator[IndexedTrack]:
+    """Stream what a snapshot of a space is made of, in the order of track ids.
+
+    Page by page, so that no transaction stays open while the caller works: what changes meanwhile
+    may or may not be among them. A revision read before is never newer than they are.
+    """
+    after = ""
+    while page := _indexed_after(database, space, after):
+        for row in page:
+            yield IndexedTrack(entry=rows.entry(row), windows=rows.windows(row))
+        after = page[-1].id
+
+
+def _indexed_after(database: Database, space: Space, track_id: str) -> Sequence[Any]:
+    query = (
+        select(tracks, *_WINDOWS)
+        .join_from(embeddings, tracks)
+        .where(embeddings.c.space == space, embeddings.c.track_id > track_id)
+        .order_by(embeddings.c.track_id)
+        .limit(_PAGE)
+    )
+    with database.read() as connection:
+        return connection.execute(query).all()
+
+
+def extent(database: Database, space: Space) -> Extent:
+    """Count what `indexed` would stream; both databases know how long a value is without it."""
+    lengths = func.coalesce(func.sum(func.length(embeddings.c.windows)), 0)
+    query = select(func.count(), lengths).where(embeddings.c.space == space)
+    with database.read() as connection:
+        count, window_bytes = connection.execute(query).one()
+    return Extent(tracks=count, window_bytes=int(window_bytes))
+
+
+def revision(database: Database, space: Space) -> int:
+    """Read how often a space has changed."""
+    with database.read() as connection:
+        return _revision(connection, space)
+
+
+def changes(database: Database, space: Space, *, since: int) -> Changes:
+    """Read what has become of a space's tracks after revision `since`, as of one moment."""
+    with database.read() as connection:
+        now = _revision(connection, space)
+    if now <= since:  # as a rule: readers ask twice a second
+        return Changes(revision=now)
+    with database.read() as connection:
+        database.freeze(connection)
+        now = _revision(connection, space)
+        is_gone = select(gone.c.track_id).where(gone.c.space == space, gone.c.revision > since)
+        return Changes(
+            revision=now,
+            entries=tuple(_entries(connection, space, since)),
+            gone=frozenset(map(TrackId, connection.execute(is_gone).scalars())),
+        )
+
+
+def count_changes(database: Database, space: Space, *, since: int, limit: int) -> int:
+    """Count the tracks that `changes` would tell of, at most `limit`."""
+    new, old = (
+        select(table.c.track_id)
+        .where(table.c.space == space, table.c.revision > since)
+        .limit(limit)
+        .subquery()
+        for table in (embeddings, gone)
+    )
+    query = select(func.count()).select_from(union_all(select(new), select(old)).subquery())
+    with database.read() as connection:
+        return min(limit, connection.execute(query).scalar_one())
+
+
+def windows(
+    database: Database, space: Space, track_ids: Iterable[TrackId]
+) -> Mapping[TrackId, Windows]:
+    """Read the windows of some tracks; those without any in the space are left out."""
+    found: dict[TrackId, Windows] = {}
+    with database.read() as connection:
+        for chunk in rows.chunks(track_ids):
+            of_these = (embeddings.c.space == space) & embeddings.c.track_id.in_(chunk)
+            query = select(embeddings.c.track_id, *_WINDOWS).where(of_these)
+            there: Sequence[Any] = connection.execute(query).all()
+            found |= {TrackId(row.track_id): rows.windows(row) for row in there}
+    return found
+
+
+def _revision(connection: Connection, space: Space) -> int:
+    return connection.execute(_REVISION, {"of_space": space}).scalar() or 0
+
+
+def _entries(connection: Connection, space: Space, since: int) -> Iterator[Entry]:
+    """Read what is new, in the order of its revisions; some at a time, however much there is."""
+    place = tuple_(embeddings.c.revision, embeddings.c.track_id)
+    page = (
+        select(tracks, embeddings.c.vector, embeddings.c.revision)
+        .join_from(embeddings, tracks)
+        .where(embeddings.c.space == space)
+        .order_by(embeddings.c.revision, embeddings.c.track_id)
+        .limit(_CHANGES)
+    )
+    found = connection.execute(page.where(embeddings.c.revision > since)).all()
+    while found:
+        yield from map(rows.entry, found)
+        last = (found[-1].revision, found[-1].id)
+        found = connection.execute(page.where(place > last)).all()
+
+
+# Built once: that costs more than to run it.
+_REVISION = select(spaces.c.revision).where(spaces.c.space == bindparam("of_space"))
