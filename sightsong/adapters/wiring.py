@@ -1,10 +1,14 @@
 """Where the real things are plugged into the ports, from the settings."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sightsong.adapters import doorbell, store, weights
 from sightsong.adapters.inbox import FolderInbox
+from sightsong.adapters.library import loaded as library
+from sightsong.adapters.library import milvus
+from sightsong.adapters.library.base import Base
+from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.adapters.objects import ObjectStores
 from sightsong.adapters.settings import Settings
 from sightsong.adapters.shelf import FolderShelf
@@ -12,6 +16,7 @@ from sightsong.core import affect_space, catalogue, ports
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import WorkerInfo
+from sightsong.core.snapshots import Snapshot
 from sightsong.engine import process
 from sightsong.engine.ringer import Ringer
 from sightsong.engine.work import Pace, Work
@@ -59,6 +64,21 @@ def space_of(settings: Settings) -> Space:
     if settings.profile == "lite":
         return affect_space.SPACE
     return catalogue.space_of(find_models(settings)[Task.MUSIC])
+
+
+def open_library(settings: Settings, stores: ports.Stores, space: Space) -> SnapshotLibrary:
+    """Make the read side of the index of a space; it serves what its first look finds.
+
+    Raises:
+        ConfigurationError: the index lies on a Milvus server, and its client is not installed.
+    """
+    return SnapshotLibrary(stores.snapshots, stores.tracks, space, open_base=_open_base(settings))
+
+
+def _open_base(settings: Settings) -> Callable[[Snapshot], Base]:
+    if settings.index_backend == "milvus":
+        return milvus.opening(settings.milvus_url)
+    return library.opening(settings.snapshots_dir)
 
 
 def open_ringer(settings: Settings) -> Ringer:
