@@ -5,21 +5,28 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer import archives, ingesting, snapshot, tasks
-from indexer.freshness import Freshness
+import structlog
+
+from indexer import archives, ingesting, tasks
+from indexer.building import Builder
+from indexer.freshness import Freshness, Patience
 from indexer.keeping import Keeper, Watcher
 from indexer.pieces import Places
+from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
 from indexer.tidying import Tidier
 from sightsong.adapters import disk, logs, settings, starting, wiring
 from sightsong.adapters.web import Fetcher
-from sightsong.core import ports
+from sightsong.core import errors, ports
 from sightsong.core.jobs import JobKind, Queue
+from sightsong.core.snapshots import Snapshot
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
 from sightsong.engine.rounds import Rounds
 from sightsong.engine.watch import Watch
 from sightsong.engine.work import Handler, Line, Work
+
+log = structlog.get_logger()
 
 #: How often the library is compared with the active snapshot, in seconds.
 _LOOK_S = 1.0
@@ -34,6 +41,8 @@ def works_of(runtime: tasks.Runtime, scans: Watch, rebuilds: Watch) -> list[Work
     """
     ingest = functools.partial(tasks.ingest, runtime=runtime)
     rebuild = functools.partial(tasks.rebuild, runtime=runtime)
+    verify = functools.partial(tasks.verify, runtime=runtime)
+    prune = functools.partial(tasks.prune, runtime=runtime)
     return [
         Work(
             lines=(Line(queue=Queue.LIBRARY, batch=1),),
@@ -42,7 +51,11 @@ def works_of(runtime: tasks.Runtime, scans: Watch, rebuilds: Watch) -> list[Work
         ),
         Work(
             lines=(Line(queue=Queue.INDEX, batch=1),),
-            handlers={JobKind.REBUILD: Handler(run=rebuild)},
+            handlers={
+                JobKind.REBUILD: Handler(run=rebuild),
+                JobKind.VERIFY: Handler(run=verify),
+                JobKind.PRUNE: Handler(run=prune),
+            },
             watch=rebuilds,
         ),
     ]
@@ -93,9 +106,28 @@ def open_runtime(
     return tasks.Runtime(
         stores=stores,
         space=space,
-        snapshots_dir=config.snapshots_dir,
+        builder=open_builder(config),
         go_on=rebuilds.go_on,
         ingesting=ingesting.Runtime(means=means, places=places),
+    )
+
+
+def open_builder(config: settings.Settings) -> Builder:
+    """Make what builds snapshots, where the settings say that they lie.
+
+    Raises:
+        ConfigurationError: they lie on a Milvus server, and its client is not installed.
+    """
+    if config.index_backend == "milvus":
+        from indexer.milvus import MilvusBuilder
+
+        return MilvusBuilder(config.milvus_url, kind=config.index_kind, kept=config.index_kept)
+    return FaissBuilder(
+        config.snapshots_dir,
+        kind=config.index_kind,
+        threads=config.index_threads,
+        kept=config.index_kept,
+        reserve_bytes=config.disk_reserve_bytes,
     )
 
 
@@ -105,8 +137,13 @@ def serve(config: settings.Settings) -> None:
     ringer = wiring.open_ringer(config)
     scans, rebuilds = Watch(), Watch()
     runtime = open_runtime(config, stores, ringer, scans=scans, rebuilds=rebuilds)
-    is_sound = functools.partial(snapshot.is_sound, config.snapshots_dir)
-    freshness = Freshness(stores, ringer, runtime.space, is_sound=is_sound)
+    freshness = Freshness(
+        stores,
+        ringer,
+        runtime.space,
+        is_sound=functools.partial(_is_sound, runtime.builder),
+        patience=Patience(many=config.index_delta),
+    )
     tidier = Tidier(
         stores, wiring.open_inbox(config), wiring.open_shelf(config), config.scratch_dir
     )
@@ -122,6 +159,16 @@ def serve(config: settings.Settings) -> None:
         wiring.serve(
             config, stores, works_of(runtime, scans, rebuilds), worker=worker, ringer=ringer
         )
+
+
+def _is_sound(builder: Builder, snapshot: Snapshot) -> bool:
+    """Whether a snapshot is what its manifest says."""
+    try:
+        builder.verify(snapshot)
+    except errors.SnapshotRefused as error:
+        log.warning("snapshot.refused", version=snapshot.version, reason=error.detail)
+        return False
+    return True
 
 
 def _web(config: settings.Settings) -> Callable[[str, Path], str]:

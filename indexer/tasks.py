@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from indexer import ingesting, recordings, snapshot
+import numpy as np
+
+from indexer import ingesting, recordings
+from indexer.building import Builder, Plan
 from sightsong.core import errors, jobs, lifecycle, ports
 from sightsong.core.embeddings import Space
+from sightsong.core.snapshots import Snapshot
 from sightsong.engine.work import Prepared
 
 
@@ -16,7 +19,7 @@ class Runtime:
 
     stores: ports.Stores
     space: Space
-    snapshots_dir: Path
+    builder: Builder
     go_on: Callable[[], bool]  #: Notes progress of a rebuild; False when the process is to stop.
     ingesting: ingesting.Runtime
 
@@ -31,28 +34,77 @@ def rebuild(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Complet
     return [_rebuild(ready.job, runtime) for ready in batch]
 
 
+def verify(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Compare the snapshot that each job names with its manifest."""
+    return [_verify(ready.job, runtime) for ready in batch]
+
+
+def prune(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Remove the snapshots that nobody needs."""
+    return [_prune(ready.job, runtime) for ready in batch]
+
+
 def _rebuild(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
-    store, space = runtime.stores, runtime.space
     try:
-        snapshot.prune(runtime.snapshots_dir, space, store.snapshots)
-        revision = store.tracks.revision(space)  # before the vectors: never newer than they are
-        active = store.snapshots.active(space)
-        since = active.revision if active else 0
-        recordings.regroup(store.tracks, space, since=since, go_on=runtime.go_on)
-        if not runtime.go_on():
+        built = _build(runtime)
+        if built is None:
             return jobs.Completion(job=job, outcome=jobs.Release())
-        built = snapshot.build(
-            store.tracks.vectors(space),
-            root=runtime.snapshots_dir,
-            space=space,
-            revision=revision,
-        )
-        store.snapshots.add(built)
+        runtime.stores.snapshots.add(built)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
-    result = {"version": built.version, "tracks": built.manifest["tracks"]}
+    result = {
+        "version": built.version,
+        "tracks": built.manifest["tracks"],
+        "kind": built.manifest["kind"],
+        "recall": built.manifest["recall_at_10"],
+    }
     return jobs.Completion(
         job=job,
         outcome=jobs.Succeeded(result=result),
         effects=(jobs.ActivateSnapshot(version=built.version),),
     )
+
+
+def _build(runtime: Runtime) -> Snapshot | None:
+    """Group the recordings and build a snapshot; None when told to stop."""
+    store, space = runtime.stores, runtime.space
+    runtime.builder.prune(space, store.snapshots)
+    # What is embedded while recordings are grouped may be missed: the next rebuild begins here.
+    grouped = store.tracks.revision(space)
+    active = store.snapshots.active(space)
+    since = active.manifest.get("grouped", 0) if active else 0
+    recordings.regroup(store.tracks, space, since=since, go_on=runtime.go_on)
+    if not runtime.go_on():
+        return None
+    # Grouping changed it; and it is read before the tracks are: never newer than they are.
+    revision = store.tracks.revision(space)
+    phrases = [vector for _, vector in sorted(store.phrases.read(space).items())]
+    plan = Plan(
+        space=space,
+        revision=revision,
+        grouped=grouped,
+        extent=store.tracks.extent(space),
+        phrases=np.stack(phrases) if phrases else np.empty((0, 0), np.float32),
+        go_on=runtime.go_on,
+    )
+    return runtime.builder.build(store.tracks.indexed(space), plan)
+
+
+def _verify(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+    version, reason = str(job.params.get("version")), None
+    try:
+        runtime.builder.verify(runtime.stores.snapshots.get(version))
+    except errors.SnapshotRefused as error:
+        reason = error.detail
+    except errors.SightsongError as error:
+        return lifecycle.failure(job, error)
+    result = {"version": version, "is_sound": reason is None, "reason": reason}
+    return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
+
+
+def _prune(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+    try:
+        removed = runtime.builder.prune(runtime.space, runtime.stores.snapshots)
+    except errors.SightsongError as error:
+        return lifecycle.failure(job, error)
+    return jobs.Completion(job=job, outcome=jobs.Succeeded(result={"removed": removed}))

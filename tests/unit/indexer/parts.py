@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer import archives, ingesting, tasks
 from indexer.pieces import Places
+from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
 from sightsong.adapters import memory
 from sightsong.adapters.inbox import FolderInbox
@@ -71,7 +72,7 @@ class Bench:
         return tasks.Runtime(
             stores=self.stores,
             space=SPACE,
-            snapshots_dir=self.snapshots_dir,
+            builder=FaissBuilder(self.snapshots_dir, threads=1, kept=2),
             go_on=self.go_on,
             ingesting=ingesting.Runtime(means=means, places=places),
         )
@@ -85,7 +86,11 @@ class Bench:
         return self.stores.ingests.submit(Wish(paths=names, **wish))
 
     def rebuild(self) -> Job:
-        return self.run(self.stores.jobs.submit(NewJob(kind=JobKind.REBUILD)))
+        return self.ask(JobKind.REBUILD)
+
+    def ask(self, kind: JobKind, **params: object) -> Job:
+        """Submit a job and run it."""
+        return self.run(self.stores.jobs.submit(NewJob(kind=kind, params=params)))
 
     def run(self, submitted: Job) -> Job:
         """Run one job of a kind; it must be the next in its queue."""
@@ -96,7 +101,12 @@ class Bench:
 
     def work(self, batch: Sequence[Job]) -> None:
         """Do claimed jobs of one kind."""
-        task = {JobKind.INGEST: tasks.ingest, JobKind.REBUILD: tasks.rebuild}[batch[0].kind]
+        task = {
+            JobKind.INGEST: tasks.ingest,
+            JobKind.REBUILD: tasks.rebuild,
+            JobKind.VERIFY: tasks.verify,
+            JobKind.PRUNE: tasks.prune,
+        }[batch[0].kind]
         ready = [Prepared(job=job) for job in batch]
         self.stores.jobs.complete(task(ready, runtime=self.runtime()))
 

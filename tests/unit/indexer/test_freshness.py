@@ -1,9 +1,13 @@
 """When a rebuild is asked for."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
-from indexer.freshness import Freshness
+from indexer.freshness import Freshness, Patience
 from sightsong.adapters import memory
 from sightsong.core import jobs, ports
 from sightsong.core.affect import Affect
@@ -24,14 +28,19 @@ class World:
         self.checks = 0
         self.stores: ports.Stores = memory.open_stores(lambda: self.now)
         self.doorbell = memory.MemoryDoorbell()
+        self.watch(self.stores.tracks)
+        self._built = 0
+
+    def watch(self, tracks: ports.Tracks) -> None:
+        """Begin anew, as after a restart."""
         self.freshness = Freshness(
-            self.stores,
+            replace(self.stores, tracks=tracks),
             self.doorbell,
             SPACE,
             is_sound=self._is_sound,
+            patience=Patience(many=3),
             clock=lambda: self.now,
         )
-        self._built = 0
 
     def _is_sound(self, snapshot: Snapshot) -> bool:
         self.checks += 1
@@ -64,7 +73,23 @@ class World:
         done = jobs.Completion(job=job, outcome=jobs.Succeeded(result={}), effects=effects)
         self.stores.jobs.complete([done])
 
-    def rebuild(self, *, takes_s: float = 0.0) -> str:
+    def change(self, *names: str) -> None:
+        """Register tracks and embed them."""
+        for name in names:
+            self.register(name)
+            self.embed()
+
+    def looks_until_asked(self) -> float:
+        """Look each second until a rebuild is asked for; after how many."""
+        began = self.now
+        while not self.freshness.look():
+            self.now += 1
+            assert self.now - began < 9999
+        return self.now - began
+
+    def rebuild(
+        self, *, takes_s: float = 0.0, manifest: Mapping[str, float] = MappingProxyType({})
+    ) -> str:
         """Do the rebuild that was asked for."""
         job = self.claim(Queue.INDEX)
         self.now += takes_s
@@ -72,7 +97,9 @@ class World:
         version = f"v{self._built}"
         revision = self.stores.tracks.revision(SPACE)
         self.stores.snapshots.add(
-            Snapshot(version=version, space=SPACE, path=version, revision=revision, manifest={})
+            Snapshot(
+                version=version, space=SPACE, path=version, revision=revision, manifest=manifest
+            )
         )
         self.complete(job, jobs.ActivateSnapshot(version=version))
         return version
@@ -81,6 +108,21 @@ class World:
         job = self.claim(Queue.INDEX)
         error = JobError(code="snapshot_refused", detail="no")
         self.stores.jobs.complete([jobs.Completion(job=job, outcome=jobs.Failed(error=error))])
+
+
+class Counting:
+    """Tracks that note how often they were counted."""
+
+    def __init__(self, tracks: ports.Tracks) -> None:
+        self._tracks = tracks
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tracks, name)
+
+    def count_changes(self, space: Space, *, since: int, limit: int) -> int:
+        self.calls += 1
+        return self._tracks.count_changes(space, since=since, limit=limit)
 
 
 @pytest.fixture
@@ -119,18 +161,92 @@ def test_a_rebuild_waits_while_tracks_wait_to_be_embedded_but_not_for_ever(stale
     assert stale.freshness.look()
 
 
-def test_the_longer_a_build_takes_the_longer_the_next_one_waits_in_a_long_ingest(stale):
+def test_many_changes_are_folded_in_at_once(stale):
     stale.freshness.look()
     stale.rebuild(takes_s=60)
-    stale.freshness.look()
-    for name in ("b", "c"):
-        stale.register(name)
-    stale.embed()
-    stale.freshness.look()
-    stale.now += 200
+    stale.change("b", "c")
     assert not stale.freshness.look()
-    stale.now += 200
+    stale.change("d")
     assert stale.freshness.look()
+
+
+def test_in_a_long_ingest_many_changes_wait_the_longer_the_longer_a_build_takes(stale):
+    stale.freshness.look()
+    stale.rebuild(takes_s=60)
+    stale.change("b", "c", "d")
+    stale.register("e")
+    assert stale.looks_until_asked() == 300
+
+
+def test_a_few_changes_wait_the_longer_the_longer_a_build_takes(stale):
+    stale.freshness.look()
+    stale.rebuild(takes_s=60)
+    stale.change("b")
+    assert stale.looks_until_asked() == 1200
+
+
+def test_a_few_changes_wait_a_moment_for_more_however_fast_a_build_is(stale):
+    stale.freshness.look()
+    stale.rebuild()
+    stale.change("b")
+    assert stale.looks_until_asked() == 5
+
+
+def test_a_few_changes_wait_until_all_tracks_are_embedded(stale):
+    stale.freshness.look()
+    stale.rebuild()
+    stale.change("b")
+    stale.register("c")
+    for _ in range(1000):
+        assert not stale.freshness.look()
+        stale.now += 1
+    stale.embed()
+    assert stale.freshness.look()
+
+
+def test_how_long_a_build_takes_is_known_after_a_restart_too(stale):
+    stale.freshness.look()
+    stale.rebuild(manifest={"built_s": 60.0})
+    stale.watch(stale.stores.tracks)
+    stale.change("b")
+    assert stale.looks_until_asked() == 1200
+
+
+def test_a_snapshot_that_a_person_chose_is_not_followed_by_itself(stale):
+    stale.freshness.look()
+    stale.stores.snapshots.activate(stale.rebuild())
+    stale.change("b", "c", "d", "e")
+    stale.now += 9999
+    assert not stale.freshness.look()
+
+
+def test_a_snapshot_that_a_person_chose_is_built_anew_if_it_is_damaged(stale):
+    stale.freshness.look()
+    version = stale.rebuild()
+    stale.stores.snapshots.activate(version)
+    stale.damaged.add(version)
+    assert stale.freshness.look()
+
+
+def test_a_library_that_is_empty_again_needs_no_index(stale):
+    (track,) = stale.stores.tracks.page(limit=9)
+    stale.stores.tracks.remove(track.id)
+    assert stale.stores.tracks.revision(SPACE) > 0
+    assert not stale.freshness.look()
+
+
+def test_changes_are_counted_once_for_each_revision(stale):
+    stale.freshness.look()
+    stale.rebuild()
+    stale.change("b")
+    counting = Counting(stale.stores.tracks)
+    stale.watch(counting)
+    for _ in range(4):
+        stale.freshness.look()
+    assert counting.calls == 1
+    stale.change("c")
+    stale.freshness.look()
+    assert counting.calls == 2
 
 
 def test_after_a_failed_rebuild_the_next_comes_later_and_later(stale):
@@ -151,8 +267,7 @@ def test_a_rebuild_that_succeeds_forgives_those_that_failed(stale):
     stale.now += 11
     stale.freshness.look()
     stale.rebuild()
-    stale.register("b")
-    stale.embed()
+    stale.change("b", "c", "d")
     assert stale.freshness.look()
 
 
