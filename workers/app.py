@@ -1,29 +1,37 @@
 """The composition root of a worker process."""
 
+import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from sightsong.adapters import logs, metrics, settings, starting, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
-from sightsong.core import jobs, models
-from sightsong.core.errors import ConfigurationError
+from sightsong.core import jobs, models, ports
+from sightsong.core.errors import ConfigurationError, SightsongError
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.interlude import Interlude
 from sightsong.engine.process import new_worker
+from sightsong.engine.rounds import Rounds
 from sightsong.engine.work import Handler, Line, Work
 from workers import speed, tasks
 from workers.media import decoding
 from workers.media.places import Places
 from workers.media.pool import DecodingPool
+from workers.phrases import PhraseKeeper
 from workers.pipeline import PhotoPipeline
+from workers.texts import TextPipeline
 from workers.thread import ModelThread
 
 T = TypeVar("T")
 
+#: How often the library is looked at for what has changed, in seconds: that is found within two.
+_FOLLOW_S = 0.5
+#: How often the phrases are tried again until they are stored, in seconds.
+_PHRASES_S = 2.0
 #: Processes for tracks unless the settings say how many: more do not help a model to hear faster.
 _MOST_TRACK_SEATS = 8
 
@@ -58,12 +66,14 @@ def _load_full(config: settings.Settings) -> models.Profile:
 
 
 def open_runtime(
-    config: settings.Settings, profile: models.Profile, measured: metrics.Metrics
+    config: settings.Settings,
+    profile: models.Profile,
+    measured: metrics.Metrics,
+    *,
+    stores: ports.Stores,
+    library: ports.Library,
 ) -> tasks.Runtime:
-    """Open the stores, and put everything around the models."""
-    stores = wiring.open_stores(config)
-    library = SnapshotLibrary(stores.snapshots, config.snapshots_dir, profile.text.space)
-
+    """Put everything around the models that the tasks use."""
     recipe = decoding.Recipe(
         max_pixels=config.max_image_pixels,
         photo_side_px=profile.photo_side_px,
@@ -75,6 +85,7 @@ def open_runtime(
         stores=stores,
         profile=profile,
         pipeline=PhotoPipeline(profile, library, stores.tracks, observe=measured.stage),
+        texts=TextPipeline(profile, library, stores.tracks, observe=measured.stage),
         decoders=_decoders(config, recipe, measured),
         places=Places(wiring.open_objects(config), config.scratch_dir),
     )
@@ -127,6 +138,10 @@ def work_of(
                 prepare=functools.partial(tasks.prepare_photo, runtime=runtime),
                 run=in_thread(tasks.describe_photos),
             ),
+            JobKind.TEXT: Handler(
+                prepare=functools.partial(tasks.prepare_text, runtime=runtime),
+                run=in_thread(tasks.describe_texts),
+            ),
             JobKind.EMBED: Handler(
                 prepare=functools.partial(tasks.prepare_track, runtime=runtime),
                 run=in_thread(tasks.embed_tracks, between=interlude),
@@ -176,11 +191,16 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
     worker = worker_of(profile, heard_per_s=pace)
     if config.metrics_port:
         metrics.serve(measured, host=config.metrics_host, port=config.metrics_port)
-    runtime = open_runtime(config, profile, measured)
+    stores = wiring.open_stores(config)
+    library = wiring.open_library(config, stores, profile.text.space)
+    runtime = open_runtime(config, profile, measured, stores=stores, library=library)
     works = [work_of(runtime, config, measured, thread=thread)]
-    ringer = wiring.open_ringer(config)
+    with contextlib.suppress(SightsongError):
+        library.follow()  # the first photo finds its music; a failure is reported by the next look
     try:
-        wiring.serve(config, runtime.stores, works, worker=worker, ringer=ringer)
+        with keeping_up(library, stores, profile, thread=thread):
+            ringer = wiring.open_ringer(config)
+            wiring.serve(config, stores, works, worker=worker, ringer=ringer)
     finally:
         runtime.decoders.close()
         if thread.is_busy:
@@ -188,3 +208,27 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
             # take the interpreter down under the models at work, which abort the process.
             sys.stdout.flush()
             os._exit(0)
+        library.close()
+
+
+@contextlib.contextmanager
+def keeping_up(
+    library: SnapshotLibrary, stores: ports.Stores, profile: models.Profile, *, thread: ModelThread
+) -> Iterator[None]:
+    """Keep up with the library meanwhile, and store the phrases as soon as that works."""
+    keeper = PhraseKeeper(
+        stores.phrases,
+        profile.text.space,
+        encode=lambda texts: thread.call(profile.text.encode, texts),
+    )
+    rounds = (
+        Rounds("library", library.follow, every_s=_FOLLOW_S),
+        Rounds("phrases", keeper.look, every_s=_PHRASES_S),
+    )
+    for one in rounds:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in rounds:
+            one.stop()

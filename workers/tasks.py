@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from sightsong.core import errors, jobs, models, ports
+from sightsong.core.choosing import Taste
 from sightsong.core.embeddings import Space
 from sightsong.core.tracks import TrackId
 from sightsong.engine.work import Prepared
+from workers.finding import Answer
 from workers.media.decoding import Decoded, Decoders, HeardTrack, TrackFiles
 from workers.media.places import Places
 from workers.pipeline import PhotoPipeline, PhotoWish
+from workers.texts import TextPipeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,7 @@ class Runtime:
     stores: ports.Stores
     profile: models.Profile
     pipeline: PhotoPipeline
+    texts: TextPipeline
     decoders: Decoders
     places: Places
 
@@ -29,6 +32,19 @@ class Runtime:
 def prepare_photo(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Photo]]:
     """Begin to decode the upload of a job."""
     return runtime.decoders.photo(lambda: _upload_of(job, runtime))
+
+
+def prepare_text(job: jobs.Job, *, runtime: Runtime) -> Future[str]:
+    """Look whether the words of a job can be answered: here they fail alone.
+
+    Raises:
+        NothingUnderstood: they say nothing to the text model.
+        InvalidRequest: the job's filters are not of their form.
+    """
+    Taste.of(job.params)
+    ready: Future[str] = Future()
+    ready.set_result(runtime.texts.understood(job.params["text"]))
+    return ready
 
 
 def prepare_track(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[HeardTrack]]:
@@ -48,10 +64,23 @@ def describe_photos(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs
     """
     decoded: list[Decoded[models.Photo]] = [ready.value for ready in batch]
     wishes = [_wish(ready.job) for ready in batch]
-    results = runtime.pipeline.answer([one.value for one in decoded], wishes)
-    for one, result in zip(decoded, results, strict=True):
-        result["timings_ms"] = {"decode": round(one.decode_ms, 2)} | result["timings_ms"]
-    return [_done(ready.job, result) for ready, result in zip(batch, results, strict=True)]
+    answers = runtime.pipeline.answer([one.value for one in decoded], wishes)
+    for one, answer in zip(decoded, answers, strict=True):
+        timings = {"decode": round(one.decode_ms, 2)} | answer.result["timings_ms"]
+        answer.result["timings_ms"] = timings
+    return _answered(batch, answers, runtime)
+
+
+def describe_texts(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
+    """Answer a batch of text jobs.
+
+    Args:
+        batch: each with its words, as `prepare_text` gave them.
+        runtime: of this process.
+    """
+    tastes = [Taste.of(ready.job.params) for ready in batch]
+    answers = runtime.texts.answer([ready.value for ready in batch], tastes)
+    return _answered(batch, answers, runtime)
 
 
 def embed_tracks(
@@ -98,17 +127,22 @@ def _track_of(job: jobs.Job) -> TrackId:
 
 
 def _wish(job: jobs.Job) -> PhotoWish:
-    params = job.params
-    return PhotoWish(
-        top_k=params["top_k"],
-        alpha=params.get("alpha"),
-        moods=tuple(params.get("moods") or ()),
-        duplicates=params.get("duplicates", False),
-    )
+    return PhotoWish(taste=Taste.of(job.params), moods=tuple(job.params.get("moods") or ()))
 
 
-def _done(job: jobs.Job, result: dict[str, Any]) -> jobs.Completion:
-    return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
+def _answered(
+    batch: Sequence[Prepared], answers: Sequence[Answer], runtime: Runtime
+) -> list[jobs.Completion]:
+    """End answered jobs; what each searched for is kept, so that it can be refined."""
+    space = runtime.profile.text.space
+    return [
+        jobs.Completion(
+            job=ready.job,
+            outcome=jobs.Succeeded(result=answer.result),
+            effects=(jobs.KeepQuery(job_id=ready.job.id, space=space, vector=answer.query),),
+        )
+        for ready, answer in zip(batch, answers, strict=True)
+    ]
 
 
 def _kept(job: jobs.Job, space: Space) -> jobs.Completion:

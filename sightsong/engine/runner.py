@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -11,6 +12,8 @@ from sightsong.engine.work import Pace, Prepared, Work
 from sightsong.engine.writing import Writer
 
 log = structlog.get_logger()
+
+T = TypeVar("T", Prepared, jobs.Completion)
 
 
 class Runner:
@@ -61,7 +64,8 @@ class Runner:
     def _settle(self, batch: Sequence[Held]) -> None:
         try:
             completions = self._outcomes(batch)
-            self._work.on_batch(completions)
+            for of_kind in _by_kind(completions):
+                self._work.on_batch(of_kind)
             self._writer.write(completions)
         finally:
             self._desk.finish()
@@ -76,7 +80,9 @@ class Runner:
                 ready.append(made)
             else:
                 failed.append(made)
-        return [*failed, *(self._attempt(ready) if ready else ())]
+        # A queue may hold several kinds: those of one run together.
+        ran = [done for of_kind in _by_kind(ready) for done in self._attempt(of_kind)]
+        return [*failed, *ran]
 
     def _attempt(self, batch: Sequence[Prepared]) -> Sequence[jobs.Completion]:
         kind = batch[0].job.kind
@@ -90,6 +96,14 @@ class Runner:
             log.exception("task.failed", kind=kind, jobs=[ready.job.id for ready in batch])
             failed = errors.TaskFailed(f"unexpected {type(error).__name__} in the task")
             return _failures(batch, failed)
+
+
+def _by_kind(batch: Sequence[T]) -> list[list[T]]:
+    """Part a batch by the kinds of its jobs, in the order of the first of each kind."""
+    parts: dict[jobs.JobKind, list[T]] = {}
+    for one in batch:
+        parts.setdefault(one.job.kind, []).append(one)
+    return list(parts.values())
 
 
 def _failures(batch: Sequence[Prepared], error: errors.SightsongError) -> list[jobs.Completion]:

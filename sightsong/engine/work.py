@@ -49,7 +49,7 @@ class Work:
     handlers: Mapping[jobs.JobKind, Handler]
     watch: Watch = field(default_factory=Watch)  #: For handlers that take long.
     interlude: Interlude = field(default_factory=Interlude)  #: And for what cannot wait for them.
-    #: Shown what became of each batch, before it is written.
+    #: Shown what became of each batch, those of one kind at a time, before it is written.
     on_batch: Callable[[Sequence[jobs.Completion]], None] = _ignore
 
     @property

@@ -139,3 +139,15 @@ def test_more_texts_than_are_remembered_are_embedded_all_the_same(clap, fp32, mo
 def test_the_space_and_the_card_name_model_and_revision(model, clap):
     assert model.space == f"laion/larger_clap_music@{clap.revision[:12]}"
     assert (model.card.id, model.card.task) == ("laion/larger_clap_music", "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "says_something"),
+    [("calm piano", True), ("雨の日の音楽", True), ("80", True), ("", False), (" …!", False)],
+)
+def test_it_understands_whatever_has_letters_or_digits(model, text, says_something):
+    assert model.understands(text) is says_something
+
+
+def test_it_does_not_say_what_words_feel_like(model):
+    assert model.feel(["joy", "sorrow"]) == [None, None]

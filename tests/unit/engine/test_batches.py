@@ -1,11 +1,12 @@
 """How a batch is run and written, whatever its task, its preparation or the store do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from sightsong.core import errors, jobs, ports
 from sightsong.core.jobs import JobKind, JobState, Queue
-from sightsong.engine.work import Prepared
+from sightsong.engine.work import Handler, Prepared, Work
 from sightsong.engine.writing import Writer
 from tests.unit.engine.parts import (
     ME,
@@ -122,6 +123,68 @@ def test_a_batch_of_which_nothing_is_fit_to_run_is_completed_all_the_same(stores
     ByHand(stores, work_of(run, prepare=refuse)).turn()
     assert [state_of(stores, one) for one in ids] == [JobState.FAILED] * 2
     assert run.seen == []
+
+
+def mixed_work(
+    photos: Callable[[Sequence[Prepared]], Sequence[jobs.Completion]],
+    texts: Callable[[Sequence[Prepared]], Sequence[jobs.Completion]],
+) -> Work:
+    """Work on one queue of two kinds, each done by its own function."""
+    plain = work_of(photos)
+    return replace(
+        plain, handlers={**plain.handlers, JobKind.TEXT: Handler(run=texts, prepare=at_once)}
+    )
+
+
+def test_jobs_of_two_kinds_in_one_batch_are_run_by_kind_in_the_order_of_the_first(stores):
+    order: list[tuple[str, list[jobs.JobId]]] = []
+
+    def noted(name: str) -> Callable[[Sequence[Prepared]], list[jobs.Completion]]:
+        def run(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+            order.append((name, [ready.job.id for ready in batch]))
+            return succeed(batch)
+
+        return run
+
+    kinds = [JobKind.TEXT, JobKind.PHOTO, JobKind.TEXT, JobKind.PHOTO, JobKind.PHOTO]
+    ids = [submit(stores, kind=kind) for kind in kinds]
+    ByHand(stores, mixed_work(noted("photos"), noted("texts"))).turn()
+    assert order == [("texts", [ids[0], ids[2]]), ("photos", [ids[1], ids[3], ids[4]])]
+    assert [stores.jobs.get(one).result["batch"] for one in ids] == [2, 3, 2, 3, 3]
+
+
+def test_a_kind_that_fails_takes_none_of_another_kind_down(stores):
+    def break_down(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise ZeroDivisionError
+
+    kinds = [JobKind.PHOTO, JobKind.TEXT, JobKind.PHOTO]
+    first, text, last = (submit(stores, kind=kind) for kind in kinds)
+    ByHand(stores, mixed_work(break_down, succeed)).turn()
+    assert state_of(stores, text) is JobState.SUCCEEDED
+    assert [stores.jobs.get(one).crash_count for one in (first, last)] == [1, 1]
+
+
+def test_the_only_one_of_its_kind_has_run_alone(stores):
+    def break_down(batch: Sequence[Prepared]) -> list[jobs.Completion]:
+        raise ZeroDivisionError
+
+    submit(stores)
+    text = submit(stores, kind=JobKind.TEXT)
+    ByHand(stores, mixed_work(succeed, break_down)).turn()
+    job = stores.jobs.get(text)
+    assert (job.state, job.crash_count) == (JobState.QUEUED, 0)
+
+
+def test_what_became_of_a_batch_is_shown_by_kind(stores):
+    shown: list[list[JobKind]] = []
+    work = replace(
+        mixed_work(succeed, succeed),
+        on_batch=lambda done: shown.append([one.job.kind for one in done]),
+    )
+    for kind in (JobKind.PHOTO, JobKind.TEXT, JobKind.PHOTO):
+        submit(stores, kind=kind)
+    ByHand(stores, work).turn()
+    assert shown == [[JobKind.PHOTO, JobKind.PHOTO], [JobKind.TEXT]]
 
 
 def test_what_became_of_a_batch_is_shown_to_who_counts(stores):

@@ -8,15 +8,17 @@ import httpx
 import pytest
 from PIL import Image
 
-from sightsong.adapters import metrics, settings
+from sightsong.adapters import metrics, settings, wiring
 from sightsong.adapters.store import migrate
-from sightsong.core import errors, jobs
+from sightsong.core import errors, jobs, prompts
 from sightsong.core.jobs import JobKind
 from sightsong.engine.loop import Engine
 from sightsong.engine.work import Pace, Work
 from tests import ports
+from tests.contract import building
 from tests.waiting import wait_until
 from workers import app, tasks
+from workers.thread import ModelThread
 
 
 @pytest.fixture
@@ -57,10 +59,13 @@ def png() -> bytes:
 def runtime(config: settings.Settings, measured: metrics.Metrics) -> Iterator[tasks.Runtime]:
     with measured.loading():
         profile = app.load_profile(config)
-    opened = app.open_runtime(config, profile, measured)
+    stores = wiring.open_stores(config)
+    library = wiring.open_library(config, stores, profile.text.space)
+    opened = app.open_runtime(config, profile, measured, stores=stores, library=library)
     yield opened
     opened.decoders.close()
-    opened.stores.close()
+    library.close()
+    stores.close()
 
 
 def run(runtime: tasks.Runtime, work: Work, ids: Sequence[jobs.JobId]) -> None:
@@ -96,6 +101,38 @@ def test_a_real_worker_tells_what_it_did(config, measured, runtime, scrape):
     for stage in ("emotion", "faces", "moods", "caption", "query", "match"):
         count = told[f'sightsong_stage_seconds_count{{profile="lite",stage="{stage}"}}']
         assert 1 <= count <= told['sightsong_batch_jobs_count{kind="photo"}']
+
+
+def test_photos_and_words_are_counted_apart_and_kept_to_be_refined(
+    config, measured, runtime, scrape
+):
+    rows = runtime.stores.jobs
+    photo = submit(runtime, png())
+    params = {"text": "calm piano for a rainy evening", "top_k": 3}
+    text = rows.submit(jobs.NewJob(kind=JobKind.TEXT, params=params)).id
+    run(runtime, app.work_of(runtime, config, measured), [photo, text])
+    told = scrape()
+
+    assert told['sightsong_batch_jobs_sum{kind="photo"}'] == 1
+    assert told['sightsong_batch_jobs_sum{kind="text"}'] == 1
+    result = rows.get(text).result
+    assert result["arousal"] < 0 < result["valence"]
+    for job_id in (photo, text):
+        assert rows.query(job_id).space == runtime.profile.text.space
+
+
+def test_a_worker_keeps_up_with_the_library_and_stores_the_phrases(config, runtime):
+    stores, profile = runtime.stores, runtime.profile
+    space = profile.text.space
+    library = wiring.open_library(config, stores, space)
+    with app.keeping_up(library, stores, profile, thread=ModelThread()):
+        building.register(stores, building.found("one.ogg"), space=space)
+        track_id = building.embed(stores.jobs, space=space)
+        wait_until(lambda: library.view().vector(track_id) is not None)
+        wait_until(lambda: len(stores.phrases.read(space)) == len(prompts.all_phrases()))
+        stores.tracks.remove(track_id)
+        wait_until(lambda: library.view().vector(track_id) is None)
+    library.close()
 
 
 def test_a_mood_that_the_worker_does_not_know_fails_its_own_photo_alone(config, measured, runtime):

@@ -24,30 +24,11 @@ from workers.media import decoding
 from workers.media.places import Places
 from workers.models import stub
 from workers.pipeline import PhotoPipeline
+from workers.texts import TextPipeline
 
 RATE_HZ = 8000
 #: Uploads of these tests: one byte is the brightness of a small photo; `x` is not a photo.
 BRIGHT, DARK, BROKEN = b"\xf0", b"\x10", b"x"
-
-
-class MemoryLibrary:
-    """Finds among the vectors of the in-memory store."""
-
-    def __init__(self, tracks: ports.Tracks) -> None:
-        self._tracks = tracks
-
-    def search(self, query: np.ndarray, *, k: int) -> ports.Found:
-        neighbours = [
-            ports.Neighbour(
-                track_id=row.track_id,
-                cosine=float(row.vector @ query),
-                vector=row.vector,
-                window_start_s=row.window_starts_s[0],
-            )
-            for row in self._tracks.vectors(stub.SPACE)
-        ]
-        neighbours.sort(key=lambda near: (-near.cosine, near.track_id))
-        return ports.Found(snapshot="v1", neighbours=tuple(neighbours[:k]))
 
 
 class StubDecoders:
@@ -125,10 +106,12 @@ def scratch(tmp_path: Path) -> Path:
 @pytest.fixture
 def runtime(stores: ports.Stores, scratch: Path) -> tasks.Runtime:
     profile = stub.stub_profile()
+    library = memory.MemoryLibrary(stores, stub.SPACE)
     return tasks.Runtime(
         stores=stores,
         profile=profile,
-        pipeline=PhotoPipeline(profile, MemoryLibrary(stores.tracks), stores.tracks),
+        pipeline=PhotoPipeline(profile, library, stores.tracks),
+        texts=TextPipeline(profile, library, stores.tracks),
         decoders=StubDecoders(),
         places=Places(OneObject(b"a loud one from afar"), scratch),
     )
@@ -147,6 +130,7 @@ def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[], None]:
         lines=tuple(Line(queue=queue, batch=50) for queue in (Queue.PHOTOS, Queue.TRACKS)),
         handlers={
             JobKind.PHOTO: handler(tasks.prepare_photo, tasks.describe_photos),
+            JobKind.TEXT: handler(tasks.prepare_text, tasks.describe_texts),
             JobKind.EMBED: handler(tasks.prepare_track, embed),
         },
     )
@@ -156,6 +140,11 @@ def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[], None]:
 def submit(stores: ports.Stores, content: bytes, **params: object) -> JobId:
     blob = stores.blobs.put(content, media_type="image/png")
     new = NewJob(kind=JobKind.PHOTO, blob=blob, params={"top_k": 5, "alpha": None} | params)
+    return stores.jobs.submit(new).id
+
+
+def ask(stores: ports.Stores, text: str, **params: object) -> JobId:
+    new = NewJob(kind=JobKind.TEXT, params={"text": text, "top_k": 5} | params)
     return stores.jobs.submit(new).id
 
 
@@ -179,7 +168,7 @@ def test_a_track_becomes_searchable_with_its_affect_and_length(stores, run):
     track = stores.tracks.page(limit=1)[0]
     assert (track.state, track.duration_s) == (TrackState.READY, 30.0)
     assert track.affect.valence == pytest.approx(0.8)
-    assert [len(row.windows) for row in stores.tracks.vectors(stub.SPACE)] == [3]
+    assert [len(row.windows.starts_s) for row in stores.tracks.indexed(stub.SPACE)] == [3]
 
 
 def test_a_broken_track_is_set_aside_and_stops_no_other(stores, run):
@@ -276,7 +265,8 @@ def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, 
     assert result["caption"] == "A photo of 6 by 4 pixels."
     assert [match["title"] for match in result["matches"]] == ["loud.ogg", "soft.ogg"]
     assert result["matches"][0]["rank"] == 1
-    assert result["receipt"]["index_snapshot"] == "v1"
+    assert result["receipt"]["index_snapshot"] is None
+    assert result["receipt"]["index_revision"] == stores.tracks.revision(stub.SPACE) > 0
     assert [model["task"] for model in result["receipt"]["models"]] == [
         "emotion",
         "faces",
@@ -338,3 +328,66 @@ def test_a_photo_gets_the_same_matches_alone_and_in_a_batch(stores, run):
     run()
     lists = [json.dumps(stores.jobs.get(one).result["matches"]) for one in (alone, together)]
     assert lists[0] == lists[1]
+
+
+def test_words_are_answered_with_the_tracks_that_fit(stores, run):
+    register(stores, "loud.ogg", "soft.ogg")
+    run()
+    job_id = ask(stores, "  joy for\nevery one ")
+    run()
+    result = stores.jobs.get(job_id).result
+    assert (result["text"], result["query"]) == ("joy for every one", "joy for every one")
+    assert {match["title"] for match in result["matches"]} == {"loud.ogg", "soft.ogg"}
+    assert "your words" in result["matches"][0]["reason"]
+
+
+def test_photos_and_words_that_wait_together_are_answered_together(stores, run):
+    ids = [submit(stores, BRIGHT), ask(stores, "joy"), submit(stores, DARK), ask(stores, "sorrow")]
+    run()
+    results = [stores.jobs.get(one).result for one in ids]
+    assert ["emotion" in result for result in results] == [True, False, True, False]
+    assert [result["timings_ms"]["batch"] for result in results] == [2, 2, 2, 2]
+
+
+def test_words_that_say_nothing_fail_alone_in_their_batch(stores, run):
+    good, bad = ask(stores, "joy"), ask(stores, "123 !")
+    run()
+    assert stores.jobs.get(good).state is JobState.SUCCEEDED
+    assert stores.jobs.get(bad).error.code == "nothing_understood"
+
+
+@pytest.mark.parametrize("asked", ["photo", "words"])
+def test_a_job_whose_filters_nobody_can_read_fails_alone_in_its_batch(stores, run, asked):
+    def new(**params: object) -> JobId:
+        return (
+            submit(stores, BRIGHT, **params) if asked == "photo" else ask(stores, "joy", **params)
+        )
+
+    ids = new(), new(filters={"gender": ["x"]})
+    run()
+    good, bad = (stores.jobs.get(one) for one in ids)
+    assert good.state is JobState.SUCCEEDED
+    assert bad.error.code == "invalid_request"
+
+
+def test_what_was_searched_for_is_kept_with_the_job(stores, run):
+    photo, words = submit(stores, BRIGHT), ask(stores, "joy")
+    run()
+    kept = [stores.jobs.query(one) for one in (photo, words)]
+    assert [one.space for one in kept] == [stub.SPACE] * 2
+    assert [one.vector.dtype for one in kept] == [np.float32] * 2
+    assert kept[1].vector == pytest.approx(stub.StubText().encode(["joy"])[0])
+    assert np.linalg.norm(kept[0].vector) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_taste_of_a_job_decides_what_comes_back(stores, run):
+    register(stores, *(f"loud{i}.ogg" for i in range(4)))
+    run()
+    [one, *_] = stores.tracks.page(limit=9)
+    stores.tracks.edit(one.id, {"genre": "Jazz"})
+    filters = {"genre": ["jazz"]}
+    photo, words = submit(stores, BRIGHT, filters=filters), ask(stores, "joy", filters=filters)
+    run()
+    for job_id in (photo, words):
+        matches = stores.jobs.get(job_id).result["matches"]
+        assert [match["track_id"] for match in matches] == [one.id]

@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import ClapConfig, ClapTextModelWithProjection
 
 from sightsong.core import catalogue
+from sightsong.core.affect import Affect
 from sightsong.core.catalogue import Checkpoint
 from sightsong.core.embeddings import unit
 from workers.device import Device
@@ -67,6 +68,14 @@ class ClapText:
         found = known | self._embedded(new)
         self._remember(found)
         return np.stack([found[text] for text in texts])
+
+    def feel(self, texts: Sequence[str]) -> list[Affect | None]:
+        """Tell nothing: music is near a text or far, and nobody taught this model why."""
+        return [None for _ in texts]
+
+    def understands(self, text: str) -> bool:
+        """Whether there is a letter or a digit, of any script."""
+        return any(char.isalnum() for char in text)
 
     def _embedded(self, texts: Iterable[str]) -> dict[str, Vector]:
         """Embed texts in parts of like length: the padding of short ones would be work too."""

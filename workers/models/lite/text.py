@@ -24,6 +24,8 @@ _WORD = re.compile(r"[a-z']+")
 _JOINED = re.compile(r"\b(lo|hip|mid|new|down)[\s-]+(fi|hop|tempo|age)\b")
 _FORGOTTEN_AFTER = 2
 """A negation or intensifier reaches over at most this many unknown words ("not at all sad")."""
+_PLANE = ("valence", "arousal")
+"""Scales of feeling; the others are of sound."""
 _TURNED = -0.6
 """Not sad is not as happy as happy is."""
 
@@ -83,3 +85,15 @@ class LiteText:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, (n, 512), unit norm."""
         return affect_space.embed([point_of(text) for text in texts])
+
+    def feel(self, texts: Sequence[str]) -> list[Affect | None]:
+        """Place texts on the affect plane; None where no word speaks of a feeling."""
+        return [point_of(text).affect if _has_feeling(text) else None for text in texts]
+
+    def understands(self, text: str) -> bool:
+        """Whether any word of a text is in the lexicon."""
+        return bool(understand(text))
+
+
+def _has_feeling(text: str) -> bool:
+    return any(not one.hints.values.keys().isdisjoint(_PLANE) for one in understand(text))

@@ -1,0 +1,83 @@
+"""Finding: from queries to matches and receipts, the same for photos and for words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightsong.core import answers, models, moods, ports
+from sightsong.core.affect import Affect
+from sightsong.core.choosing import Taste, choose
+from sightsong.core.reasons import Asked
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Query:
+    """What is searched for."""
+
+    text: str  #: In words.
+    vector: NDArray[np.float32]  #: (d,), unit norm.
+    affect: Affect | None  #: None where it is not known what it feels like.
+    taste: Taste
+    asked: Asked  #: What reasons call it.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a search came to, as JSON values."""
+
+    matches: Sequence[Mapping[str, Any]]
+    receipt: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """What becomes of a job."""
+
+    result: dict[str, Any]  #: JSON values.
+    query: NDArray[np.float32]  #: (d,), unit norm: what was searched for.
+
+
+class Finder:
+    """Searches the library for a batch."""
+
+    def __init__(
+        self, profile: models.Profile, library: ports.Library, tracks: ports.Tracks
+    ) -> None:
+        """Search `library`, whose rows are `tracks`, and sign with the models of `profile`."""
+        self._profile = profile
+        self._library = library
+        self._tracks = tracks
+        self._prompts_sha256 = moods.prompts_sha256()
+
+    def find(self, queries: Sequence[Query]) -> list[Found]:
+        """Find the matches of each query; all of them look at the library at the same moment.
+
+        Raises:
+            Unavailable: the database, or the server that holds the index, does not answer; retried.
+        """
+        view = self._library.view()
+        return [
+            Found(matches=self._matches(view, query), receipt=self._receipt(view))
+            for query in queries
+        ]
+
+    def _matches(self, view: ports.LibraryView, query: Query) -> list[dict[str, Any]]:
+        return choose(
+            view,
+            self._tracks,
+            query.vector,
+            affect=query.affect,
+            taste=query.taste,
+            asked=query.asked,
+        )
+
+    def _receipt(self, view: ports.LibraryView) -> dict[str, Any]:
+        return answers.receipt(
+            self._profile,
+            index_snapshot=view.snapshot,
+            index_revision=view.revision,
+            prompts_sha256=self._prompts_sha256,
+        )
