@@ -21,10 +21,14 @@ _MOST_LABELS = 100
 
 _PLACES = {"file": ("path", "file"), "url": ("url",)}
 _TAGS = {
-    **{name: (name,) for name in ("title", "artist", "album", "genre", "mood")},
+    **{name: (name,) for name in ("title", "artist", "album", "genre", "mood", "library")},
     "licence": ("licence", "license"),
 }
 _LABELS = ("labels", "tags")
+_TRUTHS: Mapping[str, bool] = {
+    **dict.fromkeys(("yes", "true", "1"), True),
+    **dict.fromkeys(("no", "false", "0"), False),
+}
 
 _NEEDED = (
     "a manifest is UTF-8 text: CSV whose first line names its columns, or a JSON object on each "
@@ -216,7 +220,7 @@ def _row(line: int, fields: Mapping[str, Any]) -> Row:
     if not any(places.values()):
         raise _BadRow("the row has no `path`, `file` or `url`")
     tags = {name: _tag(_text(fields, names)) for name, names in _TAGS.items()}
-    given = Tags(labels=_labels(fields), **tags)
+    given = Tags(labels=_labels(fields), explicit=_truth(fields, "explicit"), **tags)
     return Row(line=line, given=given, **places)
 
 
@@ -244,6 +248,15 @@ def _tag(text: str) -> str | None:
     """One line of printable text; None if there is none."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(plain.split())[:_LONGEST_TAG] or None
+
+
+def _truth(fields: Mapping[str, Any], name: str) -> bool | None:
+    """A yes or a no, as JSON or people write it; None where a column says nothing."""
+    value = fields.get(name)
+    said = "" if value is None else str(value).strip().lower()
+    if isinstance(value, (dict, list)) or said not in {"", *_TRUTHS}:
+        raise _BadRow(f"`{name}` must be yes or no")
+    return _TRUTHS.get(said)
 
 
 def _labels(fields: Mapping[str, Any]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ class Pieces:
         sources = self._sources(wish)
         for name, pieces in sources:
             try:
-                yield from told(pieces)
+                yield from _of_library(told(pieces), wish.library)
             except errors.InputError as error:
                 if len(sources) == 1:
                     raise
@@ -300,6 +300,15 @@ def told(pieces: Found) -> Found:
     except (OSError, ValueError, RuntimeError) as error:  # also rings of links, names too long
         reason = error.strerror if isinstance(error, OSError) else None
         raise errors.UnreadableFile(reason or "It cannot be looked at.") from error
+
+
+def _of_library(pieces: Found, library: str | None) -> Found:
+    """Say of pieces which library they belong to, unless their manifest has said it."""
+    for found in pieces:
+        if library is None or isinstance(found, Problem):
+            yield found
+        else:
+            yield replace(found, given=found.given.over(Tags(library=library)))
 
 
 def nearest(path: Path, root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What an audio file says of itself: title, artist, album, genre, mood, licence, length.
+"""What an audio file says of itself: title, artist, album, genre, mood, licence, length, advisory.
 
 Each container keeps its words under names of its own: frames in ID3 (MP3, WAV, AIFF, TTA, DSF),
 comments in FLAC and Ogg, atoms in MP4, items in APEv2 (WavPack, Monkey's Audio, Musepack, TAK, some
@@ -40,6 +40,13 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("----:com.apple.itunes:license", "cprt", "copyright url", "wm/copyrighturl"),
     ),
 }
+#: Where the advice for parents is kept: the atom of MP4, and the name that others gave it since.
+_ADVISORY = (
+    *("rtng", "itunesadvisory", "txxx:itunesadvisory"),
+    "----:com.apple.itunes:itunesadvisory",
+)
+#: What it says of the words: explicit (4 by the first writers of MP4), or a clean version of them.
+_EXPLICIT: Mapping[str, bool] = {"1": True, "4": True, "2": False}
 _LATIN_1 = 0
 
 
@@ -68,7 +75,7 @@ def main(asked: list[str]) -> None:
     confined.limit()
     path = Path(asked[0])
     found = _read(path, is_confined=True)
-    said = {name: getattr(found, name) for name in _NAMES}
+    said = {name: getattr(found, name) for name in (*_NAMES, "explicit")}
     length_s = _length_s(path, is_confined=True)
     sys.stdout.write(json.dumps({"tags": said, "length_s": length_s}))
 
@@ -99,7 +106,7 @@ def _length_s(path: Path, *, is_confined: bool = False) -> float | None:
 def _said(file: Any) -> Tags:  # noqa: ANN401 - each format its own class
     kept = _kept(file)
     found: dict[str, Any] = {tag: _first(kept, names) for tag, names in _NAMES.items()}
-    return Tags(**found)
+    return Tags(**found, explicit=_EXPLICIT.get(_first(kept, _ADVISORY) or ""))
 
 
 def _kept(file: Any) -> dict[str, Any]:  # noqa: ANN401 - each format its own class

@@ -132,7 +132,7 @@ class Taker:
         try:
             stamp = piece.stamp or stamp_of(piece.path)
             self._tally.counts["size_bytes"] += stamp.size_bytes
-            if before is None or before.stamp != stamp or piece.given != Tags():
+            if before is None or before.stamp != stamp or _says_else(piece, before):
                 return self._found(_place(piece), piece, stamp)
             self._tally.add([before.verdict])
         except OSError as error:
@@ -179,6 +179,12 @@ def _read(path: Path, location: str, piece: Piece, stamp: FileStamp) -> FoundFil
         tags=tags.read(path).over(Tags(title=piece.called or None)),
         given=piece.given,
     )
+
+
+def _says_else(piece: Piece, before: KnownFile) -> bool:
+    """Whether something else is given of a file than before; nobody asks that of a removed one."""
+    is_removed = before.verdict is Verdict.REMOVED
+    return not is_removed and piece.given.instead_of(before.given) != before.given
 
 
 def _place(piece: Piece) -> str:

@@ -1,57 +1,45 @@
-"""Asking a service about photos: submit all, wait for each, show it."""
+"""Asking a service for tracks: submit, wait for each answer, show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from sightsong.cli import player, session, show
 from sightsong.cli.screen import Screen
-from sightsong.client import Client, JobView, ProblemResponse
+from sightsong.client import Client, JobView, PhotoTaste, ProblemResponse
 
 #: A photo takes about a second on a laptop; minutes mean that a queue is in front of it.
 _WAIT_S = 900.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What the asker may choose."""
-
-    top_k: int | None = None
-    alpha: float | None = None
-    duplicates: bool = False  #: Show a recording as often as the library holds it.
-    moods: str = ""  #: Labels with commas between them; empty: the profile's own.
-
-
-def submit(client: Client, photo: Path, wishes: Wishes) -> JobView:
+def submit(client: Client, photo: Path, taste: PhotoTaste) -> JobView:
     """Send one photo.
 
     Raises:
         ProblemResponse: it is refused; says which photo.
     """
     try:
-        return client.submit_photo(
-            photo,
-            top_k=wishes.top_k,
-            alpha=wishes.alpha,
-            moods=[wishes.moods],
-            duplicates=wishes.duplicates,
-        )
+        return client.submit_photo(photo, **taste)
     except ProblemResponse as refusal:
         raise refusal.about(str(photo)) from refusal
 
 
-def ask(client: Client, screen: Screen, photos: Sequence[Path], wishes: Wishes) -> list[JobView]:
+def ask(client: Client, screen: Screen, photos: Sequence[Path], taste: PhotoTaste) -> list[JobView]:
     """Send photos, and show each answer as it comes; return the jobs in the order of the photos."""
-    submitted = [submit(client, photo, wishes) for photo in photos]
+    submitted = [submit(client, photo, taste) for photo in photos]
     jobs = []
     for photo, job in zip(photos, submitted, strict=True):
-        with screen.busy(f"listening to {photo.name}"):
-            done = client.wait(job["id"], timeout_s=_WAIT_S)
+        done = wait(client, screen, job, what=photo.name)
         jobs.append(done)
         screen.show(show.answer(str(photo), done))
     return jobs
+
+
+def wait(client: Client, screen: Screen, job: JobView, *, what: str) -> JobView:
+    """Wait for an answer, and tell meanwhile what it is to."""
+    with screen.busy(f"listening to {show.plain(what)}"):
+        return client.wait(job["id"], timeout_s=_WAIT_S)
 
 
 def finish(screen: Screen, photos: Sequence[Path], jobs: Sequence[JobView]) -> None:
@@ -63,7 +51,7 @@ def finish(screen: Screen, photos: Sequence[Path], jobs: Sequence[JobView]) -> N
 
 
 def play_best(client: Client, screen: Screen, jobs: Sequence[JobView]) -> None:
-    """Play the window of each photo's first match.
+    """Play the window of each answer's first match.
 
     Raises:
         CannotPlay: no player is installed, or it fails.

@@ -44,7 +44,13 @@ def portions(sources: list[str]) -> list[list[str]]:
 
 
 def send(
-    client: Client, screen: Screen, sources: list[str], *, dry_run: bool, restore: bool
+    client: Client,
+    screen: Screen,
+    sources: list[str],
+    *,
+    dry_run: bool,
+    restore: bool,
+    library: str | None,
 ) -> list[IngestView]:
     """Send files to the service, in as many loads as they need; an ingest for each.
 
@@ -61,7 +67,7 @@ def send(
                 sending.size_of(load),
                 # Called at once, within this turn of the loop.
                 lambda on_bytes, load=load: client.upload_music(  # type: ignore[misc]
-                    load, dry_run=dry_run, restore=restore, on_bytes=on_bytes
+                    load, dry_run=dry_run, restore=restore, library=library, on_bytes=on_bytes
                 ),
             )
             begun.append(sent)

@@ -10,6 +10,7 @@ First steps:
   sightsong up                        start the service (leave it running)
   sightsong ingest ~/Music            take in your music
   sightsong recommend beach.jpg       find tracks for a photo
+  sightsong find 'calm piano'         find tracks for words
 
 \b
 Exit status: 0 done; 1 the work failed; 2 wrong usage or settings;
@@ -68,7 +69,23 @@ COMMANDS = (
         "Find the tracks of your library that fit photos.",
         "sightsong recommend beach.jpg",
         "sightsong recommend *.jpg --topk 5 --json",
+        "sightsong recommend beach.jpg --genre jazz --genre blues --max-tempo 100 --clean",
         "sightsong recommend beach.jpg --play",
+    ),
+    _entry(
+        "find",
+        "searches:find",
+        "Find the tracks of your library that fit words.",
+        "sightsong find 'calm piano for a rainy evening'",
+        "sightsong find 'fast guitars' --topk 10 --library Vinyl --min-duration 120",
+        "sightsong find 'music for a party' --diversity 0.6 --per-artist 1 --json",
+    ),
+    _entry(
+        "refine",
+        "searches:refine",
+        "Have an answer again, nudged: calmer, happier, without a mood, from other tracks.",
+        "sightsong refine 4be0643f-1d98-473b-97cd-ca98a65347dd --calmer 0.3 --happier -0.2",
+        "sightsong refine 4be0643f-1d98-473b-97cd-ca98a65347dd --avoid sad --genre ambient",
     ),
     _entry(
         "submit",
@@ -91,6 +108,7 @@ COMMANDS = (
         "sightsong ingest ~/Music",
         "sightsong ingest ~/Music --dry-run",
         "sightsong ingest ~/Music --watch",
+        "sightsong ingest /media/records --library Vinyl",
         "sightsong ingest albums.zip playlist.csv s.flac --no-wait",
         "sightsong ingest s3://bucket/music",
         "sightsong ingest ~/Music --upload --server http://nas.local:8000",
@@ -102,21 +120,28 @@ COMMANDS = (
     _entry(
         "tracks",
         "tracks:app",
-        "List the tracks of the library, edit or remove them.",
+        "List the tracks of the library, find others like one, edit or remove them.",
         "sightsong tracks",
         "sightsong tracks --limit 20 --json",
         "sightsong tracks --genre jazz --search 'morning light'",
         "sightsong tracks --state quarantined",
         "sightsong tracks --duplicates",
+        "sightsong tracks show 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02",
+        "sightsong tracks similar 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02 --genre jazz",
         "sightsong tracks edit 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02 --title 'Morning Light'",
+        "sightsong tracks edit 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02 --clean --library Vinyl",
         "sightsong tracks remove 5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02",
     ),
     _entry(
         "index",
         "index:app",
-        "Look at the music index, or build it anew.",
+        "Look at the music index, build it anew, or go back to an older one.",
         "sightsong index list",
+        "sightsong index show 20261120T234207123456-1f3a9c2e",
         "sightsong index rebuild",
+        "sightsong index verify 20261120T234207123456-1f3a9c2e",
+        "sightsong index activate 20261120T234207123456-1f3a9c2e",
+        "sightsong index prune",
     ),
     _entry(
         "models",

@@ -29,9 +29,8 @@ Moods = Annotated[
     str,
     typer.Option("--moods", metavar="A,B,…", help="Mood labels to score, for instance happy,sad."),
 ]
-Duplicates = Annotated[
-    bool,
-    typer.Option("--duplicates", help="Show a recording as often as the library holds it."),
+Play = Annotated[
+    bool, typer.Option("--play", help="Play ten seconds of the first track of each answer.")
 ]
 Photo = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JPEG, PNG or WebP.")
@@ -71,10 +70,10 @@ __all__ = [
     "Clap",
     "DataDir",
     "Device",
-    "Duplicates",
     "ModelsDir",
     "Moods",
     "Photo",
+    "Play",
     "Port",
     "Profile",
     "Server",

@@ -188,11 +188,17 @@ def _of_tracks(ingest: IngestView) -> str:
 
 def _anew(ingest: IngestView) -> str:
     """The command that begins such an ingest again."""
-    given = ingest["source"]
+    given, library = ingest["source"], ingest.get("library")
+    said = ["--library", library] if library else []
     if given["kind"] == "upload":
-        return "sightsong ingest --upload PATH..."
+        return f"sightsong ingest --upload PATH... {_typed(said)}".rstrip()
     sources = [given["url"]] if given["url"] else given["paths"]
-    return f"sightsong ingest {' '.join(shlex.quote(show.plain(str(one))) for one in sources)}"
+    return f"sightsong ingest {_typed([*map(str, sources), *said])}"
+
+
+def _typed(words: Sequence[str]) -> str:
+    """Words as they are typed in a shell."""
+    return " ".join(shlex.quote(show.plain(word)) for word in words)
 
 
 def _told(count: int, words: tuple[str, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 #: Cells of a line that is never broken.
 _ENDLESS = 100_000
@@ -42,7 +43,7 @@ class Screen:
             self.say(f"{what} …")
             yield
             return
-        with self.notes.status(f"{what} …"):
+        with self.notes.status(Text(f"{what} …")):  # as it is: names may look like markup
             yield
 
     def _unbroken(self, part: RenderableType) -> Sequence[RenderableType]:

@@ -9,31 +9,52 @@ from rich.table import Table
 from rich.text import Text
 
 from sightsong.cli.listing import Listing, Row
-from sightsong.client import IndexView, JobView, TrackView
+from sightsong.client import JobView, RefinedView, TrackView
 
 _BAR_CELLS = 24
 _FULL, _EMPTY = "█", "·"
 _MOODS_SHOWN = 5
 
 
-def answer(photo: str, job: JobView) -> RenderableType:
-    """Everything that a photo's job says."""
-    title = Text(f"\n{plain(photo)}", style="bold")
+def answer(title: str, job: JobView) -> RenderableType:
+    """Everything that the job of a photo or of words says."""
+    head = Text(f"\n{plain(title)}", style="bold")
     result = job["result"]
     if result is None:
-        return Group(title, failure(job))
-    caption = result.get("emotional_caption") or result.get("caption") or ""
-    feeling = f"valence {result['valence']:+.2f}, arousal {result['arousal']:+.2f}"
+        return Group(head, failure(job))
     profile = f"profile {result.get('profile') or 'unknown'}"
+    said = [*feeling(result), profile, *took(job), f"job {job['id']}"]
     return Group(
-        title,
+        head,
+        *(_seen(result) if "emotion" in result else []),
+        Text(", ".join(said), style="dim"),
+        matches(result["matches"]),
+    )
+
+
+def refined(answer: RefinedView) -> RenderableType:
+    """The answer of a job, nudged."""
+    head = Text(f"\n{plain(answer['query'])}", style="bold")
+    lines = [Text(", ".join(told), style="dim") for told in [feeling(answer)] if told]
+    return Group(head, *lines, matches(answer["matches"]))
+
+
+def feeling(of: Mapping[str, Any]) -> list[str]:
+    """The point of the affect plane that an answer is for; nothing where none is known."""
+    if of["valence"] is None or of["arousal"] is None:
+        return []
+    return [f"valence {of['valence']:+.2f}, arousal {of['arousal']:+.2f}"]
+
+
+def _seen(result: Mapping[str, Any]) -> list[RenderableType]:
+    """What was seen in a photo."""
+    caption = result.get("emotional_caption") or result.get("caption") or ""
+    return [
         Text(plain(caption)),
         emotions(result["emotion"]["distribution"]),
         *disagreement(result["emotion"].get("agreement")),
         moods(result.get("moods") or []),
-        Text(", ".join([feeling, profile, *took(job)]), style="dim"),
-        matches(result["matches"]),
-    )
+    ]
 
 
 def took(job: JobView) -> list[str]:
@@ -79,16 +100,21 @@ def moods(rows: Sequence[Mapping[str, Any]]) -> Text:
 def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     """The tracks that fit, best first, each with its reason below it."""
     if not rows:
-        return Text("no tracks: the library is empty; fill it with `sightsong ingest FOLDER`")
+        return Text(
+            "no tracks: the library is empty, or nothing in it is like that; "
+            "take music in with `sightsong ingest FOLDER`"
+        )
     shown = table("#", "score", "from", "track, and why")
     for row in rows:
         artist = f", {plain(row['artist'])}" if row.get("artist") else ""
         track = Text(plain(row["title"]), style="bold") + Text(artist, style="not bold")
+        # Of a track that sounds like another, its id is worth more than a reason.
+        below = row.get("reason") or row["track_id"]
         shown.add_row(
             str(row["rank"]),
             f"{row['score']:.2f}",
             clock(row["window_start_s"]),
-            Group(track, Text(plain(row["reason"]), style="dim")),
+            Group(track, Text(plain(below), style="dim")),
         )
     return shown
 
@@ -126,14 +152,30 @@ def _track(row: TrackView, *, recordings: bool) -> Row:
     )
 
 
-def indexes(rows: Sequence[IndexView]) -> RenderableType:
-    """The index snapshots."""
-    if not rows:
-        return Text("no index yet: it is built when music is taken in")
-    shown = table("version", "state", "tracks", "space")
-    for row in rows:
-        shown.add_row(row["version"], row["state"], str(row["tracks"]), Text(plain(row["space"])))
-    return shown
+def track(row: TrackView) -> RenderableType:
+    """Everything that is known of a track."""
+    length, reason, explicit = row.get("duration_s"), row.get("reason"), row.get("explicit")
+    recording = row.get("recording") or {}
+    said = {
+        **{name: row.get(name) for name in ("artist", "album", "genre", "mood", "licence")},
+        "tags": ", ".join(row.get("tags") or []),
+        "library": row.get("library"),
+        "explicit": None if explicit is None else ("yes" if explicit else "no"),
+        "length": None if length is None else clock(length),
+        "state": f"{row['state']}: {reason['detail']}" if reason else row["state"],
+        "also as": ", ".join(one for one in recording.get("tracks", []) if one != row["id"]),
+        "id": row["id"],
+    }
+    return Group(Text(plain(row["title"]), style="bold"), facts(said))
+
+
+def facts(said: Mapping[str, object]) -> Table:
+    """What is known of one thing, a line for each that is."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in said.items():
+        if value not in (None, ""):
+            grid.add_row(Text(name, style="dim"), Text(plain(str(value)), overflow="fold"))
+    return grid
 
 
 def clock(seconds: float) -> str:

@@ -3,6 +3,7 @@
 with Client("http://127.0.0.1:8000") as client:
     job = client.submit_photo("beach.jpg", top_k=5)
     done = client.wait(job["id"], timeout_s=120)
+    calmer = client.refine(job["id"], calmer=0.3, avoid=["sad"])
 """
 
 from sightsong.client.errors import (
@@ -16,6 +17,7 @@ from sightsong.client.ingests import is_address
 from sightsong.client.service import DEFAULT_URL, Client
 from sightsong.client.views import (
     AgreementView,
+    DeltaView,
     EmotionView,
     IndexesView,
     IndexView,
@@ -24,7 +26,10 @@ from sightsong.client.views import (
     MoodView,
     PhotoResult,
     ReadinessView,
+    RefinedView,
     RetriedView,
+    SimilarView,
+    TextResult,
     TrackEdit,
     TrackQuery,
     TracksPage,
@@ -34,24 +39,44 @@ from sightsong.client.views import (
     is_final,
 )
 from sightsong.client.wire import Patience
+from sightsong.client.wishes import (
+    Choice,
+    Filters,
+    Likeness,
+    PhotoTaste,
+    Refinement,
+    Span,
+    Taste,
+)
 
 __all__ = [
     "DEFAULT_URL",
     "AgreementView",
+    "Choice",
     "Client",
     "ClientError",
+    "DeltaView",
     "EmotionView",
+    "Filters",
     "IndexView",
     "IndexesView",
     "IngestView",
     "JobView",
+    "Likeness",
     "MoodView",
     "Patience",
     "PhotoResult",
+    "PhotoTaste",
     "ProblemResponse",
     "ReadinessView",
+    "RefinedView",
+    "Refinement",
     "RetriedView",
     "ServiceUnreachable",
+    "SimilarView",
+    "Span",
+    "Taste",
+    "TextResult",
     "TrackEdit",
     "TrackQuery",
     "TrackView",

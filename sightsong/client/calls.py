@@ -1,6 +1,6 @@
 """What all calls to a service share: the connections, and how pages are read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,7 +13,8 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 LOOK_S = 0.3
 PAGE = 100
 
-Params = Mapping[str, str | int | float]
+#: A parameter of several values is sent once for each.
+Params = Mapping[str, str | int | float | Sequence[str]]
 
 
 class Calls:

@@ -25,6 +25,7 @@ class IngestCalls(Calls):
         remove_missing: bool = False,
         restore: bool = False,
         watch: bool = False,
+        library: str | None = None,
     ) -> IngestView:
         """Have the service take in music that it can read itself.
 
@@ -35,6 +36,7 @@ class IngestCalls(Calls):
             remove_missing: remove tracks whose files are gone from there.
             restore: take in again what was removed from the library by hand.
             watch: keep the library in step with these folders from now on.
+            library: the part of the collection that these tracks belong to from now on.
 
         Raises:
             ValueError: there is no source, or an address is one of several.
@@ -47,6 +49,8 @@ class IngestCalls(Calls):
             "watch": watch,
         }
         body = _named(sources) | {name: True for name, value in asked.items() if value}
+        if library is not None:
+            body["library"] = library
         answer = self._json(Request(method="POST", path="/v1/ingests", json=body))
         return cast("IngestView", answer)
 
@@ -56,6 +60,7 @@ class IngestCalls(Calls):
         *,
         dry_run: bool = False,
         restore: bool = False,
+        library: str | None = None,
         on_bytes: Callable[[int], None] = lambda _count: None,
     ) -> IngestView:
         """Send music to the service: audio files, archives, manifests; read as they are sent.
@@ -64,6 +69,7 @@ class IngestCalls(Calls):
             files: what to send; as a mapping, by the names that the service is to know.
             dry_run: only tell what would be done.
             restore: take in again what was removed from the library by hand.
+            library: the part of the collection that these tracks belong to from now on.
             on_bytes: told how many bytes more were sent.
 
         Raises:
@@ -76,10 +82,11 @@ class IngestCalls(Calls):
             named = [(Path(path).name, Path(path)) for path in files]
         parcel = Parcel(named, on_bytes=on_bytes)
         asked = {"dry_run": dry_run, "restore": restore}
+        said = {name: "true" for name, value in asked.items() if value}
         request = Request(
             method="POST",
             path="/v1/ingests",
-            params={name: "true" for name, value in asked.items() if value},
+            params=said if library is None else said | {"library": library},
             stream=parcel.pieces,
             headers=parcel.headers,
             extra_s=_STORING_S,

@@ -3,21 +3,20 @@
 import functools
 import math
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
 import httpx
 
 from sightsong.client import waiting
-from sightsong.client.calls import DEFAULT_URL, LOOK_S
+from sightsong.client.calls import DEFAULT_URL
 from sightsong.client.errors import UnexpectedResponse, WaitedTooLong
+from sightsong.client.indexes import IndexCalls
 from sightsong.client.ingests import IngestCalls
+from sightsong.client.searches import SearchCalls
 from sightsong.client.tracks import TrackCalls
-from sightsong.client.views import IndexesView, JobView, ReadinessView, is_final
+from sightsong.client.views import JobView, ReadinessView, is_final
 from sightsong.client.wire import Request, retry_after_s
-from sightsong.core import sniff
 
 __all__ = ["DEFAULT_URL", "Client"]
 
@@ -27,41 +26,8 @@ _LONGEST_POLL_S = 25.0
 _HELD_BACK_S = 1.0
 
 
-class Client(IngestCalls, TrackCalls):
+class Client(SearchCalls, IngestCalls, TrackCalls, IndexCalls):
     """A Sightsong service, as its callers see it."""
-
-    def submit_photo(
-        self,
-        photo: str | Path | bytes,
-        *,
-        top_k: int | None = None,
-        alpha: float | None = None,
-        moods: Sequence[str] = (),
-        duplicates: bool = False,
-    ) -> JobView:
-        """Send a photo and return its job, most likely still queued.
-
-        Args:
-            photo: a file, or the bytes of one.
-            top_k: how many tracks to find; None leaves it to the service.
-            alpha: weight of meaning against feeling, 0 .. 1; None leaves it to the service.
-            moods: labels to score; none: the profile's own. One text may hold several, with commas.
-            duplicates: show a recording as often as the library holds it.
-
-        Raises:
-            ProblemResponse: the photo or a mood is refused (its `code` says why), or the queue is
-                full.
-        """
-        content = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
-        labels = moods if isinstance(moods, str) else ",".join(moods)
-        given = {"top_k": top_k, "alpha": alpha, "moods": labels or None}
-        given |= {"duplicates": "true" if duplicates else None}
-        params = {name: value for name, value in given.items() if value is not None}
-        headers = {"Content-Type": sniff.media_type(content)}
-        request = Request(
-            method="POST", path="/v1/jobs", params=params, content=content, headers=headers
-        )
-        return cast("JobView", self._json(request))
 
     def job(self, job_id: str, *, wait_s: float = 0) -> JobView:
         """Read a job; with `wait_s`, not before it changes or that time has passed."""
@@ -89,23 +55,6 @@ class Client(IngestCalls, TrackCalls):
             version = job["state_version"]
             if not news and time.monotonic() - asked < _HELD_BACK_S:
                 self._patience.pause(min(retry_after_s(headers, default=_HELD_BACK_S), left_s))
-
-    def indexes(self) -> IndexesView:
-        """Read the index snapshots."""
-        return cast("IndexesView", self._get("/v1/indexes"))
-
-    def wait_for_index(self, *, timeout_s: float = 120) -> bool:
-        """Wait until the served index holds every track; False if that took too long."""
-        end = time.monotonic() + timeout_s
-        while waiting.patiently(self.indexes, pause=self._patience.pause)["stale"]:
-            if time.monotonic() >= end:
-                return False
-            self._patience.pause(LOOK_S)
-        return True
-
-    def rebuild(self) -> JobView:
-        """Have a new index built; return its job."""
-        return cast("JobView", self._json(Request(method="POST", path="/v1/indexes")))
 
     def ready(self) -> ReadinessView:
         """Ask once whether the service can do its work; an unready one answers too.

@@ -62,6 +62,38 @@ class PhotoResult(TypedDict):
     timings_ms: dict[str, float]
 
 
+class TextResult(TypedDict):
+    """The answer to words: `result` of their job."""
+
+    profile: str
+    text: str
+    valence: float | None  #: What the words feel like; None where they do not tell.
+    arousal: float | None
+    query: str  #: What was understood.
+    matches: list[dict[str, Any]]  #: Best first.
+    receipt: dict[str, Any]
+    timings_ms: dict[str, float]
+
+
+class SimilarView(TypedDict):
+    """The tracks that sound most like one."""
+
+    track_id: str
+    items: list[dict[str, Any]]  #: Nearest first.
+    receipt: dict[str, Any]
+
+
+class RefinedView(TypedDict):
+    """The answer of a job, nudged."""
+
+    job_id: str
+    query: str
+    valence: float | None  #: Where the nudges have moved the feeling to; None: not known.
+    arousal: float | None
+    matches: list[dict[str, Any]]  #: Best first.
+    receipt: dict[str, Any]
+
+
 class JobView(TypedDict):
     """A job."""
 
@@ -74,7 +106,7 @@ class JobView(TypedDict):
     started_at: str | None
     finished_at: str | None
     error: ErrorView | None
-    result: dict[str, Any] | None  #: Of a photo: `PhotoResult`.
+    result: dict[str, Any] | None  #: Of a photo `PhotoResult`, of words `TextResult`.
 
 
 class SourceView(TypedDict):
@@ -115,6 +147,7 @@ class IngestView(TypedDict):
     error: ErrorView | None
     source: SourceView
     dry_run: bool
+    library: NotRequired[str | None]  #: What its tracks belong to from now on, if it was said.
     scan: dict[str, int]  #: Counts of files, so far.
     tracks: dict[str, int]  #: `embed` jobs by state.
     problems: int  #: Files and tracks that could not be taken in.
@@ -175,6 +208,8 @@ class TrackView(TypedDict, total=False):
     genre: str | None
     mood: str | None
     licence: str | None
+    library: str | None  #: The part of the collection that it belongs to.
+    explicit: bool | None  #: None where nothing is said of its words.
     tags: list[str]
     state: str
     duration_s: float | None
@@ -206,6 +241,8 @@ class TrackEdit(TypedDict, total=False):
     genre: str | None
     mood: str | None
     licence: str | None
+    library: str | None
+    explicit: bool | None
     tags: Sequence[str] | None
 
 
@@ -221,17 +258,32 @@ class IndexView(TypedDict):
 
     version: str
     space: str
-    state: str
+    state: str  #: `ready`, `active` or `retired`.
+    is_pinned: bool  #: Active because somebody chose it: it stays until they choose again.
+    backend: str | None  #: Where it lies: `faiss` or `milvus`.
+    kind: str | None  #: How it narrows a search down: `exact`, `ivf` and the like.
     tracks: int
+    revision: int  #: Of the tracks that it was built from.
+    recall_at_10: dict[str, float] | None  #: Share of the ten nearest that it finds, by query.
+    bytes: int | None
+    built_s: float | None  #: How long building it took.
     created_at: str
 
 
+class DeltaView(TypedDict):
+    """What has changed since the served snapshot was built; searches see it all the same."""
+
+    tracks: int  #: Counted up to the limit.
+    limit: int  #: From here on a new snapshot is built.
+
+
 class IndexesView(TypedDict):
-    """All index snapshots, the served one, and whether tracks are waiting for the next."""
+    """All index snapshots, the served one, and what has changed since."""
 
     items: list[IndexView]
     active: str | None
-    stale: bool
+    stale: bool  #: Whether tracks wait to be embedded, or searches do not see all of them yet.
+    delta: DeltaView
 
 
 class CheckView(TypedDict):

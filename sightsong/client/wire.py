@@ -1,7 +1,7 @@
 """Requests to one service: tried again when that is safe, errors translated into ours."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ class Request:
 
     method: str
     path: str
-    params: Mapping[str, str | int | float] | None = None
+    params: Mapping[str, str | int | float | Sequence[str]] | None = None
     json: object = None
     content: bytes | None = None
     #: A body that is read as it is sent; begun anew for each try.

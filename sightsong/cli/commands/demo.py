@@ -8,6 +8,7 @@ import typer
 from sightsong.cli import asking, filling, hosting, session
 from sightsong.cli.options import AsJson, DataDir, Device, ModelsDir, Port, Profile
 from sightsong.cli.screen import Screen
+from sightsong.client import PhotoTaste
 from sightsong.core import sniff
 from sightsong.core.errors import UnsupportedImage
 from sightsong.local import demo as stage
@@ -50,7 +51,7 @@ def demo(  # noqa: PLR0913 - one parameter is one option of the command line
     )
     with hosting.hosted(ctx, screen, chosen) as here:
         filling.fill(here.client, screen, music)
-        jobs = asking.ask(here.client, screen, pictures, asking.Wishes())
+        jobs = asking.ask(here.client, screen, pictures, PhotoTaste())
         asking.finish(screen, pictures, jobs)
         if not once:
             hosting.stay(screen, here.service)

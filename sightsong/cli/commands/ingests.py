@@ -55,6 +55,14 @@ def ingest(  # noqa: PLR0913 - one parameter is one option of the command line
     restore: Annotated[
         bool, typer.Option("--restore", help="Take in again what you have removed by hand.")
     ] = False,
+    library: Annotated[
+        str | None,
+        typer.Option(
+            "--library",
+            metavar="NAME",
+            help="The part of your collection that these tracks belong to from now on.",
+        ),
+    ] = None,
     wait: Wait = True,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
@@ -63,10 +71,16 @@ def ingest(  # noqa: PLR0913 - one parameter is one option of the command line
     beginning.check(sources, upload=upload, server_side=watch or remove_missing)
     if watch and dry_run:
         raise typer.BadParameter("nothing is watched in a dry run; leave one of the two out")
+    if watch and library is not None:
+        raise typer.BadParameter(
+            "what comes into a watched folder later is given no library; leave one of the two out"
+        )
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         if upload:
-            begun = beginning.send(client, screen, sources, dry_run=dry_run, restore=restore)
+            begun = beginning.send(
+                client, screen, sources, dry_run=dry_run, restore=restore, library=library
+            )
         else:
             begun = [
                 client.ingest(
@@ -75,6 +89,7 @@ def ingest(  # noqa: PLR0913 - one parameter is one option of the command line
                     remove_missing=remove_missing,
                     restore=restore,
                     watch=watch,
+                    library=library,
                 )
                 for some in beginning.portions(sources)
             ]

@@ -6,21 +6,23 @@ from typing import Annotated
 import typer
 
 from sightsong.cli import asking, player, session, show
+from sightsong.cli.choosing import choosy
 from sightsong.cli.options import (
     DEFAULT_URL,
     Alpha,
     AsJson,
-    Duplicates,
     Moods,
     Photo,
+    Play,
     Server,
     TopK,
 )
 from sightsong.cli.screen import Screen
-from sightsong.client import is_final
+from sightsong.client import Choice, is_final
 
 
 @session.reported
+@choosy
 def recommend(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
     *,
@@ -33,10 +35,8 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     topk: TopK = None,
     alpha: Alpha = None,
     moods: Moods = "",
-    duplicates: Duplicates = False,
-    play: Annotated[
-        bool, typer.Option("--play", help="Play ten seconds of each photo's first track.")
-    ] = False,
+    choice: Choice,
+    play: Play = False,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
@@ -45,14 +45,16 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
     if play:
         player.find_player()  # before the work, not after it
     with session.connect(ctx, server) as client:
-        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods, duplicates=duplicates)
-        jobs = asking.ask(client, screen, photos, wishes)
+        jobs = asking.ask(
+            client, screen, photos, {**choice, "top_k": topk, "alpha": alpha, "moods": moods}
+        )
         if play:
             asking.play_best(client, screen, jobs)
     asking.finish(screen, photos, jobs)
 
 
 @session.reported
+@choosy
 def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
     *,
@@ -60,15 +62,16 @@ def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     topk: TopK = None,
     alpha: Alpha = None,
     moods: Moods = "",
-    duplicates: Duplicates = False,
+    choice: Choice,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Send a photo and print its job id, without waiting."""
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
-        wishes = asking.Wishes(top_k=topk, alpha=alpha, moods=moods, duplicates=duplicates)
-        sent = asking.submit(client, photo, wishes)
+        sent = asking.submit(
+            client, photo, {**choice, "top_k": topk, "alpha": alpha, "moods": moods}
+        )
     screen.show(sent["id"])
     screen.result(sent)
 
@@ -87,7 +90,7 @@ def job(
     with session.connect(ctx, server) as client:
         found = client.wait(job_id, timeout_s=timeout) if wait else client.job(job_id)
     title = f"{found['kind']} job {found['id']}: {found['state']}"
-    if found["kind"] == "photo" and is_final(found):
+    if found["kind"] in {"photo", "text"} and is_final(found):
         screen.show(show.answer(title, found))
     else:
         screen.show(title, *([show.failure(found)] if found["error"] else []))

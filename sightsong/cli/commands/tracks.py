@@ -1,18 +1,19 @@
-"""`tracks`, `tracks edit` and `tracks remove`."""
+"""`tracks` and its subcommands: list, show, edit and remove tracks, and find others like one."""
 
 from typing import Annotated, Literal
 
 import typer
 
 from sightsong.cli import session, show
+from sightsong.cli.choosing import choosy
 from sightsong.cli.grouping import ITSELF, BareGroup, Itself
-from sightsong.cli.options import DEFAULT_URL, AsJson, Server
+from sightsong.cli.options import DEFAULT_URL, AsJson, Server, TopK
 from sightsong.cli.screen import Screen
-from sightsong.client import TrackEdit, TrackQuery
+from sightsong.client import Choice, Likeness, TrackEdit, TrackQuery
 
 app = typer.Typer(
     cls=BareGroup,
-    help="List the tracks of the library, edit or remove them.",
+    help="List the tracks of the library, find others like one, edit or remove them.",
     subcommand_metavar="[COMMAND [ARGS]...]",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -68,6 +69,42 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     screen.result(rows)
 
 
+@app.command("show")
+@session.reported
+def shown(
+    ctx: typer.Context,
+    track_id: TrackIdArgument,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Show all that is known of a track."""
+    screen = Screen(as_json=as_json)
+    with session.connect(ctx, server) as client:
+        found = client.track(track_id)
+    screen.show(show.track(found))
+    screen.result(found)
+
+
+@app.command()
+@session.reported
+@choosy
+def similar(
+    ctx: typer.Context,
+    *,
+    track_id: TrackIdArgument,
+    topk: TopK = None,
+    choice: Choice,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Find the tracks that sound most like one."""
+    screen = Screen(as_json=as_json)
+    with session.connect(ctx, server) as client:
+        found = client.similar(track_id, **Likeness(**choice, limit=topk))
+    screen.show(show.matches(found["items"]))
+    screen.result(found)
+
+
 @app.command()
 @session.reported
 def edit(  # noqa: PLR0913 - one parameter is one option of the command line
@@ -80,6 +117,12 @@ def edit(  # noqa: PLR0913 - one parameter is one option of the command line
     genre: Annotated[str | None, typer.Option()] = None,
     mood: Annotated[str | None, typer.Option()] = None,
     licence: Annotated[str | None, typer.Option()] = None,
+    library: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The part of your collection it belongs to.")
+    ] = None,
+    explicit: Annotated[
+        bool | None, typer.Option("--explicit/--clean", help="Whether its words are explicit.")
+    ] = None,
     tags: Annotated[str | None, typer.Option(metavar="A,B,…", help="All of its tags.")] = None,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
@@ -95,10 +138,13 @@ def edit(  # noqa: PLR0913 - one parameter is one option of the command line
         "genre": genre,
         "mood": mood,
         "licence": licence,
+        "library": library,
     }
     changes: dict[str, object] = {
         name: text or None for name, text in given.items() if text is not None
     }
+    if explicit is not None:
+        changes["explicit"] = explicit
     if tags is not None:
         changes["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()] or None
     if not changes:
@@ -106,7 +152,7 @@ def edit(  # noqa: PLR0913 - one parameter is one option of the command line
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         track = client.edit_track(track_id, **TrackEdit(**changes))  # type: ignore[typeddict-item]
-    screen.show(show.tracks([track]))
+    screen.show(show.track(track))
     screen.result(track)
 
 

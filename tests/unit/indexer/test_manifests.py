@@ -74,6 +74,29 @@ def test_a_row_may_name_an_address(read):
     assert (row.url, row.file) == ("https://music.example/a.mp3", None)
 
 
+@pytest.mark.parametrize(
+    ("word", "explicit"),
+    [*[(word, True) for word in ("yes", "TRUE", "1")], *[(w, False) for w in ("No", "false", "0")]],
+)
+def test_a_row_may_say_whether_words_are_explicit(read, word, explicit):
+    (row,) = read(f"file,explicit,library\na.mp3,{word},Vinyl\n")
+    assert row.given == Tags(explicit=explicit, library="Vinyl")
+
+
+def test_json_says_yes_and_no_in_its_own_words_too(read):
+    rows = read(
+        '{"path": "a", "explicit": false}\n'
+        '{"path": "b", "explicit": true}\n'
+        '{"path": "c", "explicit": null}\n'
+    )
+    assert [row.given.explicit for row in rows] == [False, True, None]
+
+
+@pytest.mark.parametrize("word", ['"maybe"', "2", "[true]", "{}"])
+def test_what_is_neither_yes_nor_no_is_told(read, word):
+    assert problems(read(f'{{"path": "a", "explicit": {word}}}\n')) == [1]
+
+
 def test_labels_may_be_a_json_list(read):
     (row,) = read('file,labels\na.mp3,"[""sea; salt"", ""night"", ""night""]"\n')
     assert row.given.labels == ("sea; salt", "night")

@@ -149,6 +149,21 @@ def test_a_file_with_nothing_but_the_oldest_tags_has_those(tmp_path):
     assert tags.read(path) == Tags(title="Blue", artist="Ann", album="Days", genre="Jazz")
 
 
+@pytest.mark.parametrize(("rating", "explicit"), [(1, True), (4, True), (2, False), (0, None)])
+def test_the_rating_of_mp4_says_whether_words_are_explicit(tmp_path, rating, explicit):
+    assert tagged(tmp_path / "a.m4a", {"rtng": [rating]}) == Tags(explicit=explicit)
+
+
+@pytest.mark.parametrize(
+    ("advisory", "explicit"), [("1", True), ("2", False), ("0", None), ("odd", None)]
+)
+def test_an_advisory_says_whether_words_are_explicit(tmp_path, advisory, explicit):
+    frame = id3.TXXX(encoding=3, desc="ITUNESADVISORY", text=[advisory])
+    of_mp3 = by_id3(tmp_path / "a.mp3", frame)
+    of_flac = tagged(tmp_path / "a.flac", {"ITUNESADVISORY": [advisory]})
+    assert (of_mp3, of_flac) == (Tags(explicit=explicit), Tags(explicit=explicit))
+
+
 def test_tags_are_one_line_of_bounded_length(tmp_path):
     title = id3.TIT2(encoding=3, text=["one\ntwo\x07  three" + "x" * 1000])
     said = by_id3(tmp_path / "a.mp3", title).title
@@ -214,10 +229,11 @@ def test_a_text_without_end_is_not_cut_up(tmp_path, version):
 def test_large_pictures_are_no_reason_to_lose_the_words(tmp_path):
     content = np.random.default_rng(3).bytes(3_000_000)
     picture = id3.APIC(encoding=0, mime="image/jpeg", type=3, desc="", data=content)
+    advisory = id3.TXXX(encoding=3, desc="ITUNESADVISORY", text=["2"])
     for version in (3, 4):
-        words = [picture, *frames()]
+        words = [picture, advisory, *frames()]
         said = by_id3(tmp_path / f"{version}.mp3", *words, v2_version=version)
-        assert (said.title, said.artist) == ("Blue", "Ann")
+        assert (said.title, said.artist, said.explicit) == ("Blue", "Ann", False)
 
 
 def test_a_bomb_inside_a_chunk_is_found_too(tmp_path):

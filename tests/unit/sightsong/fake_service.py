@@ -52,6 +52,36 @@ RESULT: dict[str, Any] = {
 }
 
 
+TEXT_RESULT: dict[str, Any] = {
+    "profile": "lite",
+    "text": "calm piano",
+    "valence": None,
+    "arousal": None,
+    "query": "calm piano",
+    "matches": RESULT["matches"],
+}
+INDEX: dict[str, Any] = {
+    "version": "v1",
+    "space": "s@1",
+    "state": "active",
+    "is_pinned": False,
+    "backend": "faiss",
+    "kind": "ivf",
+    "tracks": 12_000,
+    "revision": 410,
+    "recall_at_10": {"library": 0.9991, "text": 0.9957},
+    "bytes": 11_500_000,
+    "built_s": 9.4,
+    "created_at": "2026-11-20T23:42:07.300Z",
+}
+
+
+def indexes(*items: dict[str, Any], changed: int = 0, stale: bool = False) -> dict[str, Any]:
+    """The snapshots, of which the first is served."""
+    delta = {"tracks": changed, "limit": 10_000}
+    return {"items": list(items), "active": "v1", "stale": stale, "delta": delta}
+
+
 def job(state: str, **more: object) -> dict[str, Any]:
     """A job as the service tells it."""
     told = {"id": "j-1", "kind": "photo", "state": state, "state_version": 1, "attempt": 1}

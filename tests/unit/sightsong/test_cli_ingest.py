@@ -49,6 +49,22 @@ def test_a_folder_called_like_a_subcommand_is_reached_by_its_path(
     assert taken.sent("POST", "/v1/ingests") == {"paths": [str(folder)]}
 
 
+def test_a_library_is_named_for_what_is_taken_in(taken: FakeService, world: World, tmp_path: Path):
+    args = ["ingest", str(tmp_path), "--library", "Vinyl", "--no-wait"]
+    assert cli.main(args, world=world) == 0
+    wanted = {"paths": [str(tmp_path)], "library": "Vinyl"}
+    assert taken.sent("POST", "/v1/ingests") == wanted
+
+
+def test_a_library_is_named_for_what_is_sent(taken: FakeService, world: World, tmp_path: Path):
+    song = tmp_path / "song.mp3"
+    song.write_bytes(b"music")
+    args = ["ingest", "--upload", str(song), "--library", "Vinyl", "--no-wait"]
+    assert cli.main(args, world=world) == 0
+    [request] = taken.asked("POST", "/v1/ingests")
+    assert dict(request.url.params) == {"library": "Vinyl"}
+
+
 def test_an_address_goes_as_it_is(taken: FakeService, world: World):
     assert cli.main(["ingest", "s3://bucket/music", "--no-wait"], world=world) == 0
     assert taken.sent("POST", "/v1/ingests") == {"url": "s3://bucket/music"}
@@ -115,6 +131,7 @@ def test_a_folder_without_music_is_not_sent(service: FakeService, world: World, 
         ["--upload", "s3://bucket/music"],
         ["--upload", "--watch", "."],
         ["--watch", "--dry-run", "."],
+        ["--watch", "--library", "Vinyl", "."],
         ["s3://bucket/music", "."],
         ["--dry-run"],
         [""],

@@ -1,4 +1,4 @@
-"""`tracks` and `index`, against a fake service."""
+"""`tracks` and its subcommands, against a fake service."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 from sightsong import cli
 from sightsong.cli.session import World
 from sightsong.core.tracks import TrackState
-from tests.unit.sightsong.fake_service import FakeService, job
+from tests.unit.sightsong.fake_service import FakeService
 from tests.unit.sightsong.ingest_views import page
 
 
@@ -85,6 +85,43 @@ def test_an_edit_sends_what_is_said_and_takes_back_what_is_empty(
     assert "Morning" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("flag", "explicit"), [("--explicit", True), ("--clean", False)])
+def test_an_edit_may_say_whether_words_are_explicit_and_where_a_track_belongs(
+    service: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    flag: str,
+    explicit: bool,
+):
+    told = {"explicit": explicit, "library": "Vinyl"}
+    service.on("PATCH", "/v1/tracks/t-1", {"id": "t-1", "title": "T", "state": "ready", **told})
+    assert cli.main(["tracks", "edit", "t-1", flag, "--library", "Vinyl"], world=world) == 0
+    assert service.sent("PATCH", "/v1/tracks/t-1") == told
+    shown = capsys.readouterr().out.splitlines()
+    assert ["library", "Vinyl"] in [line.split() for line in shown]
+    assert ["explicit", "yes" if explicit else "no"] in [line.split() for line in shown]
+
+
+def test_a_track_is_shown_with_all_that_is_said_of_it(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    said = {"artist": "Ann\x1b", "tags": ["a", "b"], "duration_s": 61.0, "explicit": None}
+    recording = {"id": "t-1", "tracks": ["t-1", "t-2"]}
+    track = {"id": "t-1", "title": "Fine", "state": "ready", "recording": recording, **said}
+    service.on("GET", "/v1/tracks/t-1", track)
+    assert cli.main(["tracks", "show", "t-1"], world=world) == 0
+    shown = capsys.readouterr().out
+    assert [" ".join(line.split()) for line in shown.splitlines()] == [
+        "Fine",
+        "artist Ann",
+        "tags a, b",
+        "length 01:01",
+        "state ready",
+        "also as t-2",
+        "id t-1",
+    ]
+
+
 def test_an_edit_of_nothing_is_wrong_usage(service: FakeService, world: World):
     assert cli.main(["tracks", "edit", "t-1"], world=world) == 2
     assert service.requests == []
@@ -105,23 +142,3 @@ def test_an_empty_library_says_how_to_fill_it(
     printed = capsys.readouterr()
     assert json.loads(printed.out) == []
     assert "sightsong ingest" in printed.err
-
-
-def test_index_list_tells_what_is_served_and_what_is_waiting(
-    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
-):
-    row = {"version": "v1", "space": "s@1", "state": "active", "tracks": 12, "created_at": 0}
-    service.on("GET", "/v1/indexes", {"items": [row], "active": "v1", "stale": True})
-    assert cli.main(["index", "list"], world=world) == 0
-    printed = capsys.readouterr()
-    assert "active" in printed.out
-    assert "the next is on its way" in printed.err
-
-
-def test_index_rebuild_waits_for_its_job(
-    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
-):
-    service.on("POST", "/v1/indexes", job("queued", kind="rebuild"))
-    service.on("GET", "/v1/jobs/j-1", job("succeeded", kind="rebuild", result={}))
-    assert cli.main(["index", "rebuild"], world=world) == 0
-    assert "rebuild succeeded" in capsys.readouterr().out

@@ -6,8 +6,9 @@ import uuid
 import pytest
 from rich.console import Console
 
-from sightsong.cli import ledger, show
+from sightsong.cli import ledger, show, versions
 from sightsong.cli.screen import Screen
+from tests.unit.sightsong.fake_service import INDEX
 from tests.unit.sightsong.ingest_views import ingest
 
 IDS = [str(uuid.UUID(int=number)) for number in range(3)]
@@ -67,3 +68,21 @@ def test_watched_folders_are_listed_with_whole_ids():
     row = {"id": IDS[0], "path": "/music" * 30, "added_at": "2026-11-20T23:40:00.000Z"}
     lines = drawn(ledger.watches([{**row, "ingest_id": None}]), width=80)
     assert any(IDS[0] in line for line in lines)
+
+
+def test_versions_and_figures_of_snapshots_are_whole_on_a_terminal():
+    version = "20261120T234207123456-1f3a9c2e"
+    row = {**INDEX, "version": version, "is_pinned": True, "tracks": 1_000_000}
+    lines = drawn(versions.indexes([row]), width=80)
+    assert version in [line.split()[0] for line in lines]
+    assert {"active,", "pinned", "1,000,000", "0.996"} <= {
+        w for line in lines for w in line.split()
+    }
+
+
+def test_what_goes_on_is_told_as_it_is_though_it_looks_like_markup():
+    screen = Screen(as_json=False)
+    screen.notes = Console(file=io.StringIO(), force_terminal=True, color_system=None)
+    with screen.busy("listening to [/b]"):
+        pass
+    assert "listening to [/b] …" in screen.notes.file.getvalue()  # type: ignore[attr-defined]

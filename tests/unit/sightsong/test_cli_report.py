@@ -11,6 +11,7 @@ from tests.unit.sightsong.fake_service import FakeService
 from tests.unit.sightsong.ingest_views import FRESH, PROBLEMS, TRACKS, ingest, page, trouble
 
 AGAIN = "sightsong ingest '/home/me/My Music'"
+IN_LIBRARY = f"{AGAIN} --library 'My Vinyl'"
 
 
 def test_ingest_follows_to_the_end_and_waits_for_the_index(
@@ -189,6 +190,10 @@ def test_what_is_done_is_reported_with_the_speed_of_the_whole(
         (
             {"status": "done", "problems": 3},
             f"no track of it is to be tried again; to look at its files again: {AGAIN}",
+        ),
+        (
+            {"status": "done", "problems": 3, "library": "My Vinyl"},
+            f"no track of it is to be tried again; to look at its files again: {IN_LIBRARY}",
         ),
         ({"status": "done", "problems": 0}, "no track of it has failed"),
         ({"retried": 1}, "1 track is tried again; follow it with: sightsong ingest follow i-1"),
