@@ -12,7 +12,18 @@ from api import handlers, reference
 from api.dependencies import LOCAL_HOSTS, Door, DoorSettings, Music
 from api.envelope import Envelope
 from api.following import Following
-from api.routes import audio, health, indexes, ingests, jobs, tracks, watches
+from api.phrasebook import Phrasebook
+from api.routes import (
+    audio,
+    health,
+    indexes,
+    ingests,
+    jobs,
+    refine,
+    similar,
+    tracks,
+    watches,
+)
 from api.turns import Turns
 from api.waiting import Waiting
 from sightsong.core import ports
@@ -35,6 +46,8 @@ _KEEP_ALIVE_S = 75
 #: Pieces of tracks that are decoded at once; a page of matches asks for a handful.
 _SOUNDING_AT_ONCE = 2
 _SOUNDING_WAITING = 16
+#: Between two looks at what has changed in the library: a new track is found within two seconds.
+_FOLLOW_S = 0.5
 
 
 def create_app(
@@ -52,13 +65,13 @@ def create_app(
         stores: where jobs, tracks, snapshots and uploads are.
         doorbell: wakes the workers; must not block.
         settings: of the door.
-        music: where music comes in, and how it is shown.
+        music: where music comes in, how it is found, and how it is shown.
         doorbell_error: why the last ring failed; None while rings get through.
         lifespan: what runs before the first and after the last request.
     """
     app = reference.DescribedApp(
         title="Sightsong",
-        description="Send a photo; get its emotion, a caption, and the tracks that fit.",
+        description="Send a photo or words; get the feeling in them, and the tracks that fit.",
         version=version("sightsong"),
         docs_url=None,
         redoc_url=None,
@@ -68,6 +81,7 @@ def create_app(
     waiting = Waiting(stores.jobs.versions, limit=settings.max_waiters)
     app.state.door = Door(
         stores=stores,
+        phrases=Phrasebook(stores.phrases, settings.space),
         doorbell=doorbell,
         doorbell_error=doorbell_error,
         settings=settings,
@@ -77,7 +91,7 @@ def create_app(
         deliveries=Turns(settings.max_deliveries, waiting=0),
         sounding=Turns(_SOUNDING_AT_ONCE, waiting=_SOUNDING_WAITING),
     )
-    for module in (jobs, tracks, audio, ingests, watches, indexes, health):
+    for module in (jobs, refine, tracks, similar, audio, ingests, watches, indexes, health):
         app.include_router(module.router)
     handlers.install(app)
     reference.install(app)
@@ -106,6 +120,7 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
         max_image_pixels=settings.max_image_pixels,
         upload_timeout_s=settings.upload_timeout_s,
         queue_limit=settings.queue_limit,
+        index_delta=settings.index_delta,
         disk_reserve_bytes=settings.disk_reserve_bytes,
         library_root=settings.library_root,
         shelf_dir=settings.shelf_dir,
@@ -115,12 +130,13 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
     )
 
 
-def open_music(settings: "Settings") -> Music:
-    """Make the real things through which music comes in and is shown."""
+def open_music(settings: "Settings", library: ports.Library) -> Music:
+    """Make the real things through which music comes in and is shown, beside its index."""
     from sightsong.adapters import cover, wiring
     from sightsong.adapters.sound import preview
 
     return Music(
+        library=library,
         inbox=wiring.open_inbox(settings),
         objects=wiring.open_objects(settings),
         render=preview.render,
@@ -131,23 +147,29 @@ def open_music(settings: "Settings") -> Music:
 def build(settings: "Settings") -> FastAPI:
     """Make the app over the real things that the settings name."""
     from sightsong.adapters import wiring
+    from sightsong.engine.rounds import Rounds
 
     door = door_settings(settings, wiring.space_of(settings))
-    ringer = wiring.open_ringer(settings)
+    stores, ringer = wiring.open_stores(settings), wiring.open_ringer(settings)
+    library = wiring.open_library(settings, stores, door.space)
+    following = Rounds("library", library.follow, every_s=_FOLLOW_S)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         ringer.start()
+        following.start()
         try:
             yield
         finally:
+            following.stop()
+            library.close()
             ringer.stop()
 
     return create_app(
-        wiring.open_stores(settings),
+        stores,
         ringer,
         settings=door,
-        music=open_music(settings),
+        music=open_music(settings, library),
         doorbell_error=lambda: ringer.last_error,
         lifespan=lifespan,
     )

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.following import Following
+from api.phrasebook import Phrasebook
 from api.turns import Turns
 from api.waiting import Waiting
 from sightsong.core import ports
@@ -31,6 +32,8 @@ class DoorSettings:
     max_image_pixels: int
     upload_timeout_s: float
     queue_limit: int
+    #: A rebuild comes when so many tracks have changed since the snapshot; counted to here.
+    index_delta: int = 10_000
     disk_reserve_bytes: int = 0
     library_root: Path | None = None  #: Where ingests must lie; None: anywhere.
     shelf_dir: Path | None = None  #: Where music lies that the service keeps itself.
@@ -77,8 +80,9 @@ class Picture(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """Where music comes in, and how it is shown."""
+    """Where music comes in, how it is found, and how it is shown."""
 
+    library: ports.Library  #: The read side of the index, of the door's space.
     inbox: ports.Inbox
     objects: ports.Objects
     render: Render
@@ -90,6 +94,7 @@ class Door:
     """Everything that the routes use."""
 
     stores: ports.Stores
+    phrases: Phrasebook
     doorbell: ports.Doorbell
     doorbell_error: Callable[[], str | None]  #: Why the last ring failed; None while they work.
     settings: DoorSettings
@@ -98,6 +103,11 @@ class Door:
     music: Music
     deliveries: Turns  #: Uploads of music.
     sounding: Turns  #: What decodes audio in this process.
+
+    @property
+    def library(self) -> ports.Library:
+        """The read side of the index."""
+        return self.music.library
 
 
 def door(request: Request) -> Door:

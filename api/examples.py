@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 _JOB_ID = "0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11"
 _TRACK_ID = "5a0f3b44-2a40-4be1-9d5b-1f6e4c1a7a02"
+_VERSION = "20261120T234207123456-1f3a9c2e"
 _INGEST_ID = "c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52"
 
 PHOTO_RESULT: dict[str, JsonValue] = {
@@ -58,7 +59,12 @@ PHOTO_RESULT: dict[str, JsonValue] = {
             "title": "Morning Light",
             "artist": "The Example Trio",
             "score": 0.81,
-            "parts": {"semantic": 0.74, "affect_distance": 0.2},
+            "parts": {
+                "semantic": 0.74,
+                "cosine": 0.41,
+                "affect": 0.89,
+                "affect_distance": 0.2,
+            },
             "reason": "Calm and bright, close to the photo; best from 0:40.",
             "window_start_s": 40.0,
             "audio_url": f"/v1/tracks/{_TRACK_ID}/audio",
@@ -70,7 +76,8 @@ PHOTO_RESULT: dict[str, JsonValue] = {
         "models": [
             {"id": "openai/clip-vit-base-patch32", "revision": "3d74acf9", "task": "emotion"}
         ],
-        "index_snapshot": "20261120T234207-1f3a9c2e",
+        "index_snapshot": _VERSION,
+        "index_revision": 4210,
         "prompts_sha256": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
     },
     "timings_ms": {
@@ -108,6 +115,72 @@ QUEUED: dict[str, JsonValue] = JOB | {
     "result": None,
 }
 
+FILTERS: dict[str, JsonValue] = {
+    "genre": ["ambient", "jazz"],
+    "tempo_bpm": {"max": 100},
+    "explicit": False,
+}
+
+TEXT_REQUEST: dict[str, JsonValue] = {
+    "text": "calm piano for a rainy evening",
+    "top_k": 5,
+    "filters": FILTERS,
+}
+
+REFINE_REQUEST: dict[str, JsonValue] = {"calmer": 0.5, "avoid": ["sad"], "filters": FILTERS}
+
+REFINED: dict[str, JsonValue] = {
+    "job_id": _JOB_ID,
+    "query": PHOTO_RESULT["query"],
+    "valence": 0.54,
+    "arousal": -0.38,
+    "matches": PHOTO_RESULT["matches"],
+    "receipt": {
+        "index_snapshot": _VERSION,
+        "index_revision": 4210,
+        "prompts_sha256": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
+    },
+}
+
+SIMILAR: dict[str, JsonValue] = {
+    "track_id": _TRACK_ID,
+    "items": [
+        {
+            "rank": 1,
+            "track_id": "9e2d7c41-0f35-4b8e-8a55-66d0c7f1be20",
+            "title": "Evening Light",
+            "artist": "The Other Example",
+            "score": 0.84,
+            "cosine": 0.91,
+            "window_start_s": 20.0,
+            "audio_url": "/v1/tracks/9e2d7c41-0f35-4b8e-8a55-66d0c7f1be20/audio",
+        }
+    ],
+    "receipt": {"index_snapshot": _VERSION, "index_revision": 4210},
+}
+
+INDEX: dict[str, JsonValue] = {
+    "version": _VERSION,
+    "space": "sightsong/affect-space@1",
+    "state": "active",
+    "is_pinned": False,
+    "backend": "faiss",
+    "kind": "ivf",
+    "tracks": 52000,
+    "revision": 4100,
+    "recall_at_10": {"library": 0.999, "text": 0.996},
+    "bytes": 182000000,
+    "built_s": 9.4,
+    "created_at": "2026-11-20T23:42:07.312Z",
+}
+
+INDEXES: dict[str, JsonValue] = {
+    "items": [INDEX],
+    "active": _VERSION,
+    "stale": False,
+    "delta": {"tracks": 110, "limit": 10000},
+}
+
 TRACK: dict[str, JsonValue] = {
     "id": _TRACK_ID,
     "title": "Morning Light",
@@ -116,6 +189,8 @@ TRACK: dict[str, JsonValue] = {
     "genre": "Jazz",
     "mood": None,
     "licence": "CC BY 4.0",
+    "library": None,
+    "explicit": None,
     "tags": ["piano", "morning"],
     "state": "ready",
     "duration_s": 201.4,
@@ -147,6 +222,7 @@ INGEST: dict[str, JsonValue] = {
     "error": None,
     "source": {"kind": "paths", "paths": ["/home/me/Music"], "url": None, "files": None},
     "dry_run": False,
+    "library": "Vinyl",
     "scan": {
         "found": 120,
         "new": 100,

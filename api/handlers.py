@@ -16,6 +16,8 @@ from sightsong.core.errors import InvalidRequest, SightsongError
 log = structlog.get_logger()
 
 _SERVER_FAULT = 500
+#: Wrong parts of a request that are told; who sends thousands of them need not read of each.
+_MOST_PARTS = 20
 
 
 def install(app: FastAPI) -> None:
@@ -37,7 +39,7 @@ def _refuse(request: Request, error: Exception) -> Response:
 def _refuse_form(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    parts = [_part(one) for one in error.errors()]
+    parts = [_part(one) for one in error.errors()[:_MOST_PARTS]]
     where = ", ".join(_told(part) for part in parts)
     problem = errors.Problem(
         error=InvalidRequest(f"Invalid request: {where.rstrip('.')}."), errors=parts

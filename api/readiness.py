@@ -99,10 +99,23 @@ def _alike(found: Sequence[WorkerInfo]) -> list[dict[str, Any]]:
 
 
 def _index(door: Door) -> dict[str, str]:
+    """Whether searches of this process run on the active snapshot, or at least on one."""
     active = door.stores.snapshots.active(door.settings.space)
     if active is None:
         return _check("degraded", "there is none yet; ingest some music")
-    return _check("ok", active.version)
+    health = door.library.health()
+    if health.refused is not None:
+        reason, serving = health.refused.rstrip("."), health.serving or "none"
+        return _check(
+            "degraded", f"{active.version} is refused: {reason}; {serving} serves meanwhile"
+        )
+    if health.serving is None:
+        return _check("degraded", f"{active.version} has not been opened yet")
+    kind, tracks = active.manifest.get("kind", "index"), int(active.manifest.get("tracks", 0))
+    told = f"{active.version}: {kind}, {tracks:,} tracks"
+    if health.serving == active.version:
+        return _check("ok", told)
+    return _check("ok", f"{told}; {health.serving} serves until it is open")
 
 
 def _broker(door: Door) -> dict[str, str]:

@@ -73,7 +73,7 @@ def submission(content_type: str, body: bytes) -> Submission:
     if not (kind.startswith(b"image/") or kind == b"application/octet-stream"):
         raise errors.UnsupportedMediaType(
             "Send the photo as image/jpeg, image/png or image/webp, or in the field 'image' of a "
-            "multipart/form-data form."
+            "multipart/form-data form; or send words as application/json."
         )
     if not body:
         raise InvalidRequest("The body is empty; it must be the bytes of the photo.")

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sightsong.core import ports
+from sightsong.core.affect import Affect
 from sightsong.core.ingests import Ingest, Problem, Progress, Watched, Wish
 from sightsong.core.jobs import Job, JobState
 from sightsong.core.snapshots import Snapshot
@@ -26,10 +28,39 @@ def with_audio(result: Mapping[str, Any]) -> dict[str, Any]:
     """Show a stored result, with the address of each match's audio: only the door knows it."""
     shown = dict(result)
     if "matches" in shown:
-        shown["matches"] = [
-            {**match, "audio_url": audio_url(match["track_id"])} for match in shown["matches"]
-        ]
+        shown["matches"] = [match_view(match) for match in shown["matches"]]
     return shown
+
+
+def match_view(match: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a match, with the address of its audio."""
+    return {**match, "audio_url": audio_url(match["track_id"])}
+
+
+def similar_view(match: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a match of another track: no feeling was asked for, so that the cosine says it all."""
+    return {
+        "rank": match["rank"],
+        "track_id": match["track_id"],
+        "title": match["title"],
+        "artist": match["artist"],
+        "score": match["score"],
+        "cosine": match["parts"]["cosine"],
+        "window_start_s": match["window_start_s"],
+        "audio_url": audio_url(match["track_id"]),
+    }
+
+
+def affect_view(affect: Affect | None) -> dict[str, float | None]:
+    """Show a point of the affect plane, as answers do."""
+    if affect is None:
+        return {"valence": None, "arousal": None}
+    return {"valence": _decimals(affect.valence), "arousal": _decimals(affect.arousal)}
+
+
+def index_receipt(view: ports.LibraryView) -> dict[str, Any]:
+    """Name what of the index an answer depends on."""
+    return {"index_snapshot": view.snapshot, "index_revision": view.revision}
 
 
 def ingest_view(ingest: Ingest, progress: Progress) -> dict[str, Any]:
@@ -44,6 +75,7 @@ def ingest_view(ingest: Ingest, progress: Progress) -> dict[str, Any]:
         **_life(job),
         "source": _source(ingest.wish),
         "dry_run": ingest.wish.dry_run,
+        "library": ingest.wish.library,
         "scan": scan,
         "tracks": {state.value: progress.tracks.get(state, 0) for state in JobState},
         "problems": scan["unreadable"] + sum(progress.failed.values()),
@@ -91,6 +123,8 @@ def track_view(track: Track) -> dict[str, Any]:
         "genre": track.tags.genre,
         "mood": track.tags.mood,
         "licence": track.tags.licence,
+        "library": track.tags.library,
+        "explicit": track.tags.explicit,
         "tags": list(track.tags.labels),
         "state": track.state.value,
         "duration_s": track.duration_s,
@@ -113,12 +147,21 @@ def track_detail(track: Track, recording: Sequence[Track]) -> dict[str, Any]:
 
 
 def index_view(snapshot: Snapshot) -> dict[str, Any]:
-    """Show a snapshot of the index."""
+    """Show a snapshot of the index; what the manifests of older services did not say is null."""
+    manifest = snapshot.manifest
+    recall = manifest.get("recall_at_10")
     return {
         "version": snapshot.version,
         "space": snapshot.space,
         "state": snapshot.state.value,
-        "tracks": int(snapshot.manifest.get("tracks", 0)),
+        "is_pinned": snapshot.is_pinned,
+        "backend": manifest.get("backend"),
+        "kind": manifest.get("kind"),
+        "tracks": int(manifest.get("tracks", 0)),
+        "revision": snapshot.revision,
+        "recall_at_10": dict(recall) if isinstance(recall, Mapping) else None,
+        "bytes": manifest.get("bytes"),
+        "built_s": manifest.get("built_s"),
         "created_at": time_view(snapshot.created_at),
     }
 
@@ -197,6 +240,11 @@ def _eta_s(ingest: Ingest, progress: Progress) -> float | None:
     if ingest.is_paused or not rate:
         return None
     return round(progress.open_tracks / rate, 1)
+
+
+def _decimals(value: float) -> float:
+    # Adding 0.0 turns -0.0 into 0.0: the same answer must have the same bytes.
+    return round(value, 4) + 0.0
 
 
 def _rounded(rate: float | None) -> float | None:

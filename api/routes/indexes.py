@@ -1,39 +1,103 @@
 """`/v1/indexes`: the snapshots that searches run on."""
 
+import re
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import schemas, views
-from api.dependencies import TheDoor
+from api.dependencies import Door, TheDoor
 from api.errors import RebuildPending
 from api.replies import Reply, accepted
 from sightsong.core import intake
-from sightsong.core.jobs import Queue
+from sightsong.core.errors import Conflict, SnapshotNotFound
+from sightsong.core.jobs import Job, Queue
+from sightsong.core.snapshots import Snapshot
 
 router = APIRouter(prefix="/v1/indexes", tags=["library"])
+
+_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @router.get("", response_model=schemas.IndexesView)
 def list_indexes(door: TheDoor) -> Response:
-    """List the snapshots, newest first, and say which one is served."""
+    """List the snapshots, newest first, which one is active, and how much has changed since it."""
     stores, space = door.stores, door.settings.space
-    # Before the snapshot: a track that is embedded meanwhile shows as stale, never as fresh.
+    # Before what is served: a track that is embedded meanwhile shows as stale, never as fresh.
     is_busy = stores.jobs.is_busy(Queue.TRACKS)
+    revision = stores.tracks.revision(space)
     active = stores.snapshots.active(space)
-    built_from = 0 if active is None else active.revision
     return Reply(
         {
             "items": [views.index_view(snapshot) for snapshot in stores.snapshots.listed()],
             "active": None if active is None else active.version,
-            "stale": is_busy or stores.tracks.revision(space) > built_from,
+            "stale": is_busy or door.library.view().revision < revision,
+            "delta": _delta(door, active),
         }
     )
 
 
+@router.get("/{version}", response_model=schemas.IndexView)
+def read_index(door: TheDoor, version: str) -> Response:
+    """Look at one snapshot."""
+    return Reply(views.index_view(_find(door, version)))
+
+
 @router.post("", status_code=202, response_model=schemas.JobView)
 def rebuild_index(door: TheDoor) -> Response:
-    """Build a new snapshot now. New tracks are found without this: it runs by itself."""
-    job = intake.submit_rebuild(door.stores, door.doorbell)
+    """Build a new snapshot now, in place of a pinned one, too.
+
+    New tracks are found without this: a snapshot is built by itself when enough has changed.
+    """
+    job = intake.submit_rebuild(door.stores, door.doorbell, asked=True)
     if job is None:
         raise RebuildPending
+    return _accepted(job)
+
+
+@router.post("/prune", status_code=202, response_model=schemas.JobView)
+def prune_indexes(door: TheDoor) -> Response:
+    """Remove the snapshots that nobody needs: all but the active one and the newest others."""
+    limit = door.settings.queue_limit
+    return _accepted(intake.submit_prune(door.stores, door.doorbell, queue_limit=limit))
+
+
+@router.post("/{version}/activate", response_model=schemas.IndexView)
+def activate_index(door: TheDoor, version: str) -> Response:
+    """Have searches run on this snapshot, and pin it: it stays until a rebuild is asked for.
+
+    What has changed since it was built is searched as well, whatever its age.
+    """
+    snapshot, space = _find(door, version), door.settings.space
+    if snapshot.space != space:
+        raise Conflict(
+            f"This snapshot is of the space {snapshot.space}; this service searches {space}."
+        )
+    return Reply(views.index_view(door.stores.snapshots.activate(snapshot.version)))
+
+
+@router.post("/{version}/verify", status_code=202, response_model=schemas.JobView)
+def verify_index(door: TheDoor, version: str) -> Response:
+    """Compare a snapshot with its manifest, file by file; the job's result says how it is."""
+    known = _find(door, version).version
+    limit = door.settings.queue_limit
+    job = intake.submit_verify(door.stores, door.doorbell, version=known, queue_limit=limit)
+    return _accepted(job)
+
+
+def _find(door: Door, version: str) -> Snapshot:
+    if not _VERSION.fullmatch(version):
+        raise SnapshotNotFound
+    return door.stores.snapshots.get(version)
+
+
+def _delta(door: Door, active: Snapshot | None) -> dict[str, int]:
+    """Count what has changed since the active snapshot, as far as it is of interest."""
+    limit, since = door.settings.index_delta, 0 if active is None else active.revision
+    space = door.settings.space
+    tracks = door.stores.tracks.count_changes(space, since=since, limit=limit)
+    return {"tracks": tracks, "limit": limit}
+
+
+def _accepted(job: Job) -> Response:
     return accepted(views.job_view(job), f"/v1/jobs/{job.id}")

@@ -24,6 +24,7 @@ _FORM = {
             "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
             "dry_run": {"type": "boolean", "default": False},
             "restore": {"type": "boolean", "default": False},
+            "library": {"type": "string", "maxLength": 80},
         },
     }
 }
@@ -83,6 +84,7 @@ def _begin_named(door: Door, asked: schemas.IngestRequest, options: schemas.Uplo
         dry_run=asked.dry_run or options.dry_run,
         remove_missing=asked.remove_missing,
         restore=asked.restore or options.restore,
+        library=asked.library or options.library,
     )
     job = intake.submit_ingest(door.stores, door.doorbell, wish)
     for path in wish.paths if asked.watch else ():
@@ -109,6 +111,7 @@ def _begin_sent(door: Door, delivery: deliveries.Delivery, options: schemas.Uplo
             uploads=delivery.files,
             dry_run=chosen.dry_run,
             restore=chosen.restore,
+            library=chosen.library,
         )
         return intake.submit_ingest(door.stores, door.doorbell, wish)
     except (SightsongError, RequestValidationError) as error:
@@ -118,7 +121,7 @@ def _begin_sent(door: Door, delivery: deliveries.Delivery, options: schemas.Uplo
 
 def _merged(options: schemas.UploadQuery, fields: dict[str, str]) -> schemas.TakeInOptions:
     """Take the form's fields before those of the query."""
-    given = options.model_dump(include={"dry_run", "restore"})
+    given = options.model_dump(include={"dry_run", "restore", "library"})
     try:
         return schemas.TakeInOptions.model_validate(given | fields)
     except ValidationError as error:

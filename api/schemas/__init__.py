@@ -15,13 +15,24 @@ from api.schemas.ingests import (
     WatchesView,
     WatchView,
 )
-from api.schemas.photos import JobView, PhotoParams, PhotoResult
-from api.schemas.service import IndexesView, ReadinessView
+from api.schemas.photos import JobView, PhotoParams, PhotoResult, RefinedView, TextResult
+from api.schemas.searches import (
+    Choice,
+    FiltersBody,
+    RefineRequest,
+    SimilarQuery,
+    SimilarView,
+    TextRequest,
+)
+from api.schemas.service import IndexesView, IndexView, ReadinessView
 from api.schemas.shared import ErrorView, ProblemView
 from api.schemas.tracks import TrackDetail, TrackEdit, TrackQuery, TracksPage, TrackView
 
 __all__ = [
+    "Choice",
     "ErrorView",
+    "FiltersBody",
+    "IndexView",
     "IndexesView",
     "IngestRequest",
     "IngestView",
@@ -32,8 +43,14 @@ __all__ = [
     "ProblemView",
     "ProblemsPage",
     "ReadinessView",
+    "RefineRequest",
+    "RefinedView",
     "RetriedView",
+    "SimilarQuery",
+    "SimilarView",
     "TakeInOptions",
+    "TextRequest",
+    "TextResult",
     "TrackDetail",
     "TrackEdit",
     "TrackQuery",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api import examples
@@ -11,6 +11,19 @@ from api.schemas.shared import ErrorView, State, Time
 _MOST_PATHS = 1000
 
 Path = Annotated[str, Field(min_length=1, max_length=4096)]
+Library = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
+
+_LIBRARY = Field(
+    default=None,
+    description="The name of the part of your collection that these tracks belong to from now on; "
+    "what a manifest says of one weighs more. Searches can be kept to it.",
+    examples=["Vinyl"],
+)
 
 
 class TakeInOptions(BaseModel):
@@ -22,6 +35,7 @@ class TakeInOptions(BaseModel):
     restore: bool = Field(
         default=False, description="Take in again what was removed from the library by hand."
     )
+    library: Library | None = _LIBRARY
 
 
 class UploadQuery(BaseModel):
@@ -31,6 +45,7 @@ class UploadQuery(BaseModel):
     restore: bool = Field(
         default=False, description="Take in again what was removed from the library by hand."
     )
+    library: Library | None = _LIBRARY
     name: str | None = Field(
         default=None,
         min_length=1,
@@ -80,6 +95,10 @@ class IngestRequest(TakeInOptions):
             raise PydanticCustomError("source", "give one of path, paths and url")
         if self.watch and (self.url is not None or self.dry_run):
             raise PydanticCustomError("watch", "only folders are watched, and not in a dry run")
+        if self.watch and self.library is not None:
+            raise PydanticCustomError(
+                "watch", "what a watched folder finds later is given no library"
+            )
         return self
 
     @property
@@ -127,6 +146,9 @@ class IngestView(BaseModel):
     error: ErrorView | None
     source: SourceView
     dry_run: bool
+    library: str | None = Field(
+        description="What its tracks belong to from now on, if that was said."
+    )
     scan: dict[str, int] = Field(description="Counts of files, so far.")
     tracks: dict[State, int] = Field(description="Jobs of the tracks, by state.")
     problems: int = Field(description="Files and tracks that could not be taken in.")

@@ -1,37 +1,20 @@
-"""Photos: what may be asked, and the answer."""
+"""Photos and words: what may be asked of a photo, and the answers to both."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from api import examples
+from api.schemas.searches import Choice, FiltersText, IndexReceipt, tidied
 from api.schemas.shared import ErrorView, State, Time
 from sightsong.core import labels
-from sightsong.core.errors import InvalidRequest
 
 
-def _tidy(value: object) -> list[str]:
-    """Make labels of what came in; one parameter may hold several, and may come several times."""
-    texts = value if isinstance(value, list | tuple) else [value]
-    try:
-        return list(labels.tidy(str(text) for text in texts))
-    except InvalidRequest as error:
-        raise PydanticCustomError("mood", "{detail}", {"detail": error.detail}) from error
-
-
-class PhotoParams(BaseModel):
+class PhotoParams(Choice):
     """How to answer a photo."""
 
-    top_k: int = Field(default=5, ge=1, le=50, description="How many tracks to find.")
-    alpha: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="Weight of meaning against feeling; absent: the tested default.",
-    )
-    moods: Annotated[list[str], BeforeValidator(_tidy)] = Field(
+    moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
         default=[],
         max_length=labels.MOST_LABELS,
         description=(
@@ -41,9 +24,10 @@ class PhotoParams(BaseModel):
         ),
         examples=[["happy", "sad", "anxious"]],
     )
-    duplicates: bool = Field(
-        default=False,
-        description="Show a recording as often as the library holds it, not only once.",
+    filters: FiltersText = Field(
+        default=None,
+        description="Which tracks may be found, as a JSON object; as in a request by words.",
+        examples=[json.dumps(examples.FILTERS)],
     )
 
 
@@ -124,13 +108,12 @@ class ModelView(BaseModel):
     task: str
 
 
-class Receipt(BaseModel):
-    """Everything that the answer depends on besides the photo."""
+class Receipt(IndexReceipt):
+    """Everything that the answer depends on besides the photo or the words."""
 
     profile: str
     device: str = Field(description="What the models ran on.")
     models: list[ModelView]
-    index_snapshot: str | None
     prompts_sha256: str
 
 
@@ -154,13 +137,45 @@ class PhotoResult(BaseModel):
     )
 
 
+class TextResult(BaseModel):
+    """The answer to words."""
+
+    profile: str
+    text: str
+    valence: float | None = Field(description="Of what the words ask for; null where unknown.")
+    arousal: float | None
+    query: str = Field(description="What was understood.")
+    matches: list[MatchView]
+    receipt: Receipt
+    timings_ms: dict[str, float]
+
+
+class RefinedReceipt(IndexReceipt):
+    """What a refined answer depends on besides its job."""
+
+    prompts_sha256: str
+
+
+class RefinedView(BaseModel):
+    """An answer that was turned a little."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REFINED]})
+
+    job_id: str
+    query: str = Field(description="What the job asked for.")
+    valence: float | None = Field(description="What is asked for now; null where unknown.")
+    arousal: float | None
+    matches: list[MatchView]
+    receipt: RefinedReceipt
+
+
 class JobView(BaseModel):
     """A job: anything that takes time."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB]})
 
     id: str
-    kind: Literal["photo", "embed", "ingest", "rebuild"]
+    kind: Literal["photo", "text", "embed", "ingest", "rebuild", "verify", "prune"]
     state: State
     state_version: int = Field(description="Grows with each change; also the ETag.")
     created_at: Time
@@ -168,4 +183,4 @@ class JobView(BaseModel):
     finished_at: Time | None
     attempt: int = Field(description="How often it was begun.")
     error: ErrorView | None = Field(description="Why it failed, or why its last attempt did.")
-    result: PhotoResult | dict[str, Any] | None
+    result: PhotoResult | TextResult | dict[str, Any] | None

@@ -2,27 +2,53 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from api import examples
 from api.schemas.shared import Time
 
 
 class IndexView(BaseModel):
     """A snapshot of the index."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INDEX]})
+
     version: str
     space: str
     state: Literal["ready", "active", "retired"]
+    is_pinned: bool = Field(description="Stays active until a rebuild is asked for.")
+    backend: str | None = Field(description="Where it lies.", examples=["faiss"])
+    kind: str | None = Field(description="How it narrows a search down.", examples=["ivf"])
     tracks: int
+    revision: int = Field(description="Of the tracks that it was built from.")
+    recall_at_10: dict[str, float] | None = Field(
+        description="Share of the ten nearest that it finds, as measured when it was built: for "
+        "vectors of the `library`, and of `text`."
+    )
+    bytes: int | None = Field(description="On disk.")
+    built_s: float | None = Field(description="Seconds that building it took.")
     created_at: Time
+
+
+class DeltaView(BaseModel):
+    """What has changed since the active snapshot; it is searched beside it."""
+
+    tracks: int = Field(description="New, changed and removed ones, counted up to the limit.")
+    limit: int = Field(description="A rebuild comes by itself when there are so many.")
 
 
 class IndexesView(BaseModel):
     """The snapshots of the index."""
 
-    items: list[IndexView]
-    active: str | None = Field(description="The version that is served.")
-    stale: bool = Field(description="Whether there are tracks that it does not hold yet.")
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INDEXES]})
+
+    items: list[IndexView] = Field(description="Newest first.")
+    active: str | None = Field(description="The version that searches run on.")
+    stale: bool = Field(
+        description="Whether searches do not see every track yet: some wait to be listened to, or "
+        "this process has yet to look at the last changes (it does so twice a second)."
+    )
+    delta: DeltaView
 
 
 class ProcessView(BaseModel):

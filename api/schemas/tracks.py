@@ -48,6 +48,12 @@ class TrackEdit(BaseModel):
     genre: Text | None = None
     mood: Text | None = None
     licence: Text | None = None
+    library: Tag | None = Field(
+        default=None, description="The part of your collection that it belongs to."
+    )
+    explicit: bool | None = Field(
+        default=None, description="Whether its words are not for every ear."
+    )
     tags: list[Tag] | None = Field(default=None, max_length=_MOST_TAGS)
 
 
@@ -63,6 +69,8 @@ class TrackView(BaseModel):
     genre: str | None
     mood: str | None
     licence: str | None
+    library: str | None = Field(description="The part of the collection that it belongs to.")
+    explicit: bool | None = Field(description="Whether its words are not for every ear.")
     tags: list[str]
     state: Literal["pending", "ready", "quarantined"]
     duration_s: float | None

@@ -62,20 +62,30 @@ def sound() -> FakeSound:
 
 
 @pytest.fixture
-def music_ports(inbox, objects, sound) -> Music:
-    return Music(inbox=inbox, objects=objects, render=sound.render, find_cover=sound.find_cover)
+def music_ports(stores, settings, inbox, objects, sound) -> Music:
+    return Music(
+        library=memory.MemoryLibrary(stores, settings.space),
+        inbox=inbox,
+        objects=objects,
+        render=sound.render,
+        find_cover=sound.find_cover,
+    )
 
 
 @pytest.fixture
 def make(portal, stores, doorbell, settings, music_ports):
-    """Make a caller of an app with other settings or stores."""
+    """Make a caller of an app with other settings, stores or another library."""
 
-    def made(*, stores=stores, doorbell_error=lambda: None, **changed: object) -> Caller:
+    def made(
+        *, stores=stores, library=None, doorbell_error=lambda: None, **changed: object
+    ) -> Caller:
+        other = replace(settings, **changed)
+        found = library or memory.MemoryLibrary(stores, other.space)
         app = create_app(
             stores,
             doorbell,
-            settings=replace(settings, **changed),
-            music=music_ports,
+            settings=other,
+            music=replace(music_ports, library=found),
             doorbell_error=doorbell_error,
         )
         return Caller(portal, app)

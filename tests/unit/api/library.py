@@ -77,7 +77,7 @@ def publish(stores: ports.Stores, version: str) -> None:
             space=SPACE,
             path=version,
             revision=stores.tracks.revision(SPACE),
-            manifest={"tracks": 1},
+            manifest={"kind": "exact", "tracks": 1},
         )
     )
     outcome = jobs.Succeeded(result={"version": version})

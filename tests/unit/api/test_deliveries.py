@@ -148,12 +148,13 @@ def test_pages_of_other_sites_send_no_bytes_whatever_they_say_of_them(
 
 @pytest.mark.parametrize("way", ["query", "form"])
 def test_wishes_come_with_the_address_or_the_form(caller, stores, way):
-    wishes = {"dry_run": "true", "restore": "1"}
+    wishes = {"dry_run": "true", "restore": "1", "library": "Vinyl"}
     more = {"params": wishes} if way == "query" else {}
     fields = wishes if way == "form" else {}
     caller.post("/v1/ingests", **form(("a.mp3", b"x"), **fields), **more)
 
-    assert (wish(stores).dry_run, wish(stores).restore) == (True, True)
+    kept = wish(stores)
+    assert (kept.dry_run, kept.restore, kept.library) == (True, True, "Vinyl")
 
 
 def test_a_forms_wish_weighs_more_than_the_addresss(caller, stores):
@@ -163,7 +164,14 @@ def test_a_forms_wish_weighs_more_than_the_addresss(caller, stores):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"dry_run": "perhaps"}, {"watch": "true"}, {"odd": "x"}, {"dry_run": "x" * 2000}]
+    "fields",
+    [
+        {"dry_run": "perhaps"},
+        {"watch": "true"},
+        {"odd": "x"},
+        {"dry_run": "x" * 2000},
+        {"library": "x" * 81},
+    ],
 )
 def test_a_wish_that_is_none_is_refused_and_nothing_is_kept(caller, stores, inbox, fields):
     answer = caller.post("/v1/ingests", **form(("a.mp3", b"x"), **fields))

@@ -136,6 +136,58 @@ def test_without_an_index_the_service_is_degraded(caller, stores):
     assert caller.get("/readyz").json()["checks"]["index"]["status"] == "degraded"
 
 
+class Reader:
+    """A library of which only its health is asked."""
+
+    def __init__(self, **health: str | None) -> None:
+        self._health = ports.Health(**health)
+
+    def health(self) -> ports.Health:
+        return self._health
+
+
+def index_check(caller) -> tuple[str, str]:
+    check = caller.get("/readyz").json()["checks"]["index"]
+    return check["status"], check["detail"]
+
+
+def test_the_index_is_named_with_what_is_in_it(caller, stores):
+    publish(stores, "v1")
+
+    assert index_check(caller) == ("ok", "v1: exact, 1 tracks")
+
+
+def test_a_refused_snapshot_degrades_and_says_why_and_what_serves(make, stores):
+    publish(stores, "v2")
+    caller = make(library=Reader(serving="v1", refused="A file was changed."))
+
+    assert index_check(caller) == (
+        "degraded",
+        "v2 is refused: A file was changed; v1 serves meanwhile",
+    )
+
+
+def test_a_refused_snapshot_without_another_serves_nothing(make, stores):
+    publish(stores, "v2")
+    caller = make(library=Reader(serving=None, refused="It is of format 1."))
+
+    assert index_check(caller)[1] == "v2 is refused: It is of format 1; none serves meanwhile"
+
+
+def test_a_snapshot_that_was_not_opened_yet_degrades(make, stores):
+    publish(stores, "v1")
+
+    assert index_check(make(library=Reader(serving=None)))[0] == "degraded"
+
+
+def test_while_a_new_snapshot_is_opened_the_old_one_does(make, stores):
+    publish(stores, "v2")
+    status, detail = index_check(make(library=Reader(serving="v1")))
+
+    assert status == "ok"
+    assert detail.endswith("v1 serves until it is open")
+
+
 def test_without_a_database_the_service_is_unready(make, stores):
     answer = make(stores=with_jobs(stores, Without())).get("/readyz")
 
@@ -190,3 +242,19 @@ def test_openapi_shows_problems_for_every_operation(caller):
     assert moods["schema"]["maxItems"] == 64
     assert moods["schema"]["examples"] == [["happy", "sad", "anxious"]]
     assert "image/jpeg" in schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
+    assert "application/json" in schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
+
+
+def test_openapi_tells_what_each_search_takes_and_gives(caller):
+    schema = caller.get("/openapi.json").json()
+    submit, parts = schema["paths"]["/v1/jobs"]["post"], schema["components"]["schemas"]
+    filters = next(one for one in submit["parameters"] if one["name"] == "filters")
+    similar = schema["paths"]["/v1/tracks/{track_id}/similar"]["get"]
+    refine = schema["paths"]["/v1/jobs/{job_id}/refine"]["post"]
+
+    assert {"type": "string"} in filters["schema"]["anyOf"]
+    assert {one["name"] for one in similar["parameters"]} >= {"limit", "genre", "min_tempo_bpm"}
+    assert "calmer" in str(refine["requestBody"])
+    assert set(submit["responses"]) == {"200", "202", "default"}
+    for name in ("RefinedView", "SimilarView", "IndexesView", "IndexView", "JobView"):
+        assert parts[name]["examples"]

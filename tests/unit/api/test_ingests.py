@@ -109,6 +109,22 @@ def test_wishes_are_kept_with_the_ingest(caller, stores, tmp_path):
     assert answer.json()["dry_run"] is True
 
 
+def test_a_library_is_kept_with_the_ingest_that_names_it(caller, stores, tmp_path):
+    answer = caller.post("/v1/ingests", json={"path": str(tmp_path), "library": " Vinyl "})
+
+    kept = stores.jobs.get(answer.json()["id"]).params
+    assert kept == {"paths": [str(tmp_path)], "library": "Vinyl"}
+    assert answer.json()["library"] == "Vinyl"
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 81, "a\0b", 5])
+def test_a_name_that_no_library_can_have_is_refused(caller, tmp_path, name):
+    answer = caller.post("/v1/ingests", json={"path": str(tmp_path), "library": name})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["pointer"] == "/library"
+
+
 def test_a_dry_run_that_is_asked_for_in_the_address_is_one(caller, tmp_path):
     answer = caller.post("/v1/ingests?dry_run=true", json={"path": str(tmp_path)})
 
@@ -125,6 +141,7 @@ def test_a_dry_run_that_is_asked_for_in_the_address_is_one(caller, tmp_path):
         {"dry_run": True},
         {"url": "s3://music", "watch": True},
         {"path": "/", "watch": True, "dry_run": True},
+        {"path": "/", "watch": True, "library": "Vinyl"},
     ],
 )
 def test_a_source_that_is_not_one_is_refused(caller, body):

@@ -66,11 +66,25 @@ def test_what_the_core_writes_is_what_openapi_shows():
         captions=Captions(plain="A square.", emotional="A calm square."),
     )
     answer = answers.photo_answer(reading, query="q", matches=[])
-    receipt = answers.receipt(stub.stub_profile(), index_snapshot=None, prompts_sha256="0")
-    result = {"profile": "stub"} | answer | {"receipt": receipt, "timings_ms": {"batch": 1}}
+    result = {"profile": "stub"} | answer | {"receipt": receipt(), "timings_ms": {"batch": 1}}
     shown = schemas.PhotoResult.model_validate(result).model_dump()
 
     assert shown == result
+
+
+@pytest.mark.parametrize("affect", [None, Affect(valence=0.1, arousal=0.2)])
+def test_what_the_core_writes_of_words_is_what_openapi_shows(affect):
+    answer = answers.text_answer("calm", affect, query="q", matches=[])
+    result = {"profile": "stub"} | answer | {"receipt": receipt(), "timings_ms": {"batch": 1}}
+    shown = schemas.TextResult.model_validate(result).model_dump()
+
+    assert shown == result
+
+
+def receipt() -> dict[str, object]:
+    return answers.receipt(
+        stub.stub_profile(), index_snapshot=None, index_revision=7, prompts_sha256="0"
+    )
 
 
 def test_times_are_utc_to_the_millisecond(caller, stores, job_id):

@@ -7,8 +7,17 @@ import anyio
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import errors, jobs
+from sightsong.core import errors, jobs, matching
 from tests.unit.api.asking import image_bytes
+
+DEFAULTS = {
+    "top_k": 5,
+    "alpha": None,
+    "diversity": matching.DIVERSITY,
+    "per_artist": matching.PER_ARTIST,
+    "moods": [],
+    "duplicates": False,
+}
 
 
 def form(*parts: tuple[str, str | None, bytes]) -> dict[str, object]:
@@ -24,12 +33,7 @@ def test_a_raw_photo_becomes_a_queued_job_with_its_address(caller, stores):
     assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
     assert answer.headers["retry-after"] == "1"
     assert (job["kind"], job["state"], job["result"]) == ("photo", "queued", None)
-    assert stores.jobs.get(job["id"]).params == {
-        "top_k": 5,
-        "alpha": None,
-        "moods": [],
-        "duplicates": False,
-    }
+    assert stores.jobs.get(job["id"]).params == DEFAULTS | {"top_k": 5, "alpha": None}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -50,12 +54,7 @@ def test_a_form_carries_the_photo_and_its_parameters(caller, stores):
     )
 
     assert answer.status_code == 202
-    assert stores.jobs.get(answer.json()["id"]).params == {
-        "top_k": 7,
-        "alpha": 0.25,
-        "moods": [],
-        "duplicates": False,
-    }
+    assert stores.jobs.get(answer.json()["id"]).params == DEFAULTS | {"top_k": 7, "alpha": 0.25}
 
 
 def test_a_forms_field_wins_over_the_query(caller, stores):
@@ -63,12 +62,7 @@ def test_a_forms_field_wins_over_the_query(caller, stores):
         "/v1/jobs?top_k=9&alpha=1", files={"image": image_bytes()}, data={"top_k": "2"}
     )
 
-    assert stores.jobs.get(answer.json()["id"]).params == {
-        "top_k": 2,
-        "alpha": 1.0,
-        "moods": [],
-        "duplicates": False,
-    }
+    assert stores.jobs.get(answer.json()["id"]).params == DEFAULTS | {"top_k": 2, "alpha": 1.0}
 
 
 def test_the_photo_field_needs_no_file_name(caller):
@@ -90,7 +84,19 @@ def test_an_accepted_photo_rings_for_the_photo_queue(caller, doorbell):
 
 
 @pytest.mark.parametrize(
-    "query", ["top_k=0", "top_k=51", "top_k=many", "alpha=1.5", "alpha=-0.1", "alpha=nan"]
+    "query",
+    [
+        "top_k=0",
+        "top_k=51",
+        "top_k=many",
+        "alpha=1.5",
+        "alpha=-0.1",
+        "alpha=nan",
+        "diversity=1.1",
+        "diversity=nan",
+        "per_artist=0",
+        "per_artist=51",
+    ],
 )
 def test_parameters_out_of_range_are_refused_by_name(caller, query):
     answer = caller.submit(image_bytes(), params=dict([query.split("=")]))
@@ -236,7 +242,7 @@ def test_a_form_of_very_many_parts_is_refused(caller):
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/json", ""])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/problem+json", ""])
 def test_other_kinds_of_body_are_refused(caller, content_type):
     answer = caller.post("/v1/jobs", content=image_bytes(), headers={"Content-Type": content_type})
 
@@ -347,3 +353,63 @@ def test_a_recording_may_be_asked_for_as_often_as_it_is_there(caller, stores, wa
     answer = caller.post("/v1/jobs", files={"image": image_bytes()}, **way)
 
     assert stores.jobs.get(answer.json()["id"]).params["duplicates"] is True
+
+
+def test_a_photo_may_ask_for_more_variety_and_for_certain_tracks(caller, stores):
+    answer = caller.submit(
+        image_bytes(),
+        params={"diversity": "0.5", "per_artist": "1", "filters": '{"genre": "jazz"}'},
+    )
+
+    assert answer.status_code == 202
+    assert stores.jobs.get(answer.json()["id"]).params == DEFAULTS | {
+        "diversity": 0.5,
+        "per_artist": 1,
+        "filters": {"genre": ["jazz"]},
+    }
+
+
+@pytest.mark.parametrize("said", ["", " ", "{}", '{"genre": [], "tempo_bpm": {}}'])
+def test_filters_that_ask_nothing_are_not_kept(caller, stores, said):
+    answer = caller.submit(image_bytes(), params={"filters": said})
+
+    assert stores.jobs.get(answer.json()["id"]).params == DEFAULTS
+
+
+def test_filters_may_stand_in_the_form_and_win_over_the_query(caller, stores):
+    answer = caller.post(
+        '/v1/jobs?filters={"genre":"jazz"}',
+        files={"image": image_bytes()},
+        data={"filters": '{"explicit": false}', "top_k": "3"},
+    )
+
+    params = stores.jobs.get(answer.json()["id"]).params
+    assert (params["filters"], params["top_k"]) == ({"explicit": False}, 3)
+
+
+def test_filters_of_the_query_outlive_a_form_without_any(caller, stores):
+    answer = caller.post(
+        '/v1/jobs?filters={"tempo_bpm":{"max":90}}',
+        files={"image": image_bytes()},
+        data={"top_k": "3"},
+    )
+
+    assert stores.jobs.get(answer.json()["id"]).params["filters"] == {"tempo_bpm": {"max": 90.0}}
+
+
+@pytest.mark.parametrize("way", ["query", "form"])
+def test_wrong_filters_beside_a_photo_are_named_with_what_is_wrong_in_them(caller, way):
+    sent = {"params" if way == "query" else "data": {"filters": '{"genre": [1]}'}}
+    answer = caller.post("/v1/jobs", files={"image": image_bytes()}, **sent)
+
+    part = answer.json()["errors"][0]
+    assert (answer.status_code, part["in"], part["pointer"]) == (422, way, "/filters")
+    assert part["detail"].startswith("genre/0: ")
+
+
+@pytest.mark.parametrize("said", ["{", "[]", "1", "[" * 60_000, '"' + "x" * 60_000 + '"'])
+def test_filters_beside_a_photo_that_are_no_object_are_refused(caller, said):
+    answer = caller.post("/v1/jobs", files={"image": image_bytes()}, data={"filters": said})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert len(answer.content) < 2000

@@ -78,6 +78,8 @@ def test_an_embedded_track_tells_what_was_heard(caller, stores, song):
         "genre": None,
         "mood": None,
         "licence": None,
+        "library": None,
+        "explicit": None,
         "tags": [],
         "state": "ready",
         "duration_s": 61.5,
@@ -246,3 +248,12 @@ def test_only_tracks_are_changed(caller, method):
     answer = caller.ask(method, "/v1/tracks/nobody", **body)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "track_not_found")
+
+
+def test_a_person_may_say_where_a_track_belongs_and_whether_it_is_explicit(caller, stores, song):
+    [track_id] = add_tracks(stores, song)
+    edited = caller.patch(f"/v1/tracks/{track_id}", json={"library": "Vinyl", "explicit": True})
+    taken_back = caller.patch(f"/v1/tracks/{track_id}", json={"explicit": None})
+
+    assert (edited.json()["library"], edited.json()["explicit"]) == ("Vinyl", True)
+    assert (taken_back.json()["library"], taken_back.json()["explicit"]) == ("Vinyl", None)

@@ -1,10 +1,18 @@
 """What is shown is what the schema says, and so are the examples."""
 
+import json
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 
 from api import examples, schemas, views
+from api.schemas.photos import MatchView
+from api.schemas.searches import SimilarMatch
+from sightsong.core.embeddings import Space
 from sightsong.core.ingests import Ingest, Problem, Progress, Scan, Watched, Wish
 from sightsong.core.jobs import Job, JobId, JobKind, JobState
+from sightsong.core.snapshots import Snapshot
 from sightsong.core.tracks import Tags, Track, TrackId, TrackState
 
 
@@ -28,7 +36,34 @@ TRACK = Track(
     added_at=0.0,
     recording_id=TrackId("t"),
 )
+SNAPSHOT = Snapshot(
+    version="v",
+    space=Space("test/space@1"),
+    path="v",
+    revision=1,
+    manifest={
+        "backend": "faiss",
+        "kind": "exact",
+        "tracks": 1,
+        "recall_at_10": {"library": 1.0, "text": 1.0},
+        "bytes": 2,
+        "built_s": 0.5,
+    },
+)
+MATCH = {
+    "rank": 1,
+    "track_id": "t",
+    "title": "Song",
+    "artist": None,
+    "score": 0.5,
+    "parts": {"semantic": 0.5, "cosine": 0.25, "affect": 0.5, "affect_distance": None},
+    "reason": "Its sound is near.",
+    "window_start_s": 0.0,
+}
 SHOWN = [
+    (schemas.IndexView, views.index_view(SNAPSHOT), examples.INDEX),
+    (SimilarMatch, views.similar_view(MATCH), examples.SIMILAR["items"][0]),
+    (MatchView, views.match_view(MATCH), examples.REFINED["matches"][0]),
     (schemas.IngestView, views.ingest_view(ingest(), Progress()), examples.INGEST),
     (schemas.TrackView, views.track_view(TRACK), examples.TRACK),
     (schemas.TrackDetail, views.track_detail(TRACK, [TRACK]), examples.TRACK_DETAIL),
@@ -50,6 +85,31 @@ def test_a_view_and_its_example_are_what_the_schema_says(schema, view, example):
     assert set(view) == set(example) == set(schema.model_fields)
     schema.model_validate(view, strict=True)
     schema.model_validate(example, strict=True)
+
+
+@pytest.mark.parametrize("manifest", [{}, {"tracks": 3, "recall_at_10": 1.0}])
+def test_a_snapshot_of_an_older_service_is_shown_as_far_as_it_is_known(manifest):
+    view = views.index_view(replace(SNAPSHOT, manifest=manifest))
+
+    assert set(view) == set(schemas.IndexView.model_fields)
+    assert (view["kind"], view["recall_at_10"], view["bytes"]) == (None, None, None)
+    schemas.IndexView.model_validate(view, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [
+        (schemas.TextRequest, examples.TEXT_REQUEST),
+        (schemas.RefineRequest, examples.REFINE_REQUEST),
+        (schemas.FiltersBody, examples.FILTERS),
+        (schemas.RefinedView, examples.REFINED),
+        (schemas.SimilarView, examples.SIMILAR),
+        (schemas.IndexesView, examples.INDEXES),
+        (schemas.JobView, examples.JOB),
+    ],
+)
+def test_each_example_is_of_its_shape(schema, example):
+    schema.model_validate_json(json.dumps(example))
 
 
 def test_every_count_of_a_scan_is_in_the_example():
@@ -94,3 +154,9 @@ def test_a_paused_ingest_promises_no_end():
     view = views.ingest_view(ingest(JobState.SUCCEEDED, is_paused=True), going)
 
     assert view["eta_s"] is None
+
+
+def test_every_kind_of_job_has_a_place_in_the_schema():
+    shown = schemas.JobView.model_fields["kind"].annotation
+
+    assert set(get_args(shown)) == {kind.value for kind in JobKind}

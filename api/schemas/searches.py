@@ -1,0 +1,294 @@
+"""Searches: how to choose among tracks, and which ones; by words, by a track, by nudges."""
+
+import unicodedata
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from api import examples
+from sightsong.core import labels, matching, terms
+from sightsong.core.errors import InvalidRequest
+
+#: Values of one condition: enough for a choice of artists.
+MOST_VALUES = 50
+#: Characters of filters that come as a text beside a photo; a full set has half of that.
+LONGEST_FILTERS = 32 * 1024
+LONGEST_TEXT = 1000
+
+_LONGEST_PLACE = 200
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(char) == "Cc" for char in text):
+        raise PydanticCustomError("control", "must not hold control characters")
+    return text
+
+
+_Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=terms.MAX_LENGTH),
+    AfterValidator(_plain),
+]
+Words = Annotated[
+    list[_Word],
+    BeforeValidator(_listed, json_schema_input_type=list[_Word] | _Word),
+    Field(default=[], max_length=MOST_VALUES),
+]
+Number = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+
+class Between(BaseModel):
+    """Values from one to another, both included; either end may be left open."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    min: Number | None = None
+    max: Number | None = None
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise PydanticCustomError("range", "min must not be above max")
+        return self
+
+
+class FiltersBody(BaseModel):
+    """Which tracks may be found. Each condition narrows; of several words one must fit."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [examples.FILTERS]}
+    )
+
+    genre: Words
+    mood: Words
+    artist: Words
+    tag: Words
+    library: Words
+    duration_s: Between | None = None
+    tempo_bpm: Between | None = None
+    explicit: bool | None = Field(
+        default=None,
+        description="false leaves out what is known to be explicit; true, all that is not.",
+    )
+
+    def said(self) -> dict[str, Any]:
+        """What is asked, as it is kept with a job; empty where nothing is."""
+        told = self.model_dump(exclude_none=True)
+        for name, value in told.items():
+            if isinstance(value, list):
+                told[name] = list(dict.fromkeys(value))
+        return {name: value for name, value in told.items() if value not in ([], {})}
+
+
+def tidied(value: object) -> list[str]:
+    """Make mood labels of what came in; one text may hold several, and there may be several."""
+    texts = value if isinstance(value, list | tuple) else [value]
+    try:
+        return list(labels.tidy(str(text) for text in texts))
+    except InvalidRequest as error:
+        raise PydanticCustomError("mood", "{detail}", {"detail": error.detail}) from error
+
+
+def _read_filters(value: object) -> object:
+    """Read filters that come as a text: beside a photo there is no other way."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    if len(value) > LONGEST_FILTERS:
+        raise PydanticCustomError("filters", f"must have at most {LONGEST_FILTERS:,} characters")
+    try:
+        return FiltersBody.model_validate_json(value.encode("utf-8", "replace"))
+    except ValidationError as error:
+        raise PydanticCustomError("filters", "{why}", {"why": _first(error)}) from error
+
+
+def _first(error: ValidationError) -> str:
+    """Say what is wrong first; the place is the caller's own word, and may be long."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = "/".join(str(step) for step in first["loc"])[:_LONGEST_PLACE]
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+class Choice(BaseModel):
+    """How to choose among the tracks that are near."""
+
+    top_k: int = Field(default=5, ge=1, le=50, description="How many tracks to find.")
+    alpha: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Weight of meaning against feeling; absent: the tested default.",
+    )
+    diversity: float = Field(
+        default=matching.DIVERSITY,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Weight of variety against score; 0: the best ones, alike or not.",
+    )
+    per_artist: int = Field(
+        default=matching.PER_ARTIST,
+        ge=1,
+        le=50,
+        description="Most tracks of one artist, as long as others are left.",
+    )
+    duplicates: bool = Field(
+        default=False,
+        description="Show a recording as often as the library holds it, not only once.",
+    )
+
+
+class TextRequest(Choice):
+    """Words that ask for music."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [examples.TEXT_REQUEST]}
+    )
+
+    text: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
+        AfterValidator(_plain),
+    ] = Field(examples=["calm piano for a rainy evening"])
+    filters: FiltersBody | None = None
+
+
+class RefineRequest(BaseModel):
+    """How an answer is to be turned. What is left out of the choice stays as the job had it."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [examples.REFINE_REQUEST]}
+    )
+
+    calmer: float = Field(
+        default=0, ge=-1, le=1, allow_inf_nan=False, description="-1 livelier .. 1 calmer."
+    )
+    happier: float = Field(
+        default=0, ge=-1, le=1, allow_inf_nan=False, description="-1 sadder .. 1 happier."
+    )
+    avoid: Annotated[list[str], AfterValidator(tidied)] = Field(
+        default=[], max_length=labels.MOST_LABELS, description="Moods to keep away from."
+    )
+    filters: FiltersBody | None = Field(
+        default=None, description="In place of those of the job; {} takes them away."
+    )
+    top_k: int | None = Field(default=None, ge=1, le=50)
+    alpha: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    diversity: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    per_artist: int | None = Field(default=None, ge=1, le=50)
+    duplicates: bool | None = None
+
+    def choice(self) -> dict[str, Any]:
+        """What is said of the choice, as the params of a job."""
+        left_out = {"calmer", "happier", "avoid", "filters"}
+        said = self.model_dump(exclude_none=True, exclude=left_out)
+        if self.filters is not None:
+            said["filters"] = self.filters.said()
+        return said
+
+
+class SimilarQuery(BaseModel):
+    """Which tracks that sound like one to show."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=10, ge=1, le=50)
+    diversity: float = Field(
+        default=matching.DIVERSITY,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Weight of variety against likeness; 0: the nearest ones.",
+    )
+    per_artist: int = Field(
+        default=matching.PER_ARTIST,
+        ge=1,
+        le=50,
+        description="Most tracks of one artist, as long as others are left.",
+    )
+    duplicates: bool = Field(
+        default=False, description="Show another recording as often as the library holds it."
+    )
+    genre: Words
+    mood: Words
+    artist: Words
+    tag: Words
+    library: Words
+    min_duration_s: Number | None = None
+    max_duration_s: Number | None = None
+    min_tempo_bpm: Number | None = None
+    max_tempo_bpm: Number | None = None
+    explicit: bool | None = Field(
+        default=None,
+        description="false leaves out what is known to be explicit; true, all that is not.",
+    )
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        for least, most in (
+            (self.min_duration_s, self.max_duration_s),
+            (self.min_tempo_bpm, self.max_tempo_bpm),
+        ):
+            if least is not None and most is not None and least > most:
+                raise PydanticCustomError("range", "the least must not be above the most")
+        return self
+
+    def filters(self) -> dict[str, Any]:
+        """What is asked of the tracks, as the params of a job."""
+        said = self.model_dump(include={"genre", "mood", "artist", "tag", "library", "explicit"})
+        return FiltersBody(
+            **said,
+            duration_s=Between(min=self.min_duration_s, max=self.max_duration_s),
+            tempo_bpm=Between(min=self.min_tempo_bpm, max=self.max_tempo_bpm),
+        ).said()
+
+
+FiltersText = Annotated[
+    FiltersBody | None, BeforeValidator(_read_filters, json_schema_input_type=str | None)
+]
+
+
+class IndexReceipt(BaseModel):
+    """What of the index an answer depends on."""
+
+    index_snapshot: str | None
+    index_revision: int = Field(description="Grows with every change that searches see.")
+
+
+class SimilarMatch(BaseModel):
+    """A track that sounds like another."""
+
+    rank: int
+    track_id: str
+    title: str
+    artist: str | None
+    score: float
+    cosine: float = Field(description="Of the two tracks, -1 to 1.")
+    window_start_s: float = Field(description="Where the ten seconds that are most alike begin.")
+    audio_url: str
+
+
+class SimilarView(BaseModel):
+    """The tracks that sound like one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SIMILAR]})
+
+    track_id: str
+    items: list[SimilarMatch] = Field(description="Best first.")
+    receipt: IndexReceipt
