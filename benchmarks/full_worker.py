@@ -26,7 +26,7 @@ from workers.models.full.text import ClapText
 from workers.models.stub import stub_profile
 from workers.pipeline import PhotoPipeline, PhotoWish
 
-_WISH = PhotoWish(top_k=5)
+_WISH = PhotoWish()
 
 
 def main() -> None:

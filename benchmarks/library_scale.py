@@ -103,11 +103,12 @@ def _register(stores: store.SqlStores, ingest_id: JobId, count: int) -> None:
         stores.tracks.register(files, space=SPACE, parent_id=ingest_id)
 
 
-def _file(number: int) -> FoundFile:
+def tags_of(number: int) -> Tags:
+    """Tags as a real library has them: common and rare, the same each time."""
     chance = random.Random(number)  # noqa: S311 - the same library each time
     words = chance.sample(WORDS, 7)
     parity = ("odd", "even")[number % 2]
-    tags = Tags(
+    return Tags(
         title=f"{' '.join(words[:3])} unique{number}",
         artist=f"artist {number % 5000}",
         album=" ".join(words[3:5]),
@@ -115,12 +116,15 @@ def _file(number: int) -> FoundFile:
         mood=chance.choice(MOODS) if number % 3 else parity,
         labels=(words[5],),
     )
+
+
+def _file(number: int) -> FoundFile:
     return FoundFile(
         path=_path(number),
         size_bytes=4_000_000 + number,
         mtime_ns=1_700_000_000_000_000_000 + number,
         sha256=hashlib.sha256(str(number).encode()).hexdigest(),
-        tags=tags,
+        tags=tags_of(number),
     )
 
 
