@@ -6,16 +6,18 @@
     │   ├── BrokenImage         ├── UnsupportedAudio    ├── BrokenAudio     ├── SilentAudio
     │   ├── AudioTooLong        ├── AudioTooShort       ├── AudioProtected  ├── ArchiveRefused
     │   ├── UnsafeMember        ├── ManifestBroken      ├── UrlNotAllowed   ├── UnreadableFile
-    │   ├── PathNotAllowed      ├── UnknownMood         └── NothingUnderstood
+    │   ├── PathNotAllowed      ├── UnknownMood         ├── NothingUnderstood
+    │   └── IdempotencyMismatch
     ├── NotFound                an id that names nothing (or nothing of yours)
     │   ├── JobNotFound         ├── TrackNotFound       ├── NoCover         ├── BlobNotFound
-    │   └── SnapshotNotFound
+    │   ├── SnapshotNotFound    └── JobErased
     ├── Conflict                not in the state that it is in
     │   ├── TrackNotReady       └── NotRefinable
     ├── Unavailable             the service, not the caller; retried
     │   ├── StoreUnavailable    ├── QueueFull           ├── StorageFull     ├── FetchFailed
     │   └── IndexUnavailable
     ├── SnapshotRefused         an index on disk that must not be served
+    ├── DeadlineExceeded        the job had not begun in time
     ├── WorkerCrashed           the process died under this job, each time
     ├── TaskFailed              an error nobody foresaw, in a task; retried
     └── ConfigurationError      a setting that cannot work
@@ -166,6 +168,12 @@ class NothingUnderstood(InputError):
     code = "nothing_understood"
 
 
+class IdempotencyMismatch(InputError):
+    """This Idempotency-Key was used for another request."""
+
+    code = "idempotency_mismatch"
+
+
 class NotFound(SightsongError):
     """There is nothing with this id."""
 
@@ -176,6 +184,12 @@ class JobNotFound(NotFound):
     """There is no job with this id."""
 
     code = "job_not_found"
+
+
+class JobErased(NotFound):
+    """This job was erased, with all that it held."""
+
+    code = "job_erased"
 
 
 class TrackNotFound(NotFound):
@@ -261,6 +275,12 @@ class SnapshotRefused(SightsongError):
     """The index snapshot on disk does not match its manifest."""
 
     code = "snapshot_refused"
+
+
+class DeadlineExceeded(SightsongError):
+    """The job had not begun by its deadline."""
+
+    code = "deadline_exceeded"
 
 
 class WorkerCrashed(SightsongError):

@@ -94,6 +94,14 @@ class Blob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Idempotency:
+    """What makes a submit that is sent twice the same submit."""
+
+    key: str  #: As the client chose it.
+    fingerprint: str  #: Hex digest of all that was sent with it.
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
     """A job about to be queued."""
 
@@ -102,6 +110,17 @@ class NewJob:
     blob: Blob | None = None
     parent_id: JobId | None = None
     priority: int = 1  #: 0 first, 2 last.
+    custom_id: str | None = None  #: What the client calls it; need not be its only one.
+    deadline_s: float | None = None  #: From now; one that has not begun by then fails.
+    keep_image_s: float | None = None  #: From its end; 0: gone with it. None: as long as the job.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """What became of a submit."""
+
+    job: "Job"
+    is_replay: bool = False  #: The job was there already: the submit had been sent before.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +144,26 @@ class Job:
     finished_at: float | None = None
     error: JobError | None = None
     result: Mapping[str, Any] | None = None
+    custom_id: str | None = None
+    deadline_at: float | None = None  #: Fails if it has not begun by then.
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    """Which jobs to list; each condition narrows."""
+
+    kinds: tuple[JobKind, ...] = ()  #: One of these; none: any.
+    state: JobState | None = None
+    custom_id: str | None = None
+    created_after: float | None = None  #: Seconds since the epoch; not itself.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What a queued job may expect."""
+
+    ahead: int  #: Jobs that will be claimed before it, at most as many as were counted.
+    eta_s: float | None  #: Seconds until its end, from how fast jobs ended lately; None: unknown.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +264,7 @@ class Swept:
     """What one round of maintenance did."""
 
     requeued: int  #: Expired leases given back to their queue.
-    failed: int  #: Jobs whose attempts were spent.
+    failed: int  #: Jobs whose attempts were spent, or whose deadline passed.
     unrung: frozenset[Queue]  #: Queues with waiting jobs whose bell should be rung again.
 
 

@@ -1,7 +1,9 @@
 """How much work gets done in a second."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+#: What "lately" means for a queue, in seconds: what ended before says little of it as it is now.
+LATELY_S = 60.0
 #: Pieces of work that say something of the next one.
 _FEWEST = 3
 
@@ -25,3 +27,30 @@ def heard_rate(pieces: Iterable[tuple[float, float, float]]) -> float | None:
     if len(ordered) < _FEWEST or busy_s <= 0:
         return None
     return sum(done for _, _, done in ordered) / busy_s
+
+
+def end_in_s(
+    ended: Sequence[tuple[float, float]], *, ahead: int, available_at: float, now: float
+) -> float | None:
+    """Work out when a job that waits will have ended, from those that ended lately.
+
+    While nothing was there to do, nothing was slow: only the time in which any of them ran counts,
+    and that in which this one has waited since the last of them ended.
+
+    Args:
+        ended: of each its start and end, within `LATELY_S` of now.
+        ahead: jobs before it.
+        available_at: when it may begin; in seconds since the epoch, like all times here.
+        now: the time.
+
+    Returns:
+        Seconds from now; None where fewer than three have ended, or they took no time.
+    """
+    if len(ended) < _FEWEST:
+        return None
+    pieces = [(max(start, now - LATELY_S), end, 1.0) for start, end in ended]
+    idle_from = max(available_at, *(end for _, end in ended))
+    rate = heard_rate([*pieces, (min(idle_from, now), now, 0.0)])
+    if rate is None:
+        return None
+    return max(available_at - now, ahead / rate) + 1 / rate

@@ -1,10 +1,13 @@
-"""How the end of an attempt changes a job: the arrows out of `running`, for every store alike."""
+"""How the end of an attempt changes a job: the arrows out of `running`, for every store alike.
+
+And the one arrow out of `queued` that nobody asks for.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from sightsong.core.errors import WorkerCrashed
+from sightsong.core.errors import DeadlineExceeded, WorkerCrashed
 from sightsong.core.jobs import (
     Failed,
     Job,
@@ -88,6 +91,12 @@ def crash(job: Job) -> Settled:
         error=JobError(code=WorkerCrashed.code, detail=WorkerCrashed().detail),
         delay_s=0.0,
     )
+
+
+def overdue(job: Job) -> Settled:
+    """Work out what a deadline that has passed makes of a queued job."""
+    error = JobError(code=DeadlineExceeded.code, detail=DeadlineExceeded().detail)
+    return _ended(job, JobState.FAILED, error=error)
 
 
 def quarantine(job: Job, error: JobError) -> QuarantineTrack | None:

@@ -1,7 +1,7 @@
 """The `Jobs` port against a small model, by any sequence of events that Hypothesis can think of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,22 +20,29 @@ from sightsong.adapters.memory.jobs import MemoryJobs
 from sightsong.adapters.memory.state import State
 from sightsong.adapters.store.schema import jobs as job_rows
 from sightsong.core import ports, transitions
+from sightsong.core.errors import Conflict, IdempotencyMismatch, JobErased, SightsongError
 from sightsong.core.jobs import (
     Completion,
     Failed,
+    Idempotency,
     Job,
+    JobFilter,
     JobId,
+    JobKind,
     JobState,
     Outcome,
     Owner,
     Queue,
     Release,
     Retry,
+    Submitted,
     Succeeded,
 )
 from tests.contract.building import LONG_S, OOPS, empty, photo
 
 OWNERS = st.sampled_from([Owner("ann"), Owner("bob"), Owner("cy")])
+KEYS = st.sampled_from(["a", "b"])
+FINGERPRINTS = st.sampled_from(["1" * 64, "2" * 64])
 OUTCOMES = st.sampled_from(["succeed", "fail", "retry", "retry alone", "release"])
 
 
@@ -48,8 +55,14 @@ class Believed:
     crash_count: int = 0
     owner: Owner | None = None
     expired: bool = False
+    late: bool = False
+    erased: bool = False
     result: dict[str, int] | None = None
     versions: list[int] = field(default_factory=lambda: [1])
+
+    @property
+    def is_open(self) -> bool:
+        return not self.state.is_final
 
     def end(self, state: JobState) -> None:
         self.state, self.owner, self.expired = state, None, False
@@ -65,36 +78,97 @@ class Believed:
 
 @dataclass
 class Harness:
-    """A store, and how to run out a lease in it without waiting."""
+    """A store, and how to let time pass in it without waiting."""
 
     jobs: ports.Jobs
-    expire: Callable[[JobId], None]
+    expire: Callable[[JobId], None]  #: Runs out the lease of a job.
+    pass_deadline: Callable[[JobId], None]
 
 
 class JobsMachine(RuleBasedStateMachine):
-    """Submits, claims, prolongs, completes (also too late), expires and sweeps."""
+    """Submits, claims, prolongs, completes (also too late), cancels, erases, expires and sweeps."""
 
     attempts = Bundle("attempts")
+    submitted = Bundle("submitted")
 
     def __init__(self, harness: Harness) -> None:
         super().__init__()
         self.store = harness.jobs
         self.expire_lease = harness.expire
+        self.pass_deadline_of = harness.pass_deadline
+        self.keys: dict[str, tuple[JobId, str]] = {}
         self.model: dict[JobId, Believed] = {}
         self.runs = 0
 
-    @initialize(count=st.integers(1, 3))
+    @initialize(target=submitted, count=st.integers(1, 3))
     def submit_some(self, count):
-        for _ in range(count):
-            self.submit(priority=1)
+        return multiple(*(self.submit(priority=1) for _ in range(count)))
 
-    @rule(priority=st.integers(0, 2))
+    @rule(target=submitted, priority=st.integers(0, 2))
     def submit(self, priority):
-        self.model[self.store.submit(photo(priority=priority)).id] = Believed()
+        job_id = self.store.submit(photo(priority=priority, deadline_s=LONG_S)).id
+        self.model[job_id] = Believed()
+        return job_id
+
+    @rule(target=submitted, key=KEYS, fingerprint=FINGERPRINTS)
+    def submit_keyed(self, key, fingerprint):
+        sent = Idempotency(key=key, fingerprint=fingerprint)
+        job_id, first = self.keys.get(key, (None, fingerprint))
+        if job_id is None:
+            made = self.store.submit_keyed(photo(), sent)
+            assert not made.is_replay
+            self.keys[key] = made.job.id, fingerprint
+            self.model[made.job.id] = Believed()
+            return made.job.id
+        refusal = self.refusal(job_id, is_same=first == fingerprint)
+        for again in (self.store.submit_keyed, lambda _, sent: self.store.replay(sent)):
+            try:
+                found = again(photo(), sent)
+            except SightsongError as error:
+                assert type(error) is refusal  # noqa: PT017 - or none was raised
+            else:
+                assert refusal is None
+                assert (found.job if isinstance(found, Submitted) else found).id == job_id
+        return multiple()
+
+    def refusal(self, job_id, *, is_same):
+        if self.model[job_id].erased:
+            return JobErased
+        return None if is_same else IdempotencyMismatch
+
+    @rule(job_id=submitted)
+    def cancel(self, job_id):
+        believed = self.model[job_id]
+        try:
+            self.store.cancel(job_id)
+        except JobErased:
+            assert believed.erased
+        except Conflict:
+            assert believed.state in (JobState.SUCCEEDED, JobState.FAILED)
+            assert not believed.erased
+        else:
+            assert not believed.erased
+            believed.end(JobState.CANCELED)
+
+    @rule(job_id=submitted)
+    def erase(self, job_id):
+        believed = self.model[job_id]
+        assert self.store.erase(job_id) is None  # it has no image
+        if believed.is_open:
+            believed.end(JobState.CANCELED)
+        believed.erased = True
+
+    @rule(job_id=submitted)
+    def pass_deadline(self, job_id):
+        believed = self.model[job_id]
+        if believed.is_open:
+            self.pass_deadline_of(job_id)
+            believed.late = True
 
     @rule(target=attempts, owner=OWNERS, limit=st.integers(1, 4))
     def claim(self, owner, limit):
-        waiting = [b for b in self.model.values() if b.state is JobState.QUEUED]
+        queued = [b for b in self.model.values() if b.state is JobState.QUEUED]
+        waiting = [believed for believed in queued if not believed.late]
         suspects = [believed for believed in waiting if believed.crash_count]
         claimed = self.store.claim([Queue.PHOTOS], owner=owner, limit=limit, lease_s=LONG_S)
         assert len(claimed) == (1 if suspects else min(limit, len(waiting)))
@@ -102,6 +176,7 @@ class JobsMachine(RuleBasedStateMachine):
         for job in claimed:
             believed = self.model[job.id]
             assert believed.state is JobState.QUEUED
+            assert not believed.late
             assert bool(believed.crash_count) == bool(suspects)
             believed.state, believed.owner = JobState.RUNNING, owner
             believed.attempt += 1
@@ -133,14 +208,25 @@ class JobsMachine(RuleBasedStateMachine):
         lost = [believed for believed in self.model.values() if believed.expired]
         swept = self.store.sweep(ring_after_s=LONG_S)
         spent = [believed for believed in lost if believed.crash_count == 3]
-        assert (swept.requeued, swept.failed) == (len(lost) - len(spent), len(spent))
         for believed in lost:
             believed.crash_count += 1
-            believed.end(JobState.FAILED if believed in spent else JobState.QUEUED)
+            is_spent = any(believed is one for one in spent)
+            believed.end(JobState.FAILED if is_spent else JobState.QUEUED)
+        late = [b for b in self.model.values() if b.late and b.state is JobState.QUEUED]
+        for believed in late:
+            believed.end(JobState.FAILED)
+        assert swept.requeued == len(lost) - len(spent)
+        assert swept.failed == len(spent) + len(late)
 
     @invariant()
     def the_store_is_as_believed(self):
         for job_id, believed in self.model.items():
+            [version] = self.store.versions([job_id]).values()
+            believed.versions.append(version)
+            assert believed.versions == sorted(believed.versions)
+            if believed.erased:
+                self.is_gone(job_id)
+                continue
             job = self.store.get(job_id)
             assert (job.state, job.attempt, job.owner) == (
                 believed.state,
@@ -152,8 +238,27 @@ class JobsMachine(RuleBasedStateMachine):
             assert (job.finished_at is not None) == job.state.is_final
             assert job.attempt - job.crash_count <= job.max_attempts
             assert job.crash_count <= transitions.MAX_CRASHES
-            believed.versions.append(job.state_version)
-            assert believed.versions == sorted(believed.versions)
+            assert job.state_version == version
+
+    @invariant()
+    def the_lists_are_as_believed(self):
+        for state in JobState:
+            found = self.store.listed(
+                JobFilter(kinds=(JobKind.PHOTO,), state=state), limit=len(self.model) + 1
+            )
+            kept = [
+                job_id
+                for job_id, believed in self.model.items()
+                if believed.state is state and not believed.erased
+            ]
+            assert [job.id for job in found] == kept[::-1]
+
+    def is_gone(self, job_id):
+        try:
+            self.store.get(job_id)
+        except JobErased:
+            return
+        raise AssertionError("it is still there")
 
     def outcome(self, how: str) -> Outcome:
         return {
@@ -183,17 +288,25 @@ def memory_harness() -> Harness:
     def expire(job_id: JobId) -> None:
         state.rows[job_id].lease_until = -1.0
 
-    return Harness(jobs=MemoryJobs(state), expire=expire)
+    def pass_deadline(job_id: JobId) -> None:
+        row = state.rows[job_id]
+        row.job = replace(row.job, deadline_at=0.0)
+
+    return Harness(jobs=MemoryJobs(state), expire=expire, pass_deadline=pass_deadline)
 
 
 def sql_harness(stores: store.SqlStores) -> Harness:
-    def expire(job_id: JobId) -> None:
-        lost = job_rows.update().where(job_rows.c.id == job_id).values(lease_until=0.0)
+    def change(job_id: JobId, **columns: float) -> None:
+        changed = job_rows.update().where(job_rows.c.id == job_id).values(**columns)
         with stores.database.write() as connection:
-            connection.execute(lost)
+            connection.execute(changed)
 
     empty(stores.database)
-    return Harness(jobs=stores.jobs, expire=expire)
+    return Harness(
+        jobs=stores.jobs,
+        expire=lambda job_id: change(job_id, lease_until=0.0),
+        pass_deadline=lambda job_id: change(job_id, deadline_at=0.0),
+    )
 
 
 def check(new_harness: Callable[[], Harness], *, examples: int) -> None:

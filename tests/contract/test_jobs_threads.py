@@ -7,8 +7,20 @@ from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
+import pytest
+
+from sightsong.core.errors import Conflict, JobErased
 from sightsong.core.facts import Facts
-from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
+from sightsong.core.jobs import (
+    Idempotency,
+    JobFilter,
+    JobKind,
+    JobState,
+    NewJob,
+    Owner,
+    Queue,
+    Submitted,
+)
 from sightsong.core.tracks import TrackFilter, TrackId, TrackState, Verdict
 from tests.contract import building
 from tests.contract.building import SHORT_S, photo
@@ -84,6 +96,65 @@ def test_a_job_is_submitted_once_by_many(stores):
     made = at_once(lambda _: stores.jobs.submit_once(NewJob(kind=JobKind.REBUILD)))
     assert sum(job is not None for job in made) == 1
     assert stores.jobs.backlog(Queue.INDEX, limit=10) == 1
+
+
+def test_a_submit_that_is_sent_many_times_at_once_is_one_job(stores):
+    keys = [Idempotency(key=f"try {number}", fingerprint="a" * 64) for number in range(20)]
+
+    def submit(number: int) -> list[Submitted]:
+        mine = keys[number:] + keys[:number]  # each in another order
+        found = {key: stores.jobs.submit_keyed(photo(), key) for key in mine}
+        return [found[key] for key in keys]
+
+    for of_one_key in zip(*at_once(submit), strict=True):
+        assert len({submitted.job.id for submitted in of_one_key}) == 1
+        assert [submitted.is_replay for submitted in of_one_key].count(False) == 1
+    assert stores.jobs.backlog(Queue.PHOTOS, limit=99) == 20
+
+
+def test_jobs_that_are_erased_or_canceled_while_they_end_have_one_final_state(stores):
+    blobs = [stores.blobs.put(b"pixels", media_type="image/png") for _ in range(60)]
+    submitted = [stores.jobs.submit(photo(blob=blob)).id for blob in blobs]
+    claimed = building.claim(stores.jobs, limit=60)
+    ended: dict[str, list[JobState]] = {job.id: [] for job in claimed}
+
+    def end(number: int) -> int:
+        if number % 2:
+            for batch in (claimed[at : at + 3] for at in range(0, 60, 3)):
+                for written in stores.jobs.complete([building.done(job) for job in batch]):
+                    ended[written].append(JobState.SUCCEEDED)
+            return 0
+        if number == 0:
+            return sum(stores.jobs.erase(job_id) is not None for job_id in submitted[::2])
+        return sum(is_canceled(stores, job_id) for job_id in reversed(submitted))
+
+    erased = at_once(end)[0]
+    assert erased == 30
+    for job_id in submitted[1::2]:
+        job = stores.jobs.get(job_id)
+        assert [job.state] == (ended[job_id] or [JobState.CANCELED])
+        assert (job.result is not None) == (job.state is JobState.SUCCEEDED)
+    for job_id in submitted[::2]:
+        assert len(ended[job_id]) <= 1
+        with pytest.raises(JobErased):
+            stores.jobs.get(job_id)
+    assert len(stores.jobs.listed(JobFilter(), limit=99)) == 30
+
+
+def is_canceled(stores, job_id) -> bool:
+    try:
+        stores.jobs.cancel(job_id)
+    except (Conflict, JobErased):
+        return False
+    return True
+
+
+def test_what_is_old_is_erased_by_one_of_many(stores):
+    blobs = [stores.blobs.put(b"pixels", media_type="image/png") for _ in range(40)]
+    for blob in blobs:
+        stores.jobs.cancel(stores.jobs.submit(photo(blob=blob)).id)
+    gone = at_once(lambda _: stores.jobs.expired(limit=100, job_keep_s=0))
+    assert sorted(one for some in gone for one in some) == sorted(blob.id for blob in blobs)
 
 
 def test_the_same_files_registered_by_many_are_each_one_track(stores):

@@ -17,6 +17,7 @@ from sightsong.adapters.store.connect import open_database
 from sightsong.adapters.store.schema import metadata
 from sightsong.core.errors import ConfigurationError, StoreUnavailable
 from sightsong.core.ingests import Scan, Wish
+from sightsong.core.jobs import JobFilter
 from sightsong.core.tracks import FoundFile, Tags, TrackFilter, Verdict
 
 UPGRADE = "import sys; from sightsong.adapters.store import migrate; migrate.upgrade(sys.argv[1])"
@@ -176,6 +177,27 @@ def test_the_music_and_the_snapshots_of_the_release_before_stay_as_they_are(new_
     assert [entry.track_id for entry in changes.entries] == ["t1"]
     assert (changes.revision, changes.gone) == (3, frozenset())
     assert (active.version, active.revision, active.is_pinned) == ("v1", 2, False)
+
+
+def test_the_jobs_of_the_release_before_may_be_listed_and_are_kept(new_url, tmp_path):
+    upgrade_to(new_url, "0005")
+    photo = {"kind": "photo", "queue": "photos", "parent": None, "error": None, "params": "{}"}
+    database = open_database(new_url)
+    with database.write() as connection:
+        photos = [{**photo, "id": state, "state": state} for state in ("failed", "succeeded")]
+        connection.execute(text(JOB), photos)
+    database.close()
+    migrate.upgrade(new_url)
+    stores = store.open_stores(new_url, tmp_path / "blobs", disk_reserve_bytes=0)
+    listed = [job.id for job in stores.jobs.listed(JobFilter(), limit=9)]
+    of_a_state = [job.id for job in stores.jobs.listed(JobFilter(state="failed"), limit=9)]
+    stores.jobs.expired(limit=9, job_keep_s=10 * time.time())
+    kept = stores.jobs.get("succeeded")
+    stores.jobs.expired(limit=9, job_keep_s=3600)  # they ended long ago
+    left = stores.jobs.listed(JobFilter(), limit=9)
+    stores.close()
+    assert (listed, of_a_state, left) == (["succeeded", "failed"], ["failed"], [])
+    assert (kept.custom_id, kept.deadline_at) == (None, None)
 
 
 def fill_index_as_before(url: str) -> None:

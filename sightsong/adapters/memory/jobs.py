@@ -4,21 +4,26 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sightsong.adapters.memory import effects
+from sightsong.adapters.memory import browsing, effects, erasing, keys
 from sightsong.adapters.memory.state import IngestRow, Row, State, as_json
 from sightsong.core import transitions
-from sightsong.core.errors import JobNotFound
+from sightsong.core.errors import Conflict, JobErased, JobNotFound
 from sightsong.core.jobs import (
+    BlobId,
     Completion,
+    Idempotency,
     Job,
+    JobFilter,
     JobId,
     JobKind,
     JobState,
     KeepQuery,
     NewJob,
+    Outlook,
     Owner,
     Queue,
     StoreEmbedding,
+    Submitted,
     Swept,
     WorkerInfo,
 )
@@ -36,6 +41,72 @@ class MemoryJobs:
         with self._state.lock:
             return insert(self._state, new)
 
+    def submit_keyed(self, new: NewJob, key: Idempotency) -> Submitted:
+        """Store a queued job and the key that it was sent under, unless that was done already.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit.
+            JobErased: the job of this submit was erased.
+        """
+        with self._state.lock:
+            found = keys.find(self._state, key)
+            if found is not None:
+                return Submitted(job=found, is_replay=True)
+            job = insert(self._state, new)
+            keys.take(self._state, key, job)
+            return Submitted(job=job)
+
+    def replay(self, key: Idempotency) -> Job | None:
+        """Find the job that a submit of this key has made already.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit.
+            JobErased: the job of this submit was erased.
+        """
+        with self._state.lock:
+            return keys.find(self._state, key)
+
+    def cancel(self, job_id: JobId) -> Job:
+        """Cancel a job that has not ended.
+
+        Raises:
+            JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
+            Conflict: it has ended otherwise.
+        """
+        with self._state.lock:
+            row = self._kept(job_id)
+            self._state.cancel(row)
+            if row.job.state is not JobState.CANCELED:
+                raise Conflict("This job has ended.")
+            return row.job
+
+    def erase(self, job_id: JobId) -> BlobId | None:
+        """Erase what a job holds; returns the blob whose bytes are to go.
+
+        Raises:
+            JobNotFound: there is none.
+            Conflict: it is no photo or text.
+        """
+        with self._state.lock:
+            return erasing.erase(self._state, self._row(job_id))
+
+    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
+        """Erase what has been kept long enough; returns the blobs whose bytes are to go."""
+        with self._state.lock:
+            return erasing.expired(self._state, limit=limit, job_keep_s=job_keep_s)
+
+    def listed(self, where: JobFilter, *, limit: int, before: JobId | None = None) -> list[Job]:
+        """List jobs, newest first, without results; those before a given one."""
+        with self._state.lock:
+            return browsing.listed(self._state, where, limit=limit, before=before)
+
+    def outlook(self, job_id: JobId, *, limit: int) -> Outlook | None:
+        """Tell what a queued job may expect; None where it is not queued."""
+        with self._state.lock:
+            row = self._state.rows.get(job_id)
+            return None if row is None else browsing.outlook(self._state, row, limit=limit)
+
     def submit_once(self, new: NewJob) -> Job | None:
         """Store the job unless one of its kind is queued or running already; None if so."""
         with self._state.lock:
@@ -49,12 +120,10 @@ class MemoryJobs:
 
         Raises:
             JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
         """
         with self._state.lock:
-            row = self._state.rows.get(job_id)
-        if row is None:
-            raise JobNotFound
-        return row.job
+            return self._kept(job_id).job
 
     def query(self, job_id: JobId) -> KeepQuery | None:
         """Read what an answered job searched for; None where that was not kept."""
@@ -111,9 +180,13 @@ class MemoryJobs:
             for row in lost:
                 self._settle(row, transitions.crash(row.job), now)
             failed = sum(row.job.state is JobState.FAILED for row in lost)
+            overdue = [row for row in self._state.rows.values() if _is_overdue(row, now)]
+            for row in overdue:
+                self._settle(row, transitions.overdue(row.job), now)
             unrung = frozenset(q for q in Queue if self._is_unrung(q, now - ring_after_s))
             self._state.rung_at.update(dict.fromkeys(unrung, now))
-        return Swept(requeued=len(lost) - failed, failed=failed, unrung=unrung)
+        requeued = len(lost) - failed
+        return Swept(requeued=requeued, failed=failed + len(overdue), unrung=unrung)
 
     def backlog(self, queue: Queue, *, limit: int) -> int:
         """Count the jobs queued in `queue`, at most `limit`."""
@@ -129,6 +202,12 @@ class MemoryJobs:
                 or (row.job.state is JobState.QUEUED and not row.is_held)
                 for row in rows
             )
+
+    def blobs_held(self, blob_ids: Iterable[BlobId]) -> frozenset[BlobId]:
+        """Find which of some blobs belong to a job."""
+        with self._state.lock:
+            held = {row.job.blob_id for row in self._state.rows.values()}
+        return frozenset(one for one in blob_ids if one in held)
 
     def children(self, parent_id: JobId) -> Mapping[JobState, int]:
         """Count the jobs that a job has spawned, by state."""
@@ -147,6 +226,18 @@ class MemoryJobs:
             since = self._state.clock() - within_s
             alive = [info for info, seen_at in self._state.workers.values() if seen_at >= since]
         return sorted(alive, key=lambda info: info.owner)
+
+    def _row(self, job_id: JobId) -> Row:
+        row = self._state.rows.get(job_id)
+        if row is None:
+            raise JobNotFound
+        return row
+
+    def _kept(self, job_id: JobId) -> Row:
+        row = self._row(job_id)
+        if row.erased_at is not None:
+            raise JobErased
+        return row
 
     def _complete(self, row: Row, completion: Completion, now: float) -> None:
         settled = transitions.settle(row.job, completion.outcome)
@@ -198,9 +289,15 @@ def insert(state: State, new: NewJob, *, is_held: bool = False) -> Job:
         created_at=now,
         parent_id=new.parent_id,
         blob_id=new.blob.id if new.blob else None,
+        custom_id=new.custom_id,
+        deadline_at=None if new.deadline_s is None else now + new.deadline_s,
     )
     state.rows[job.id] = Row(
-        job=job, sequence=next(state.sequence), available_at=now, is_held=is_held
+        job=job,
+        sequence=next(state.sequence),
+        available_at=now,
+        is_held=is_held,
+        keep_image_s=new.keep_image_s if new.blob else None,
     )
     if new.kind is JobKind.INGEST:
         state.ingests[job.id] = IngestRow()
@@ -209,11 +306,18 @@ def insert(state: State, new: NewJob, *, is_held: bool = False) -> Job:
 
 def _batch(waiting: Sequence[Row], now: float, limit: int) -> list[Row]:
     """Pick a suspect alone, or else up to `limit` fresh jobs."""
-    ready = [row for row in waiting if row.available_at <= now and not row.is_held]
+    due = [row for row in waiting if row.available_at <= now and not row.is_held]
+    ready = [row for row in due if not _is_overdue(row, now)]
     suspects = [row for row in ready if row.job.crash_count > 0]
     if suspects or not ready:
         return suspects[:1]
     return ready[:limit]
+
+
+def _is_overdue(row: Row, now: float) -> bool:
+    deadline_at = row.job.deadline_at
+    is_late = deadline_at is not None and deadline_at <= now
+    return is_late and row.job.state is JobState.QUEUED
 
 
 def _start(row: Row, *, owner: Owner, now: float, lease_s: float) -> None:

@@ -30,6 +30,9 @@ class Row:
     lease_until: float = 0.0
     is_held: bool = False  #: Its ingest is paused.
     heard_s: float | None = None  #: Seconds of audio that it embedded.
+    keep_image_s: float | None = None  #: From its end.
+    image_until: float | None = None  #: Set at its end.
+    erased_at: float | None = None
 
     @property
     def rank(self) -> tuple[int, float, int]:
@@ -39,6 +42,17 @@ class Row:
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of Job, as replace() has them
         """Change the job; every change raises its version."""
         self.job = replace(self.job, state_version=self.job.state_version + 1, **fields)
+        if self.job.finished_at is not None and self.keep_image_s is not None:
+            self.image_until = self.job.finished_at + self.keep_image_s
+
+
+@dataclass(kw_only=True)
+class KeyRow:
+    """What a submit was sent under."""
+
+    fingerprint: str | None  #: None: the job was erased.
+    job_id: JobId
+    created_at: float
 
 
 @dataclass(kw_only=True)
@@ -94,6 +108,7 @@ class State:
     clock: Callable[[], float]
     lock: threading.RLock = field(default_factory=threading.RLock)
     rows: dict[JobId, Row] = field(default_factory=dict)
+    keys: dict[str, KeyRow] = field(default_factory=dict)
     rung_at: dict[Queue, float] = field(default_factory=dict)
     workers: dict[Owner, tuple[WorkerInfo, float]] = field(default_factory=dict)
     tracks: dict[TrackId, Track] = field(default_factory=dict)

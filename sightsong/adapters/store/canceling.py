@@ -1,13 +1,15 @@
 """Canceling jobs, whoever runs them: their attempts are fenced from then on."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import jobs
-from sightsong.core.jobs import JobState
+from sightsong.core.errors import Conflict, JobErased, JobNotFound
+from sightsong.core.jobs import Job, JobId, JobState
 
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 
@@ -33,10 +35,33 @@ def cancel(connection: Connection, *which: ColumnElement[bool], limit: int | Non
             owner=None,
             lease_until=None,
             finished_at=db_now(),
+            image_until=db_now() + jobs.c.keep_image_s,
         )
         .returning(jobs.c.sequence)  # Python's SQLite counts no rows of a statement with a CTE
     )
     return len(connection.execute(canceled).all())
+
+
+def cancel_one(connection: Connection, job_id: JobId) -> Job:
+    """Cancel a job unless that was done already.
+
+    Raises:
+        JobNotFound: there is none.
+        JobErased: there was one, and what it held is gone.
+        Conflict: it has ended otherwise.
+    """
+    this: Select[Any] = select(*rows.OF_JOB, jobs.c.erased_at).where(jobs.c.id == job_id)
+    row = connection.execute(this.with_for_update()).first()
+    if row is None:
+        raise JobNotFound
+    if row.erased_at is not None:
+        raise JobErased
+    if JobState(row.state) in OPEN:
+        cancel(connection, jobs.c.id == job_id)
+        row = connection.execute(this).one()
+    if row.state != JobState.CANCELED:
+        raise Conflict("This job has ended.")
+    return rows.job(row)
 
 
 def cancel_all(

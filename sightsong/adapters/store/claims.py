@@ -18,13 +18,20 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    or_,
     select,
     tuple_,
 )
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
-from sightsong.adapters.store.schema import is_fresh, is_queued, is_running, is_suspect, jobs
+from sightsong.adapters.store.schema import (
+    is_fresh,
+    is_queued,
+    is_running,
+    is_suspect,
+    jobs,
+)
 from sightsong.core import transitions
 from sightsong.core.jobs import Job, JobId, JobState, Owner, Queue
 
@@ -84,7 +91,8 @@ def _materialized(statement: Select[Any]) -> CTE:
 
 def _claim(suspicion: ColumnElement[bool]) -> Update:
     in_queue = jobs.c.queue == bindparam("of_queue")
-    ready = and_(is_queued, suspicion, in_queue, jobs.c.available_at <= db_now())
+    in_time = or_(jobs.c.deadline_at.is_(None), jobs.c.deadline_at > db_now())
+    ready = and_(is_queued, suspicion, in_queue, jobs.c.available_at <= db_now(), in_time)
     first = (
         select(jobs.c.sequence)
         .where(ready)
@@ -107,7 +115,7 @@ def _start(chosen: CTE) -> Update:
             lease_until=db_now() + _LEASE_S,
             started_at=func.coalesce(jobs.c.started_at, db_now()),
         )
-        .returning(jobs)
+        .returning(jobs.c.available_at, jobs.c.sequence, *rows.OF_JOB)
     )
 
 

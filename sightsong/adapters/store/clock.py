@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Double
+from sqlalchemy import Double, ScalarSelect, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -17,6 +17,14 @@ class db_now(FunctionElement[float]):  # noqa: N801 - reads as the SQL function 
 
     type = Double()
     inherit_cache = True
+
+
+def db_now_once() -> ScalarSelect[float]:
+    """Now, as one number for a whole query: what an index can be searched by.
+
+    Postgres would ask the clock again for each row, and so read them all.
+    """
+    return select(db_now()).scalar_subquery()
 
 
 @compiles(db_now, "sqlite")

@@ -1,14 +1,14 @@
 """New job rows."""
 
 import uuid
+from typing import Any
 
-from sqlalchemy import Connection, Double, bindparam, insert
+from sqlalchemy import Connection, Double, Row, bindparam, insert
 
-from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import blobs, ingests, jobs
 from sightsong.core import transitions
-from sightsong.core.jobs import Blob, Job, JobKind, JobState, NewJob
+from sightsong.core.jobs import Blob, Job, JobId, JobKind, JobState, NewJob
 
 #: Added to the time when a job may be claimed while its ingest is paused: 3,000 years, in seconds.
 #: Taken away again, the job has its old place in the queue.
@@ -20,23 +20,34 @@ _ADD_JOB = (
     .values(
         available_at=db_now() + bindparam("held_s", type_=Double),
         created_at=db_now(),
+        deadline_at=db_now() + bindparam("deadline_s", type_=Double),
     )
-    .returning(jobs)
+    .returning(jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at)
 )
+_ADD_BLOB = insert(blobs).values(created_at=db_now())
 
 
-def add_job(connection: Connection, new: NewJob, *, is_held: bool = False) -> Job:
+def new_id() -> JobId:
+    """Make an id."""
+    return JobId(str(uuid.uuid4()))
+
+
+def add_job(
+    connection: Connection, new: NewJob, *, is_held: bool = False, job_id: JobId | None = None
+) -> Job:
     """Insert a queued job, with the row of its blob before it and that of an ingest after it.
 
     Args:
         connection: in a transaction.
         new: the job.
         is_held: whether it waits until its ingest is resumed.
+        job_id: an id that was made for it; None: it gets one.
     """
     if new.blob is not None:
         _add_blob(connection, new.blob)
+    job_id = job_id or new_id()
     columns = {
-        "id": str(uuid.uuid4()),
+        "id": job_id,
         "kind": new.kind,
         "queue": new.kind.queue,
         "state": JobState.QUEUED,
@@ -49,11 +60,34 @@ def add_job(connection: Connection, new: NewJob, *, is_held: bool = False) -> Jo
         "parent_id": new.parent_id,
         "blob_id": new.blob.id if new.blob else None,
         "held_s": HELD_S if is_held else 0.0,
+        "custom_id": new.custom_id,
+        "deadline_s": new.deadline_s,
+        "keep_image_s": new.keep_image_s if new.blob else None,
     }
     row = connection.execute(_ADD_JOB, columns).one()
     if new.kind is JobKind.INGEST:
-        _add_ingest(connection, row.id, row.sequence)
-    return rows.job(row)
+        _add_ingest(connection, job_id, row.sequence)
+    return _job(job_id, new, row)
+
+
+def _job(job_id: JobId, new: NewJob, row: Row[Any]) -> Job:
+    """Make the job of what was asked for, and of what only the database knows."""
+    return Job(
+        id=job_id,
+        kind=new.kind,
+        state=JobState.QUEUED,
+        state_version=1,
+        attempt=0,
+        max_attempts=transitions.MAX_ATTEMPTS,
+        crash_count=0,
+        priority=new.priority,
+        params=row.params,
+        created_at=row.created_at,
+        parent_id=new.parent_id,
+        blob_id=new.blob.id if new.blob else None,
+        custom_id=new.custom_id,
+        deadline_at=row.deadline_at,
+    )
 
 
 def _add_ingest(connection: Connection, job_id: str, sequence: int) -> None:
@@ -65,12 +99,10 @@ def _add_ingest(connection: Connection, job_id: str, sequence: int) -> None:
 
 
 def _add_blob(connection: Connection, blob: Blob) -> None:
-    connection.execute(
-        insert(blobs).values(
-            id=blob.id,
-            sha256=blob.sha256,
-            size_bytes=blob.size_bytes,
-            media_type=blob.media_type,
-            created_at=db_now(),
-        )
-    )
+    columns = {
+        "id": blob.id,
+        "sha256": blob.sha256,
+        "size_bytes": blob.size_bytes,
+        "media_type": blob.media_type,
+    }
+    connection.execute(_ADD_BLOB, columns)

@@ -4,19 +4,36 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from sightsong.adapters.store import claims, completing, inserting, presence, rows, sweeping
+from sightsong.adapters.store import (
+    browsing,
+    canceling,
+    claims,
+    completing,
+    erasing,
+    inserting,
+    keys,
+    outlook,
+    presence,
+    rows,
+    sweeping,
+)
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import is_queued, is_running, jobs, queries, results
-from sightsong.core.errors import JobNotFound
+from sightsong.adapters.store.schema import blobs, is_queued, is_running, jobs, queries, results
+from sightsong.core.errors import JobErased, JobNotFound
 from sightsong.core.jobs import (
+    BlobId,
     Completion,
+    Idempotency,
     Job,
+    JobFilter,
     JobId,
     JobState,
     KeepQuery,
     NewJob,
+    Outlook,
     Owner,
     Queue,
+    Submitted,
     Swept,
     WorkerInfo,
 )
@@ -32,6 +49,61 @@ class SqlJobs:
         """Store a queued job (and its blob's row) in one transaction."""
         with self._database.write() as connection:
             return inserting.add_job(connection, new)
+
+    def submit_keyed(self, new: NewJob, key: Idempotency) -> Submitted:
+        """Store a queued job and the key that it was sent under, unless that was done already.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit.
+            JobErased: the job of this submit was erased.
+        """
+        with self._database.write() as connection:
+            return keys.submit(connection, new, key)
+
+    def replay(self, key: Idempotency) -> Job | None:
+        """Find the job that a submit of this key has made already.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit.
+            JobErased: the job of this submit was erased.
+        """
+        with self._database.read() as connection:
+            return keys.replay(connection, key)
+
+    def cancel(self, job_id: JobId) -> Job:
+        """Cancel a job that has not ended.
+
+        Raises:
+            JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
+            Conflict: it has ended otherwise.
+        """
+        with self._database.write() as connection:
+            return canceling.cancel_one(connection, job_id)
+
+    def erase(self, job_id: JobId) -> BlobId | None:
+        """Erase what a job holds; returns the blob whose bytes are to go.
+
+        Raises:
+            JobNotFound: there is none.
+            Conflict: it is no photo or text.
+        """
+        with self._database.write() as connection:
+            return erasing.erase(connection, job_id)
+
+    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
+        """Erase what has been kept long enough; returns the blobs whose bytes are to go."""
+        return erasing.expired(self._database, limit=limit, job_keep_s=job_keep_s)
+
+    def listed(self, where: JobFilter, *, limit: int, before: JobId | None = None) -> list[Job]:
+        """List jobs, newest first, without results; those before a given one."""
+        with self._database.read() as connection:
+            return browsing.listed(connection, where, limit=limit, before=before)
+
+    def outlook(self, job_id: JobId, *, limit: int) -> Outlook | None:
+        """Tell what a queued job may expect; None where it is not queued."""
+        with self._database.read() as connection:
+            return outlook.outlook(connection, job_id, limit=limit)
 
     def submit_once(self, new: NewJob) -> Job | None:
         """Store the job unless one of its kind is queued or running already; None if so."""
@@ -50,6 +122,7 @@ class SqlJobs:
 
         Raises:
             JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
         """
         joined = jobs.outerjoin(results, results.c.job_id == jobs.c.id)
         query = select(jobs, results.c.payload).select_from(joined).where(jobs.c.id == job_id)
@@ -57,6 +130,8 @@ class SqlJobs:
             row = connection.execute(query).first()
         if row is None:
             raise JobNotFound
+        if row.erased_at is not None:
+            raise JobErased
         return rows.job(row)
 
     def query(self, job_id: JobId) -> KeepQuery | None:
@@ -117,6 +192,15 @@ class SqlJobs:
         runs = exists().where(is_running, of_queue)
         with self._database.read() as connection:
             return bool(connection.execute(select(or_(waits, runs))).scalar_one())
+
+    def blobs_held(self, blob_ids: Iterable[BlobId]) -> frozenset[BlobId]:
+        """Find which of some blobs belong to a job."""
+        found: set[BlobId] = set()
+        with self._database.read() as connection:
+            for chunk in rows.chunks(blob_ids):
+                query = select(blobs.c.id).where(blobs.c.id.in_(chunk))
+                found |= {BlobId(one) for one in connection.execute(query).scalars()}
+        return frozenset(found)
 
     def children(self, parent_id: JobId) -> Mapping[JobState, int]:
         """Count the jobs that a job has spawned, by state."""

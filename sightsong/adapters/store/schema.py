@@ -75,6 +75,11 @@ jobs = Table(
     Column("error", _JSON),
     Column("error_code", String(64)),  # of a failed job: JSON is in no index
     Column("heard_s", Double),  # seconds of audio that it embedded
+    Column("custom_id", Text),
+    Column("deadline_at", Double),
+    Column("keep_image_s", Double),  # from its end; null: as long as the job
+    Column("image_until", Double),  # set at its end, if its image goes before it
+    Column("erased_at", Double),  # nothing of its sender's is left; the row stays as a mark
 )
 
 
@@ -84,6 +89,13 @@ is_running = jobs.c.state == literal_column("'running'")
 is_fresh = jobs.c.crash_count == literal_column("0")
 is_suspect = jobs.c.crash_count > literal_column("0")
 was_heard = jobs.c.heard_s.is_not(None)
+is_kept = jobs.c.erased_at.is_(None)
+has_ended = jobs.c.finished_at.is_not(None)
+has_image_until = jobs.c.image_until.is_not(None)
+has_deadline = jobs.c.deadline_at.is_not(None)
+#: Of these there are few among many: each has an index of its own for the lists.
+is_failed = jobs.c.state == literal_column("'failed'")
+is_canceled = jobs.c.state == literal_column("'canceled'")
 
 
 def _partial(name: str, where: str, *columns: Column[object]) -> Index:
@@ -125,6 +137,22 @@ _partial(
     jobs.c.heard_s,
 )
 _partial("ix_jobs_heard", "heard_s IS NOT NULL", jobs.c.finished_at)
+_partial("ix_jobs_deadline", "state = 'queued' AND deadline_at IS NOT NULL", jobs.c.deadline_at)
+_partial("ix_jobs_image_until", "image_until IS NOT NULL", jobs.c.image_until)
+#: For how fast a queue moves, and for what has been kept long enough; holds what the first reads.
+_partial(
+    "ix_jobs_finished",
+    "finished_at IS NOT NULL",
+    jobs.c.queue,
+    jobs.c.erased_at,
+    jobs.c.finished_at,
+    jobs.c.started_at,
+)
+_LISTED = (jobs.c.kind, jobs.c.created_at, jobs.c.sequence)
+_partial("ix_jobs_listed", "erased_at IS NULL", *_LISTED)
+_partial("ix_jobs_failed", "state = 'failed' AND erased_at IS NULL", *_LISTED)
+_partial("ix_jobs_canceled", "state = 'canceled' AND erased_at IS NULL", *_LISTED)
+_partial("ix_jobs_custom_id", "custom_id IS NOT NULL", jobs.c.custom_id, jobs.c.created_at)
 
 results = Table(
     "results",
@@ -132,6 +160,17 @@ results = Table(
     Column("job_id", _ID, ForeignKey("jobs.id"), primary_key=True),
     Column("attempt", Integer, nullable=False),
     Column("payload", _JSON, nullable=False),
+)
+
+#: What submits were sent under; see `sightsong.adapters.store.keys`.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String(64), primary_key=True),  # SHA-256 of what the client chose
+    Column("fingerprint", String(64)),  # null: the job was erased
+    Column("job_id", _ID, nullable=False, index=True),
+    Column("created_at", Double, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 #: When each queue was last rung for by a sweep.

@@ -67,6 +67,7 @@ def _activate(connection: Connection, ending: Ending) -> None:
 
 def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says less than its name
     attempt = bindparam("new_attempt", type_=Integer)
+    is_final = bindparam("is_final", type_=Integer) > 0
     again = db_now() + bindparam("delay_s", type_=Double)
     is_held = jobs.c.available_at >= HELD_S  # its ingest was paused since: it stays so
     return (
@@ -84,7 +85,8 @@ def _change() -> Any:  # noqa: ANN401 - an Update of all columns; its type says 
                 else_=func.coalesce(again, jobs.c.available_at),
             ),
             started_at=case((attempt > 0, jobs.c.started_at)),
-            finished_at=case((bindparam("is_final", type_=Integer) > 0, db_now())),
+            finished_at=case((is_final, db_now())),
+            image_until=case((is_final, db_now() + jobs.c.keep_image_s)),
             error=bindparam("new_error", type_=jobs.c.error.type),
             error_code=bindparam("new_error_code"),
             heard_s=bindparam("new_heard_s", type_=Double),

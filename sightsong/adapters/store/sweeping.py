@@ -1,18 +1,19 @@
-"""Maintenance of the job rows: leases that ran out, bells that were not heard."""
+"""Maintenance of the job rows: leases and deadlines that passed, bells that were not heard."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from sightsong.adapters.store import rows, settling
-from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import bells, is_queued, is_running, jobs
+from sightsong.adapters.store.schema import bells, has_deadline, is_queued, is_running, jobs
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core import transitions
-from sightsong.core.jobs import Queue, Swept
+from sightsong.core.jobs import Job, Queue, Swept
+from sightsong.core.transitions import Settled
 
-#: Leases given back in one transaction; the next round takes the rest.
+#: Jobs changed in one transaction; the next round takes the rest.
 _MOST = 500
 
 
@@ -20,11 +21,15 @@ def sweep(database: Database, *, ring_after_s: float) -> Swept:
     """Do one round. It reads first: most rounds find nothing and take no lock."""
     with database.read() as connection:
         lost = connection.execute(select(exists().where(_is_lost()))).scalar_one()
+        overdue = connection.execute(select(exists().where(_is_overdue()))).scalar_one()
         waiting = [queue for queue in Queue if _is_waiting(connection, queue, ring_after_s)]
     requeued, failed, unrung = 0, 0, frozenset[Queue]()
     if lost:
         with database.write() as connection:
             requeued, failed = _give_back(connection)
+    if overdue or requeued:  # what was given back may be late by now
+        with database.write() as connection:
+            failed += len(_end(connection, _is_overdue(), transitions.overdue))
     if waiting:
         with database.write() as connection:
             unrung = _mark_rung(connection, waiting, ring_after_s)
@@ -32,22 +37,32 @@ def sweep(database: Database, *, ring_after_s: float) -> Swept:
 
 
 def _give_back(connection: Connection) -> tuple[int, int]:
-    lost = select(jobs).where(_is_lost()).order_by(jobs.c.sequence).limit(_MOST)
-    # Locked rows are being completed, prolonged or swept by others right now.
-    locked = connection.execute(lost.with_for_update(skip_locked=True)).all()
-    endings = []
-    for row in locked:
-        job = rows.job(row)
-        endings.append(
-            settling.Ending(sequence=row.sequence, job=job, settled=transitions.crash(job))
-        )
-    settling.write(connection, endings)
+    endings = _end(connection, _is_lost(), transitions.crash)
     failed = sum(ending.settled.gave_up for ending in endings)
     return len(endings) - failed, failed
 
 
+def _end(
+    connection: Connection, which: ColumnElement[bool], settle: Callable[[Job], Settled]
+) -> list[settling.Ending]:
+    """Write what becomes of some jobs."""
+    found = select(jobs).where(which).order_by(jobs.c.sequence).limit(_MOST)
+    # Locked rows are being claimed, completed, prolonged or swept by others right now.
+    locked = connection.execute(found.with_for_update(skip_locked=True)).all()
+    endings = []
+    for row in locked:
+        job = rows.job(row)
+        endings.append(settling.Ending(sequence=row.sequence, job=job, settled=settle(job)))
+    settling.write(connection, endings)
+    return endings
+
+
 def _is_lost() -> ColumnElement[bool]:
     return and_(is_running, jobs.c.lease_until <= db_now())
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    return and_(is_queued, has_deadline, jobs.c.deadline_at <= db_now_once())
 
 
 def _is_waiting(connection: Connection, queue: Queue, ring_after_s: float) -> bool:

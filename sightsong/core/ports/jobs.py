@@ -4,17 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sightsong.core.jobs import (
+    BlobId,
     Completion,
+    Idempotency,
     Job,
+    JobFilter,
     JobId,
     JobState,
     KeepQuery,
     NewJob,
+    Outlook,
     Owner,
     Queue,
+    Submitted,
     Swept,
     WorkerInfo,
 )
+
+#: How long a submit may be sent again under its key, in seconds.
+IDEMPOTENCY_S = 24 * 3600.0
 
 
 class Jobs(Protocol):
@@ -28,6 +36,79 @@ class Jobs(Protocol):
         """
         ...
 
+    def submit_keyed(self, new: NewJob, key: Idempotency) -> Submitted:
+        """Store a queued job and the key that it was sent under, in one transaction.
+
+        Of a key that was used within `IDEMPOTENCY_S` for the same submit, the job of that submit is
+        returned, in whatever state it is by now, and nothing is stored.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit; not retried.
+            JobErased: the job of this submit was erased; it is not made again.
+            StoreUnavailable: the database does not answer (503).
+        """
+        ...
+
+    def replay(self, key: Idempotency) -> Job | None:
+        """Find the job that a submit of this key has made already, before its blob is stored.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another submit; not retried.
+            JobErased: the job of this submit was erased.
+        """
+        ...
+
+    def cancel(self, job_id: JobId) -> Job:
+        """Cancel a job that has not ended; its attempt, if any, is fenced. Again is fine.
+
+        Raises:
+            JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
+            Conflict: it has ended otherwise.
+        """
+        ...
+
+    def erase(self, job_id: JobId) -> BlobId | None:
+        """Erase what a job holds: params, result, query, the row of its blob. Again is fine.
+
+        One that has not ended is canceled first. Its row stays as a mark, without anything of its
+        sender's; `get` raises `JobErased` from then on.
+
+        Returns:
+            The blob whose bytes are to be deleted now, if it had one.
+
+        Raises:
+            JobNotFound: there is none.
+            Conflict: it is no photo or text.
+        """
+        ...
+
+    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
+        """Erase what has been kept long enough, and return the blobs whose bytes are to go.
+
+        That is: jobs of photos and texts that ended `job_keep_s` ago, wholly; and the images of
+        those whose `keep_image_s` has passed since their end. At most `limit` of either at once.
+        Old keys of submits go as well.
+        """
+        ...
+
+    def blobs_held(self, blob_ids: Iterable[BlobId]) -> frozenset[BlobId]:
+        """Find which of some blobs belong to a job."""
+        ...
+
+    def listed(self, where: JobFilter, *, limit: int, before: JobId | None = None) -> list[Job]:
+        """List jobs, newest first, without results; those before a given one. No erased ones."""
+        ...
+
+    def outlook(self, job_id: JobId, *, limit: int) -> Outlook | None:
+        """Tell what a queued job may expect; None where it is not queued.
+
+        Args:
+            job_id: of a job.
+            limit: as many jobs before it are counted at most.
+        """
+        ...
+
     def submit_once(self, new: NewJob) -> Job | None:
         """Store the job unless one of its kind is queued or running already; None if so."""
         ...
@@ -37,6 +118,7 @@ class Jobs(Protocol):
 
         Raises:
             JobNotFound: there is none.
+            JobErased: there was one, and what it held is gone.
         """
         ...
 
@@ -72,6 +154,8 @@ class Jobs(Protocol):
 
     def sweep(self, *, ring_after_s: float) -> Swept:
         """Give expired leases back (or fail them as `worker_crashed`), and find unrung queues.
+
+        Queued jobs whose deadline has passed fail as `deadline_exceeded`.
 
         A queue is unrung when a job has waited in it for `ring_after_s` since it became available
         or was last rung for; such jobs are marked as rung.

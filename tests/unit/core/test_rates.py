@@ -1,6 +1,6 @@
 """How much gets done in a second."""
 
-from sightsong.core.rates import heard_rate
+from sightsong.core.rates import LATELY_S, end_in_s, heard_rate
 
 
 def test_what_runs_side_by_side_takes_its_time_once():
@@ -17,3 +17,41 @@ def test_two_pieces_say_nothing_yet():
 
 def test_pieces_that_took_no_time_have_no_rate():
     assert heard_rate([(1, 1, 30.0)] * 3) is None
+
+
+STEADY = [(100.0, 102.0), (102.0, 104.0), (104.0, 106.0), (106.0, 108.0)]  # one each two seconds
+
+
+def test_a_job_ends_after_those_before_it():
+    assert end_in_s(STEADY, ahead=3, available_at=108.0, now=108.0) == 8.0
+
+
+def test_a_queue_that_was_idle_before_is_no_slower_for_it():
+    later = 108.0 + 50.0
+    assert end_in_s(STEADY, ahead=0, available_at=later, now=later) == 2.0
+
+
+def test_a_queue_that_stands_still_while_a_job_waits_gets_slower():
+    assert end_in_s(STEADY, ahead=0, available_at=100.0, now=116.0) == 4.0
+
+
+def test_jobs_that_ran_side_by_side_end_the_sooner():
+    together = [(100.0, 104.0)] * 8
+    assert end_in_s(together, ahead=7, available_at=104.0, now=104.0) == 4.0
+
+
+def test_only_the_last_part_of_a_long_job_counts():
+    long = [(0.0, 1000.0)] * 3
+    assert end_in_s(long, ahead=2, available_at=1000.0, now=1000.0) == LATELY_S
+
+
+def test_a_job_that_may_not_begin_yet_ends_after_its_pause():
+    assert end_in_s(STEADY, ahead=1, available_at=138.0, now=108.0) == 32.0
+
+
+def test_two_jobs_say_nothing_of_the_next():
+    assert end_in_s(STEADY[:2], ahead=0, available_at=104.0, now=105.0) is None
+
+
+def test_jobs_that_took_no_time_say_nothing_of_the_next():
+    assert end_in_s([(1.0, 1.0)] * 3, ahead=0, available_at=1.0, now=1.0) is None
