@@ -12,13 +12,17 @@ from api import handlers, reference
 from api.dependencies import LOCAL_HOSTS, Door, DoorSettings, Music
 from api.envelope import Envelope
 from api.following import Following
+from api.idempotency import InFlight
 from api.phrasebook import Phrasebook
 from api.routes import (
     audio,
+    events,
     health,
     indexes,
     ingests,
+    job_list,
     jobs,
+    moodlens,
     refine,
     similar,
     tracks,
@@ -34,6 +38,22 @@ from sightsong.core.moods import MOOD_PLACES
 
 if TYPE_CHECKING:
     from sightsong.adapters.settings import Settings
+
+#: In the order of `/docs`.
+_ROUTES = (
+    jobs,
+    job_list,
+    events,
+    refine,
+    tracks,
+    similar,
+    audio,
+    ingests,
+    watches,
+    indexes,
+    moodlens,
+    health,
+)
 
 Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
 
@@ -88,10 +108,11 @@ def create_app(
         waiting=waiting,
         following=Following(limit=settings.max_followers, is_stopping=waiting.asked_to_stop),
         music=music,
+        in_flight=InFlight(),
         deliveries=Turns(settings.max_deliveries, waiting=0),
         sounding=Turns(_SOUNDING_AT_ONCE, waiting=_SOUNDING_WAITING),
     )
-    for module in (jobs, refine, tracks, similar, audio, ingests, watches, indexes, health):
+    for module in _ROUTES:
         app.include_router(module.router)
     handlers.install(app)
     reference.install(app)
@@ -120,6 +141,7 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
         max_image_pixels=settings.max_image_pixels,
         upload_timeout_s=settings.upload_timeout_s,
         queue_limit=settings.queue_limit,
+        image_keep_s=settings.image_keep_s,
         index_delta=settings.index_delta,
         disk_reserve_bytes=settings.disk_reserve_bytes,
         library_root=settings.library_root,

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.following import Following
+from api.idempotency import InFlight
 from api.phrasebook import Phrasebook
 from api.turns import Turns
 from api.waiting import Waiting
@@ -32,6 +33,7 @@ class DoorSettings:
     max_image_pixels: int
     upload_timeout_s: float
     queue_limit: int
+    image_keep_s: float = 24 * 3600  #: From the end of its job, unless its sender says otherwise.
     #: A rebuild comes when so many tracks have changed since the snapshot; counted to here.
     index_delta: int = 10_000
     disk_reserve_bytes: int = 0
@@ -101,6 +103,7 @@ class Door:
     waiting: Waiting
     following: Following
     music: Music
+    in_flight: InFlight  #: Submits with keys.
     deliveries: Turns  #: Uploads of music.
     sounding: Turns  #: What decodes audio in this process.
 

@@ -79,6 +79,13 @@ class RebuildPending(InputError):
     code = "rebuild_pending"
 
 
+class IdempotencyInFlight(InputError):
+    """Another request with this Idempotency-Key is being handled; try again in a moment."""
+
+    code = "idempotency_in_flight"
+    retryable = True
+
+
 class TrackFileGone(NotFound):
     """The file of this track is not there any more."""
 
@@ -89,6 +96,12 @@ class TooManyRequests(Unavailable):
     """Too many requests; try again later."""
 
     code = "too_many_requests"
+
+
+class NotInTime(Unavailable):
+    """The photo was not done in the time that this request is held; its job goes on."""
+
+    code = "not_in_time"
 
 
 class TooManyWaiters(Unavailable):
@@ -111,9 +124,11 @@ STATUS: Mapping[str, int] = {
     "blob_not_found": 404,
     "no_cover": 404,
     "snapshot_not_found": 404,
+    "job_erased": 410,
     "method_not_allowed": 405,
     "upload_timeout": 408,
     "rebuild_pending": 409,
+    "idempotency_in_flight": 409,
     "conflict": 409,
     "track_not_ready": 409,
     "not_refinable": 409,
@@ -140,10 +155,12 @@ STATUS: Mapping[str, int] = {
     "path_not_allowed": 422,
     "unknown_mood": 422,
     "nothing_understood": 422,
+    "idempotency_mismatch": 422,
     "too_many_requests": 429,
     "internal": 500,
     "snapshot_refused": 500,
     "worker_crashed": 500,
+    "deadline_exceeded": 500,
     "task_failed": 500,
     "configuration": 500,
     "models_missing": 500,
@@ -153,6 +170,7 @@ STATUS: Mapping[str, int] = {
     "fetch_failed": 503,
     "index_unavailable": 503,
     "too_many_waiters": 503,
+    "not_in_time": 503,
     "insufficient_storage": 503,
 }
 
@@ -192,6 +210,11 @@ def of_status(status: int) -> SightsongError:
     return InputError() if status < 500 else SightsongError()  # noqa: PLR2004 - HTTP's own border
 
 
+def _pause(error: SightsongError) -> dict[str, str]:
+    """When to try again what only has to wait for its like."""
+    return {"Retry-After": "1"} if isinstance(error, IdempotencyInFlight) else {}
+
+
 def response(request: Request, problem: Problem) -> Response:
     """Put a refusal into the shape of RFC 9457."""
     error = problem.error
@@ -210,7 +233,7 @@ def response(request: Request, problem: Problem) -> Response:
     return Response(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
         status_code=status,
-        headers={**_advice(request, status), **problem.headers},
+        headers={**advice(request, status), **_pause(error), **problem.headers},
         media_type=MEDIA_TYPE,
     )
 
@@ -230,10 +253,11 @@ def note_unread(request: Request, *, is_unread: bool) -> None:
     request.state.is_unread = is_unread
 
 
-def _advice(request: Request, status: int) -> dict[str, str]:
-    advice = {}
+def advice(request: Request, status: int) -> dict[str, str]:
+    """What the headers of a refusal tell its sender to do."""
+    told = {}
     if status in _RETRY_AFTER_S:
-        advice["Retry-After"] = str(_RETRY_AFTER_S[status])
+        told["Retry-After"] = str(_RETRY_AFTER_S[status])
     if status in _CLOSING or getattr(request.state, "is_unread", False):
-        advice["Connection"] = "close"
-    return advice
+        told["Connection"] = "close"
+    return told

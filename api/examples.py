@@ -97,11 +97,15 @@ JOB: dict[str, JsonValue] = {
     "kind": "photo",
     "state": "succeeded",
     "state_version": 3,
+    "custom_id": "holiday-17",
     "created_at": "2026-11-20T23:42:07.312Z",
     "started_at": "2026-11-20T23:42:07.340Z",
     "finished_at": "2026-11-20T23:42:07.402Z",
     "attempt": 1,
     "error": None,
+    "deadline_at": None,
+    "queue_position": None,
+    "eta_s": None,
     "result": PHOTO_RESULT,
 }
 
@@ -113,6 +117,66 @@ QUEUED: dict[str, JsonValue] = JOB | {
     "finished_at": None,
     "attempt": 0,
     "result": None,
+}
+
+CANCELED: dict[str, JsonValue] = JOB | {
+    "state": "canceled",
+    "state_version": 2,
+    "started_at": None,
+    "attempt": 0,
+    "result": None,
+}
+
+#: A job as lists show it.
+JOB_SUMMARY: dict[str, JsonValue] = {
+    name: value for name, value in JOB.items() if name not in {"queue_position", "eta_s", "result"}
+}
+
+JOBS: dict[str, JsonValue] = {"items": [JOB_SUMMARY], "next_cursor": None}
+
+#: What a follower of a job is sent; the data of each event is one line.
+JOB_EVENTS = (
+    "retry: 2000\n\n"
+    'event: state\nid: 2\ndata: {"id":"0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11","kind":"photo",'
+    '"state":"running","state_version":2, ...}\n\n'
+    ": still here\n\n"
+    'event: state\nid: 3\ndata: {"id":"0b0e6a0e-6e5b-4d53-9b7e-2f1f6f0f3c11","kind":"photo",'
+    '"state":"succeeded","state_version":3, ...}\n\n'
+)
+
+PREDICTION: dict[str, JsonValue] = {
+    "status": "success",
+    "prediction": {
+        "dominant_emotion": "joy",
+        "confidence": 0.62,
+        "probability_distribution": {
+            "anger": 0.04,
+            "disgust": 0.03,
+            "fear": 0.06,
+            "joy": 0.62,
+            "sadness": 0.1,
+            "surprise": 0.15,
+        },
+        "all_emotions": [
+            {"emotion": "joy", "probability": 0.62},
+            {"emotion": "surprise", "probability": 0.15},
+            {"emotion": "sadness", "probability": 0.1},
+            {"emotion": "fear", "probability": 0.06},
+            {"emotion": "anger", "probability": 0.04},
+            {"emotion": "disgust", "probability": 0.03},
+        ],
+    },
+}
+
+PREDICTION_LATE: dict[str, JsonValue] = {
+    "status": "error",
+    "message": "The photo was not done in time; ask for its job.",
+    "code": "not_in_time",
+    "job_id": _JOB_ID,
+}
+
+HELLO: dict[str, JsonValue] = {
+    "message": "Hello from Sightsong. Send a photo to POST /predict; read on at /docs."
 }
 
 FILTERS: dict[str, JsonValue] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -17,7 +17,7 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 
 _FORM = b"multipart/form-data"
 _MAX_PARTS = 16
-_PHOTO = "image"
+_PHOTO = ("image",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +58,15 @@ async def read_body(
     return bytes(body)
 
 
-def submission(content_type: str, body: bytes) -> Submission:
-    """Find the photo in a body: the body itself, or the field `image` of a form.
+def submission(content_type: str, body: bytes, *, photo_in: Collection[str] = _PHOTO) -> Submission:
+    """Find the photo in a body: the body itself, or a field of a form.
 
     What the sender calls the bytes only tells a form from a photo; what they are is sniffed later.
+
+    Args:
+        content_type: as the request says it.
+        body: all of it.
+        photo_in: the fields of a form that may hold the photo.
 
     Raises:
         UnsupportedMediaType: neither a form nor a photo is announced.
@@ -69,8 +74,8 @@ def submission(content_type: str, body: bytes) -> Submission:
     """
     kind, options = parse_options_header(content_type)
     if kind == _FORM:
-        return _from_form(body, options.get(b"boundary"))
-    if not (kind.startswith(b"image/") or kind == b"application/octet-stream"):
+        return _from_form(body, options.get(b"boundary"), photo_in)
+    if not is_photo(kind.decode("latin-1")):
         raise errors.UnsupportedMediaType(
             "Send the photo as image/jpeg, image/png or image/webp, or in the field 'image' of a "
             "multipart/form-data form; or send words as application/json."
@@ -80,17 +85,23 @@ def submission(content_type: str, body: bytes) -> Submission:
     return Submission(content=body)
 
 
-def _from_form(body: bytes, boundary: bytes | None) -> Submission:
+def is_photo(media_type: str) -> bool:
+    """Whether a body that is announced as this may be a photo."""
+    return media_type.startswith("image/") or media_type == "application/octet-stream"
+
+
+def _from_form(body: bytes, boundary: bytes | None, photo_in: Collection[str]) -> Submission:
     parts = _parts(body, boundary)
-    photos = [content for name, content in parts if name == _PHOTO]
+    photos = [content for name, content in parts if name in photo_in]
+    named = " or ".join(f"'{name}'" for name in photo_in)
     if len(photos) != 1:
         found = "has none" if not photos else f"has {len(photos)}"
-        raise InvalidRequest(f"The form must have one field 'image' with the photo; it {found}.")
+        raise InvalidRequest(f"The form must have one field {named} with the photo; it {found}.")
     if not photos[0]:
-        raise InvalidRequest("The field 'image' is empty; it must hold the bytes of the photo.")
+        raise InvalidRequest(f"The field {named} is empty; it must hold the bytes of the photo.")
     fields: dict[str, list[str]] = {}
     for name, content in parts:
-        if name != _PHOTO:
+        if name not in photo_in:
             fields.setdefault(name, []).append(content.decode(errors="replace"))
     return Submission(content=photos[0], fields=fields)
 

@@ -7,20 +7,33 @@ from typing import Any
 from sightsong.core import ports
 from sightsong.core.affect import Affect
 from sightsong.core.ingests import Ingest, Problem, Progress, Watched, Wish
-from sightsong.core.jobs import Job, JobState
+from sightsong.core.jobs import Job, JobState, Outlook
 from sightsong.core.snapshots import Snapshot
 from sightsong.core.tracks import Track
 
 
-def job_view(job: Job) -> dict[str, Any]:
-    """Show a job."""
+def job_view(job: Job, outlook: Outlook | None = None) -> dict[str, Any]:
+    """Show a job, and what it may expect while it is queued."""
+    eta_s = None if outlook is None else outlook.eta_s
+    return {
+        **job_summary(job),
+        "queue_position": None if outlook is None else outlook.ahead + 1,
+        "eta_s": None if eta_s is None else round(eta_s, 1),
+        "result": None if job.result is None else with_audio(job.result),
+    }
+
+
+def job_summary(job: Job) -> dict[str, Any]:
+    """Show a job as lists do: without its result."""
+    deadline = job.deadline_at
     return {
         "id": job.id,
         "kind": job.kind.value,
         "state": job.state.value,
         "state_version": job.state_version,
+        "custom_id": job.custom_id,
         **_life(job),
-        "result": None if job.result is None else with_audio(job.result),
+        "deadline_at": None if deadline is None else time_view(deadline),
     }
 
 

@@ -71,15 +71,27 @@ class Waiting:
         """Whether nobody waits and nobody looks."""
         return not self._waiters and (self._notifier is None or self._notifier.done())
 
-    async def change(self, job_id: JobId, *, seen: int, timeout_s: float) -> None:
+    async def change(
+        self, job_id: JobId, *, seen: int, timeout_s: float, since: float | None = None
+    ) -> bool:
         """Return when the job's `state_version` is not `seen` any more, or the time has passed.
+
+        Args:
+            job_id: of a job.
+            seen: what the waiter knows.
+            timeout_s: how long it waits.
+            since: when it began to wait, on the loop's clock; None: now.
+
+        Returns:
+            Whether there is something to look at: a change, or the end of the process.
 
         Raises:
             TooManyWaiters: as many as this process carries are waiting.
         """
         if len(self._waiters) >= self._limit:
             raise TooManyWaiters
-        waiter = _Waiter(job_id=job_id, seen=seen, since=asyncio.get_running_loop().time())
+        began = asyncio.get_running_loop().time() if since is None else since
+        waiter = _Waiter(job_id=job_id, seen=seen, since=began)
         self._waiters.add(waiter)
         if self._notifier is None or self._notifier.done():
             self._notifier = asyncio.create_task(self._notify())
@@ -89,6 +101,7 @@ class Waiting:
                     await waiter.woken.wait()
         finally:
             self._waiters.discard(waiter)
+        return waiter.woken.is_set()
 
     async def _notify(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -14,7 +14,7 @@ from indexer.keeping import Keeper, Watcher
 from indexer.pieces import Places
 from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
-from indexer.tidying import Tidier
+from indexer.tidying import Retention, Tidier
 from sightsong.adapters import disk, logs, settings, starting, wiring
 from sightsong.adapters.web import Fetcher
 from sightsong.core import errors, ports
@@ -147,11 +147,13 @@ def serve(config: settings.Settings) -> None:
     tidier = Tidier(
         stores, wiring.open_inbox(config), wiring.open_shelf(config), config.scratch_dir
     )
+    retention = Retention(stores, job_keep_s=config.job_keep_s)
     worker = new_worker("indexer", profile=config.profile, device="cpu", space=runtime.space)
     with contextlib.ExitStack() as running:
         for beside in (
             Rounds("freshness", freshness.look, every_s=_LOOK_S),
             Rounds("tidying", tidier.tidy, every_s=_TIDY_S),
+            Rounds("retention", retention.tidy, every_s=_TIDY_S),
             Watcher(Keeper(stores, ringer, every_s=config.watch_every_s)),
         ):
             beside.start()

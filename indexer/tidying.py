@@ -1,23 +1,35 @@
-"""Tidying: throws away what an ingest, or a removed track, has left behind."""
+"""Tidying: throws away what an ingest, a job or a removed track has left behind."""
 
 import itertools
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+import structlog
 
 from sightsong.adapters.inbox import FolderInbox
 from sightsong.adapters.shelf import FolderShelf
 from sightsong.core import ports
+from sightsong.core.errors import SightsongError
 from sightsong.core.ingests import Ingest
-from sightsong.core.jobs import JobState
+from sightsong.core.jobs import BlobId, JobState
+
+log = structlog.get_logger()
 
 #: Ingests whose trays are thrown away at once; those of older ones have become stale.
 _RECENT = 200
 #: What no ingest needs for so long was never submitted, or its ingest has failed.
 _STALE_S = 24 * 3600.0
 _SHELF_S = 3600.0
-#: Files of the shelf that are asked for at once.
+#: Files of the shelf, or blobs, that are asked for at once.
 _CHUNK = 500
+#: What is erased in one transaction: it must not hold up those who hand photos in.
+_EXPIRED_AT_ONCE = 500
+#: So often in one round at most, so that a process can stop.
+_MOST_AT_ONCE = 20
+#: A blob is stored a moment before its row; one without a row for so long will never get it.
+_ORPHAN_S = 3600.0
 _THROUGH = (JobState.SUCCEEDED, JobState.CANCELED)
 
 
@@ -67,6 +79,48 @@ class Tidier:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
+
+
+class Retention:
+    """Erases what has been kept long enough, and the bytes of photos that nobody knows any more."""
+
+    def __init__(self, stores: ports.Stores, *, job_keep_s: float) -> None:
+        """Look over some stores.
+
+        Args:
+            stores: of the jobs and blobs.
+            job_keep_s: how long jobs of photos and words are kept after their end.
+        """
+        self._stores = stores
+        self._job_keep_s = job_keep_s
+        self._orphans_seen = float("-inf")
+
+    def tidy(self) -> None:
+        """Go through it once; through all blobs, which are many, every hour."""
+        for _ in range(_MOST_AT_ONCE):
+            self._delete(expired := self._expired())
+            if not expired:
+                break
+        if time.monotonic() - self._orphans_seen >= _ORPHAN_S:
+            self._orphans_seen = time.monotonic()
+            self.clear_orphans()
+
+    def clear_orphans(self, *, older_than_s: float = _ORPHAN_S) -> None:
+        """Delete blobs that no job knows: of submits that broke off, or that would not go."""
+        old = self._stores.blobs.listing(older_than_s=older_than_s)
+        while chunk := list(itertools.islice(old, _CHUNK)):
+            self._delete(set(chunk) - self._stores.jobs.blobs_held(chunk))
+
+    def _expired(self) -> list[BlobId]:
+        return self._stores.jobs.expired(limit=_EXPIRED_AT_ONCE, job_keep_s=self._job_keep_s)
+
+    def _delete(self, blob_ids: Iterable[BlobId]) -> None:
+        """Delete bytes; those that will not go are tried again as orphans."""
+        for blob_id in blob_ids:
+            try:
+                self._stores.blobs.delete(blob_id)
+            except (OSError, SightsongError) as error:
+                log.warning("blob.stuck", blob=blob_id, reason=type(error).__name__)
 
 
 def _is_through(ingest: Ingest) -> bool:

@@ -140,12 +140,7 @@ async def follow_ingest(
     view = await run_in_threadpool(look)
     if view["done"] and following.event_id(view) == last_event_id:
         return Response(status_code=204)  # tells a browser not to come again
-    door.following.refuse_more()
-    return StreamingResponse(
-        door.following.events(look, seen=last_event_id),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return door.following.answer(door.following.events(look, seen=last_event_id))
 
 
 def _looking(door: Door, ingest_id: str) -> Callable[[], dict[str, Any]]:

@@ -1,17 +1,19 @@
 """`/v1/jobs`: hand in a photo or words, and ask how it is."""
 
 import asyncio
+import base64
 import contextlib
 import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import examples, preferences, schemas, uploads, views
+from api import examples, idempotency, preferences, schemas, uploads, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
 from api.routes import bodies
@@ -22,8 +24,18 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 #: Parameters of one value each.
-_PLAIN = ("top_k", "alpha", "diversity", "per_artist", "duplicates", "filters")
-_MAX_JSON_BYTES = 64 * 1024
+_PLAIN = (
+    "top_k", "alpha", "diversity", "per_artist", "duplicates", "filters",
+    "caption", "priority", "deadline_s", "custom_id", "keep_image_s",
+)  # fmt: skip
+#: What a job asks is its params; how it is handled is not.
+_HANDLING = frozenset(schemas.Handling.model_fields)
+#: Jobs ahead of one are counted up to here.
+_MOST_AHEAD = 10_000
+#: Nobody is told to come back later than in so many seconds.
+_LONGEST_PAUSE_S = 30
+#: Beside an image in JSON.
+_JSON_ROOM_BYTES = 64 * 1024
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {
     "schema": {
@@ -42,6 +54,11 @@ _FORM = {
             },
             "duplicates": {"type": "boolean", "default": False},
             "filters": {"type": "string", "description": "A JSON object."},
+            "caption": {"type": "boolean", "default": True},
+            "priority": {"type": "integer", "minimum": 0, "maximum": 2, "default": 1},
+            "deadline_s": {"type": "number", "exclusiveMinimum": 0},
+            "custom_id": {"type": "string", "maxLength": 64},
+            "keep_image_s": {"type": "number", "minimum": 0},
         },
     }
 }
@@ -54,7 +71,7 @@ _BODY = {
             "image/webp": _BYTES,
             "multipart/form-data": _FORM,
             "application/json": {
-                "schema": schemas.TextRequest.model_json_schema(),
+                "schema": schemas.JsonRequest.model_json_schema(),
                 "example": examples.TEXT_REQUEST,
             },
         },
@@ -69,10 +86,10 @@ class Parcel:
     the framework keeps what it has called the route with.
     """
 
-    def __init__(self, content: schemas.TextRequest | bytes) -> None:
+    def __init__(self, content: schemas.JsonRequest | bytes) -> None:
         self._content = content
 
-    def take(self) -> schemas.TextRequest | bytes:
+    def take(self) -> schemas.JsonRequest | bytes:
         """Take it out."""
         content, self._content = self._content, b""
         return content
@@ -81,17 +98,19 @@ class Parcel:
 async def submitted(request: Request, door: TheDoor) -> Parcel:
     """Read the body of a submit, within the door's limits."""
     if bodies.media_type(request) == "application/json":
-        return Parcel(
-            await bodies.read_json(request, door, schemas.TextRequest, max_bytes=_MAX_JSON_BYTES)
-        )
+        most = door.settings.max_image_bytes * 4 // 3 + _JSON_ROOM_BYTES
+        return Parcel(await bodies.read_json(request, door, schemas.JsonRequest, max_bytes=most))
+    return Parcel(await read_photo(request, door))
+
+
+async def read_photo(request: Request, door: Door) -> bytes:
+    """Read a body that is a photo, or a form with one, within the door's limits."""
     limit = door.settings.max_image_bytes
-    return Parcel(
-        await uploads.read_body(
-            request,
-            max_bytes=limit + uploads.FORM_OVERHEAD_BYTES,
-            timeout_s=door.settings.upload_timeout_s,
-            too_large=_too_large(limit),
-        )
+    return await uploads.read_body(
+        request,
+        max_bytes=limit + uploads.FORM_OVERHEAD_BYTES,
+        timeout_s=door.settings.upload_timeout_s,
+        too_large=_too_large(limit),
     )
 
 
@@ -125,47 +144,78 @@ async def submit(
     With `Prefer: wait=n` (25 seconds at most) the answer is held back until the job has ended, and
     is then 200; after that time it is 202 as ever.
     """
-    job = await run_in_threadpool(_submit, request, door, parcel, params)
-    return await _answer(request, door, job)
+    key = idempotency.read_key(request.headers.getlist(idempotency.HEADER))
+    with door.in_flight.alone(key):
+        submitted = await run_in_threadpool(_submit, request, door, parcel, params, key)
+    return await _answer(request, door, submitted)
 
 
-def _submit(request: Request, door: Door, parcel: Parcel, params: schemas.PhotoParams) -> jobs.Job:
+def _submit(
+    request: Request, door: Door, parcel: Parcel, params: schemas.PhotoParams, key: str | None
+) -> jobs.Submitted:
     content = parcel.take()
-    if isinstance(content, schemas.TextRequest):
-        return _submit_text(door, content, params)
-    content_type = request.headers.get("content-type", "")
-    return _submit_photo(door, uploads.submission(content_type, content), params)
-
-
-def _submit_text(door: Door, asked: schemas.TextRequest, params: schemas.PhotoParams) -> jobs.Job:
-    """Store the words; what their body says of the choice weighs more than the query."""
-    known = set(schemas.Choice.model_fields)
-    choice = params.model_dump(include=known) | asked.model_dump(include=known, exclude_unset=True)
-    filters = params.filters if asked.filters is None else asked.filters
+    if not isinstance(content, schemas.JsonRequest):
+        sent = uploads.submission(request.headers.get("content-type", ""), content)
+        return submit_photo(door, sent.content, _merged(params, sent), key)
+    known = {*schemas.Choice.model_fields, *_HANDLING, "moods", "caption", "filters"}
+    said = content.model_dump(include=known - {"filters"}, exclude_unset=True)
+    if content.filters is not None:
+        said["filters"] = content.filters
+    wishes = params.model_copy(update=said)  # checked already, each by its own model
+    if content.image is not None:
+        return submit_photo(door, _decoded(content.image), wishes, key)
+    asked = wishes.model_dump(include=set(schemas.Choice.model_fields))
     return intake.submit_text(
         door.stores,
         door.doorbell,
-        params={"text": asked.text} | choice | _said(filters),
+        _ask(wishes, {"text": content.text, **asked, **_said(wishes.filters)}, key),
         queue_limit=door.settings.queue_limit,
     )
 
 
-def _submit_photo(door: Door, sent: uploads.Submission, params: schemas.PhotoParams) -> jobs.Job:
+def submit_photo(
+    door: Door, content: bytes, wishes: schemas.PhotoParams, key: str | None
+) -> jobs.Submitted:
+    """See that some bytes are a photo within the door's limits, and store its job."""
     settings = door.settings
-    if len(sent.content) > settings.max_image_bytes:
+    if len(content) > settings.max_image_bytes:
         raise _too_large(settings.max_image_bytes)
-    wishes = _merged(params, sent)
     if settings.moods:
         labels.refuse_unknown(wishes.moods, settings.moods)
-    header = image_header.read_header(sent.content, max_pixels=settings.max_image_pixels)
+    header = image_header.read_header(content, max_pixels=settings.max_image_pixels)
+    asked = wishes.model_dump(exclude={"filters", *_HANDLING})
     return intake.submit_photo(
         door.stores,
         door.doorbell,
-        content=sent.content,
+        _ask(_kept(wishes, door), {**asked, **_said(wishes.filters)}, key),
+        content=content,
         media_type=header.media_type,
-        params=wishes.model_dump(exclude={"filters"}) | _said(wishes.filters),
         queue_limit=settings.queue_limit,
     )
+
+
+def _ask(wishes: schemas.Handling, params: dict[str, Any], key: str | None) -> intake.Ask:
+    return intake.Ask(params=params, key=key, **wishes.model_dump(include=set(_HANDLING)))
+
+
+def _kept(wishes: schemas.PhotoParams, door: Door) -> schemas.PhotoParams:
+    """Say how long the photo is kept, if its sender did not."""
+    if wishes.keep_image_s is not None:
+        return wishes
+    return wishes.model_copy(update={"keep_image_s": door.settings.image_keep_s})
+
+
+def _decoded(image: str) -> bytes:
+    """Read an image from base64.
+
+    Raises:
+        RequestValidationError: it is none.
+    """
+    try:
+        return base64.b64decode(image + "=" * (-len(image) % 4), validate=True)
+    except ValueError as error:
+        part = {"loc": ("body", "image"), "msg": "must be base64"}
+        raise RequestValidationError([part]) from error
 
 
 def _said(filters: schemas.FiltersBody | None) -> dict[str, Any]:
@@ -173,17 +223,17 @@ def _said(filters: schemas.FiltersBody | None) -> dict[str, Any]:
     return {"filters": said} if said else {}
 
 
-async def _answer(request: Request, door: Door, job: jobs.Job) -> Response:
+async def _answer(request: Request, door: Door, submitted: jobs.Submitted) -> Response:
     """Answer a submit, at once or when its job has ended.
 
     The job is stored: whatever keeps it from being waited for must not make it look refused.
     """
-    preferred = _preferred_wait_s(request)
-    applied = {}
+    job, preferred = submitted.job, _preferred_wait_s(request)
+    applied = {"Idempotent-Replayed": "true"} if submitted.is_replay else {}
     if preferred is not None:
         with contextlib.suppress(errors.Unavailable):
-            job = await _ended(door, job, wait_s=preferred)
-            applied = {"Preference-Applied": f"wait={preferred}"}
+            job = await until_ended(door, job, wait_s=preferred)
+            applied["Preference-Applied"] = f"wait={preferred}"
     view, location = views.job_view(job), f"/v1/jobs/{job.id}"
     if job.state.is_final:
         headers = {"Location": location, "Cache-Control": "no-store", **applied}
@@ -193,7 +243,7 @@ async def _answer(request: Request, door: Door, job: jobs.Job) -> Response:
     return answer
 
 
-async def _ended(door: Door, job: jobs.Job, *, wait_s: float) -> jobs.Job:
+async def until_ended(door: Door, job: jobs.Job, *, wait_s: float) -> jobs.Job:
     """Wait until a job has ended, or the time has; holds no thread and no connection meanwhile."""
     clock = asyncio.get_running_loop().time
     until = clock() + wait_s
@@ -228,12 +278,21 @@ async def read_job(
     if wait_s > 0 and seen and not job.state.is_final:
         await door.waiting.change(job.id, seen=job.state_version, timeout_s=wait_s)
         job = await run_in_threadpool(find, door, job_id)
-    headers = _headers(job)
+    applied = {}
     if wait is None and preferred is not None:
-        headers["Preference-Applied"] = f"wait={preferred}"
-    if preferences.has(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Reply(views.job_view(job), headers=headers)
+        applied = {"Preference-Applied": f"wait={preferred}"}
+    if preferences.has(if_none_match, preferences.etag(job.state_version)):
+        return Response(status_code=304, headers={**headers_of(job, None), **applied})
+    outlook = await run_in_threadpool(outlook_of, door, job)
+    headers = {**headers_of(job, outlook), **applied}
+    return Reply(views.job_view(job, outlook), headers=headers)
+
+
+def outlook_of(door: Door, job: jobs.Job) -> jobs.Outlook | None:
+    """Tell what a job may expect; None where it is not queued."""
+    if job.state is not jobs.JobState.QUEUED:
+        return None
+    return door.stores.jobs.outlook(job.id, limit=_MOST_AHEAD)
 
 
 def find(door: Door, job_id: str) -> jobs.Job:
@@ -241,23 +300,35 @@ def find(door: Door, job_id: str) -> jobs.Job:
 
     Raises:
         JobNotFound: it is none.
+        JobErased: it was one.
+    """
+    return door.stores.jobs.get(checked(job_id))
+
+
+def checked(job_id: str) -> jobs.JobId:
+    """See that something may be the id of a job.
+
+    Raises:
+        JobNotFound: it cannot.
     """
     if not _ID.fullmatch(job_id):
         raise errors.JobNotFound
-    return door.stores.jobs.get(jobs.JobId(job_id))
+    return jobs.JobId(job_id)
 
 
 def _preferred_wait_s(request: Request) -> int | None:
     return preferences.preferred_wait_s(", ".join(request.headers.getlist("prefer")))
 
 
-def _headers(job: jobs.Job) -> dict[str, str]:
+def headers_of(job: jobs.Job, outlook: jobs.Outlook | None) -> dict[str, str]:
+    """What the headers of an answer say of a job."""
     headers = {
         "ETag": preferences.etag(job.state_version),
         "Cache-Control": "private, no-cache",
     }
     if not job.state.is_final:
-        headers["Retry-After"] = "1"
+        eta_s = outlook.eta_s if outlook and outlook.eta_s else 0
+        headers["Retry-After"] = str(min(max(round(eta_s / 2), 1), _LONGEST_PAUSE_S))
     return headers
 
 

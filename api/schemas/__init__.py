@@ -15,14 +15,17 @@ from api.schemas.ingests import (
     WatchesView,
     WatchView,
 )
-from api.schemas.photos import JobView, PhotoParams, PhotoResult, RefinedView, TextResult
+from api.schemas.jobs import JobsPage, JobsQuery, JobSummary, JobView
+from api.schemas.moodlens import HelloView, MoodLensError, PredictionView
+from api.schemas.photos import PhotoParams, PhotoResult, RefinedView, TextResult
 from api.schemas.searches import (
     Choice,
     FiltersBody,
+    Handling,
+    JsonRequest,
     RefineRequest,
     SimilarQuery,
     SimilarView,
-    TextRequest,
 )
 from api.schemas.service import IndexesView, IndexView, ReadinessView
 from api.schemas.shared import ErrorView, ProblemView
@@ -32,14 +35,22 @@ __all__ = [
     "Choice",
     "ErrorView",
     "FiltersBody",
+    "Handling",
+    "HelloView",
     "IndexView",
     "IndexesView",
     "IngestRequest",
     "IngestView",
     "IngestsPage",
+    "JobSummary",
     "JobView",
+    "JobsPage",
+    "JobsQuery",
+    "JsonRequest",
+    "MoodLensError",
     "PhotoParams",
     "PhotoResult",
+    "PredictionView",
     "ProblemView",
     "ProblemsPage",
     "ReadinessView",
@@ -49,7 +60,6 @@ __all__ = [
     "SimilarQuery",
     "SimilarView",
     "TakeInOptions",
-    "TextRequest",
     "TextResult",
     "TrackDetail",
     "TrackEdit",

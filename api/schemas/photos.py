@@ -1,18 +1,19 @@
 """Photos and words: what may be asked of a photo, and the answers to both."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
-from api.schemas.searches import Choice, FiltersText, IndexReceipt, tidied
-from api.schemas.shared import ErrorView, State, Time
+from api.schemas.searches import Choice, FiltersText, Handling, IndexReceipt, tidied
 from sightsong.core import labels
 
 
-class PhotoParams(Choice):
+class PhotoParams(Choice, Handling):
     """How to answer a photo."""
+
+    caption: bool = Field(default=True, description="Whether to describe it in words.")
 
     moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
         default=[],
@@ -167,20 +168,3 @@ class RefinedView(BaseModel):
     arousal: float | None
     matches: list[MatchView]
     receipt: RefinedReceipt
-
-
-class JobView(BaseModel):
-    """A job: anything that takes time."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB]})
-
-    id: str
-    kind: Literal["photo", "text", "embed", "ingest", "rebuild", "verify", "prune"]
-    state: State
-    state_version: int = Field(description="Grows with each change; also the ETag.")
-    created_at: Time
-    started_at: Time | None
-    finished_at: Time | None
-    attempt: int = Field(description="How often it was begun.")
-    error: ErrorView | None = Field(description="Why it failed, or why its last attempt did.")
-    result: PhotoResult | TextResult | dict[str, Any] | None

@@ -154,19 +154,68 @@ class Choice(BaseModel):
     )
 
 
-class TextRequest(Choice):
-    """Words that ask for music."""
+#: Seconds of a month: no deadline lies farther off, and no image is kept for longer.
+_MONTH_S = 30 * 24 * 3600
+
+
+class Handling(BaseModel):
+    """How a job is to be handled, whatever it asks."""
+
+    priority: int = Field(default=1, ge=0, le=2, description="0 goes first, 2 last.")
+    deadline_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=_MONTH_S,
+        allow_inf_nan=False,
+        description="From now; a job that has not begun by then fails as `deadline_exceeded`.",
+    )
+    custom_id: Annotated[
+        str | None,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+        AfterValidator(lambda text: text if text is None else _plain(text)),
+    ] = Field(default=None, description="What you call it; jobs can be listed by it.")
+    keep_image_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=_MONTH_S,
+        allow_inf_nan=False,
+        description="How long a photo is kept after its job has ended; 0: not at all.",
+    )
+
+
+class JsonRequest(Choice, Handling):
+    """Words that ask for music, or a photo as base64."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [examples.TEXT_REQUEST]}
     )
 
-    text: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
-        AfterValidator(_plain),
-    ] = Field(examples=["calm piano for a rainy evening"])
+    text: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
+            AfterValidator(_plain),
+        ]
+        | None
+    ) = Field(default=None, examples=["calm piano for a rainy evening"])
+    image: str | None = Field(
+        default=None,
+        description="JPEG, PNG or WebP as base64 (RFC 4648, with or without padding).",
+        json_schema_extra={"contentEncoding": "base64"},
+    )
+    moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
+        default=[], max_length=labels.MOST_LABELS, description="With an image: labels to score."
+    )
+    caption: bool = Field(default=True, description="With an image: whether to describe it.")
     filters: FiltersBody | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.text is None) is (self.image is None):
+            raise PydanticCustomError("either", "must hold either text or image")
+        if self.image is None and self.model_fields_set & {"moods", "caption"}:
+            raise PydanticCustomError("photo", "moods and caption go with an image")
+        return self
 
 
 class RefineRequest(BaseModel):

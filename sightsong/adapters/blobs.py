@@ -6,7 +6,9 @@ import hashlib
 import os
 import re
 import shutil
+import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +17,8 @@ from sightsong.core.errors import BlobNotFound, StorageFull
 from sightsong.core.jobs import Blob, BlobId
 
 _ID = re.compile(r"[0-9a-f]{32}")
+#: While it is written.
+_PART = ".part"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -62,7 +66,18 @@ class FolderBlobs:
     def delete(self, blob_id: BlobId) -> None:
         """Remove a blob; absent is fine."""
         with contextlib.suppress(BlobNotFound):
-            self._path(blob_id).unlink(missing_ok=True)
+            path = self._path(blob_id)
+            path.unlink(missing_ok=True)
+            _temporary(path).unlink(missing_ok=True)
+
+    def listing(self, *, older_than_s: float) -> Iterator[BlobId]:
+        """Find what was stored so long ago, in no order; also what a store that broke off left."""
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            name = path.name.removesuffix(_PART)
+            if _ID.fullmatch(name) and _is_older(path, older_than_s):
+                yield BlobId(name)
 
     def _path(self, blob_id: BlobId) -> Path:
         if not _ID.fullmatch(blob_id):  # before it touches a path: `../` is not an id
@@ -72,7 +87,7 @@ class FolderBlobs:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.part")
+    temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -85,3 +100,14 @@ def _write(path: Path, content: bytes) -> None:
     # The name is durable once every folder above it is; syncing an unchanged one costs little.
     for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
         disk.sync(folder)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f"{path.name}{_PART}")
+
+
+def _is_older(path: Path, than_s: float) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime >= than_s
+    except OSError:  # gone meanwhile
+        return False

@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     archive_max_bytes: int = Field(default=4096 * MIB, gt=0)
     #: Waiting photos above which a submit is refused (503).
     queue_limit: int = Field(default=10_000, gt=0)
+    #: Images are kept for so long after their job has ended, unless a submit says otherwise.
+    image_keep_s: float = Field(default=24 * 3600, ge=0)
+    #: Jobs are kept for so long after they have ended, with their results.
+    job_keep_s: float = Field(default=30 * 24 * 3600, gt=0)
     #: Free disk that is never used up.
     disk_reserve_bytes: int = Field(default=1024 * MIB, ge=0)
 

@@ -1,19 +1,15 @@
 """The options that all searches share: how many tracks, how mixed, and which ones may be found.
 
-They are written down once; a command that is `choosy` has them all, and is given what they said.
+A command that is `choosy` has them all, and is given what they said.
 """
 
-import functools
-import inspect
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from sightsong.cli.expanding import in_place_of
+from sightsong.cli.options import finite
 from sightsong.client import Choice
-
-#: The parameter of a command that is given what the options said; they stand in its place.
-_GIVEN = "choice"
 
 
 def _words(help_text: str) -> Any:  # noqa: ANN401 - what typer calls an option
@@ -21,14 +17,16 @@ def _words(help_text: str) -> Any:  # noqa: ANN401 - what typer calls an option
 
 
 def _bound(unit: str, help_text: str) -> Any:  # noqa: ANN401 - the same
-    return typer.Option(min=0, metavar=unit, help=help_text)
+    return typer.Option(min=0, metavar=unit, callback=finite, help=help_text)
 
 
 def _options(  # noqa: PLR0913 - one parameter is one option of the command line
     *,
     diversity: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Weight of variety; 0: the best, alike or not."),
+        typer.Option(
+            min=0, max=1, callback=finite, help="Weight of variety; 0: the best, alike or not."
+        ),
     ] = None,
     per_artist: Annotated[
         int | None, typer.Option(min=1, max=50, metavar="N", help="Most tracks of one artist.")
@@ -55,7 +53,7 @@ def _options(  # noqa: PLR0913 - one parameter is one option of the command line
     ] = None,
 ) -> Choice:
     words = {"genre": genre, "mood": mood, "artist": artist, "tag": tag, "library": library}
-    if any("" in (several or ()) for several in words.values()):
+    if any(not word.strip() for several in words.values() for word in several or ()):
         raise typer.BadParameter("an empty text narrows nothing; leave its option out")
     asked: dict[str, Any] = {
         **words,
@@ -73,23 +71,8 @@ def _options(  # noqa: PLR0913 - one parameter is one option of the command line
     return choice
 
 
-def choosy(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a search in the place of its parameter `choice`."""
-    options = inspect.signature(_options).parameters
-    own = inspect.signature(command).parameters
-
-    @functools.wraps(command)
-    def wrapped(*args: object, **kwargs: Any) -> None:  # noqa: ANN401 - what typer has read
-        said = _options(**{name: kwargs.pop(name) for name in options})
-        command(*args, **kwargs, **{_GIVEN: said})
-
-    parameters = [
-        one
-        for name, parameter in own.items()
-        for one in (options.values() if name == _GIVEN else [parameter])
-    ]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return wrapped
+#: Give a command the options of a search in the place of its parameter `choice`.
+choosy = in_place_of("choice", _options)
 
 
 def _span(what: str, least: float | None, most: float | None) -> dict[str, float]:

@@ -44,7 +44,7 @@ def watches(rows: Sequence[WatchView]) -> RenderableType:
         head="folder",
         columns=(("since",),),
         rows=[
-            Row(name=show.plain(row["path"]), ids=(row["id"],), cells=(_when(row["added_at"]),))
+            Row(name=show.plain(row["path"]), ids=(row["id"],), cells=(when(row["added_at"]),))
             for row in rows
         ],
     )
@@ -58,9 +58,10 @@ def _row(row: IngestView) -> Row:
     return Row(
         name=show.plain(report.source(row)),
         ids=(row["id"],),
-        cells=(status, _when(row["created_at"]), *told),
+        cells=(status, when(row["created_at"]), *told),
     )
 
 
-def _when(time: str) -> str:
+def when(time: str) -> str:
+    """A time as people read it, in their own zone."""
     return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -9,6 +9,7 @@ from typing import ParamSpec
 import httpx
 import typer
 
+from sightsong.cli import config
 from sightsong.cli.screen import note
 from sightsong.client import Client, ClientError, Patience, ProblemResponse, ServiceUnreachable
 from sightsong.core.errors import ConfigurationError, InputError, SightsongError
@@ -38,7 +39,16 @@ class World:
 
 
 def connect(ctx: typer.Context, base_url: str) -> Client:
-    """Open a client in the world that the command was started in."""
+    """Open a client in the world that the command was started in.
+
+    Where `--server` was not said, nor its variable set, the address is that of the config file.
+
+    Raises:
+        ConfigurationError: that file is broken.
+    """
+    source = ctx.get_parameter_source("server")
+    if source is not None and source.name == "DEFAULT":
+        base_url = config.read(config.location()).server or base_url
     return world(ctx).connect(base_url)
 
 

@@ -22,6 +22,8 @@ from sightsong.client.views import (
     IndexesView,
     IndexView,
     IngestView,
+    JobQuery,
+    JobSummary,
     JobView,
     MoodView,
     PhotoResult,
@@ -42,11 +44,13 @@ from sightsong.client.wire import Patience
 from sightsong.client.wishes import (
     Choice,
     Filters,
+    Handling,
     Likeness,
     PhotoTaste,
     Refinement,
     Span,
     Taste,
+    TextWish,
 )
 
 __all__ = [
@@ -58,9 +62,12 @@ __all__ = [
     "DeltaView",
     "EmotionView",
     "Filters",
+    "Handling",
     "IndexView",
     "IndexesView",
     "IngestView",
+    "JobQuery",
+    "JobSummary",
     "JobView",
     "Likeness",
     "MoodView",
@@ -77,6 +84,7 @@ __all__ = [
     "Span",
     "Taste",
     "TextResult",
+    "TextWish",
     "TrackEdit",
     "TrackQuery",
     "TrackView",

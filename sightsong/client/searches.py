@@ -1,32 +1,48 @@
 """Calls that find tracks: for a photo, for words, like a track, like an answer but calmer."""
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack, cast
-from urllib.parse import quote
 
-from sightsong.client.calls import Calls
+from sightsong.client import waiting
+from sightsong.client.calls import Calls, segment
 from sightsong.client.views import JobView, RefinedView, SimilarView
 from sightsong.client.wire import Request
-from sightsong.client.wishes import Likeness, PhotoTaste, Refinement, Taste
+from sightsong.client.wishes import Likeness, PhotoTaste, Refinement, TextWish
 from sightsong.core import sniff
 
 #: Filters that are a span, and what each of their ends is called in an address.
 _SPANS = ("duration_s", "tempo_bpm")
+_LONGEST_KEY = 128
 
 
 class SearchCalls(Calls):
     """What may be asked to find tracks."""
 
-    def submit_photo(self, photo: str | Path | bytes, **taste: Unpack[PhotoTaste]) -> JobView:
+    def submit_photo(
+        self,
+        photo: str | Path | bytes,
+        *,
+        key: str | None = None,
+        away_s: float = 0,
+        **taste: Unpack[PhotoTaste],
+    ) -> JobView:
         """Send a photo and return its job, most likely still queued.
+
+        It is sent under a key. However often it has to be sent until an answer comes back, it
+        becomes one job.
 
         Args:
             photo: a file, or the bytes of one.
-            taste: how to choose; what is left out, the service decides.
+            key: the key; a new one unless it is given. For a day, the same photo with the same
+                wishes under the same key is the same job.
+            away_s: how long the service may be away; it is sent again and again meanwhile.
+            taste: how to choose and to handle it; what is left out, the service decides.
 
         Raises:
+            ValueError: the key is not 1 to 128 printable ASCII characters.
             ProblemResponse: the photo, a mood or a filter is refused (its `code` says why), or the
                 queue is full.
         """
@@ -35,23 +51,37 @@ class SearchCalls(Calls):
         params = _said({**taste, "moods": moods if isinstance(moods, str) else ",".join(moods)})
         if "filters" in params:
             params["filters"] = json.dumps(params["filters"], ensure_ascii=False)
+        if not taste.get("caption", True):
+            params["caption"] = False
         request = Request(
             method="POST",
             path="/v1/jobs",
             params=params,
             content=content,
-            headers={"Content-Type": sniff.media_type(content)},
+            headers={"Content-Type": sniff.media_type(content), **_keyed(key)},
+            is_idempotent=True,
         )
-        return cast("JobView", self._json(request))
+        return self._submitted(request, away_s)
 
-    def submit_text(self, text: str, **taste: Unpack[Taste]) -> JobView:
+    def submit_text(
+        self, text: str, *, key: str | None = None, away_s: float = 0, **wish: Unpack[TextWish]
+    ) -> JobView:
         """Send words, such as "calm piano for a rainy evening"; return their job.
 
+        They are sent under a key, as a photo is.
+
         Raises:
+            ValueError: the key is not 1 to 128 printable ASCII characters.
             ProblemResponse: the words or a filter are refused, or the queue is full.
         """
-        request = Request(method="POST", path="/v1/jobs", json={"text": text, **_said(taste)})
-        return cast("JobView", self._json(request))
+        request = Request(
+            method="POST",
+            path="/v1/jobs",
+            json={"text": text, **_said(wish)},
+            headers=_keyed(key),
+            is_idempotent=True,
+        )
+        return self._submitted(request, away_s)
 
     def similar(self, track_id: str, **likeness: Unpack[Likeness]) -> SimilarView:
         """Find the tracks that sound most like one; it is never among them.
@@ -61,7 +91,7 @@ class SearchCalls(Calls):
         """
         params = _said(likeness)
         params |= _flat(params.pop("filters", {}))
-        path = f"/v1/tracks/{quote(track_id, safe='')}/similar"
+        path = f"/v1/tracks/{segment(track_id)}/similar"
         return cast("SimilarView", self._get(path, params))
 
     def refine(self, job_id: str, **nudges: Unpack[Refinement]) -> RefinedView:
@@ -70,11 +100,26 @@ class SearchCalls(Calls):
         Raises:
             ProblemResponse: the job has no answer that can be nudged, or a mood is not known.
         """
-        path = f"/v1/jobs/{quote(job_id, safe='')}/refine"
+        path = f"/v1/jobs/{segment(job_id)}/refine"
         # No filters and no duplicates are words too: the job may have had some.
         said = {name: value for name, value in nudges.items() if value is not None}
         request = Request(method="POST", path=path, json=said)
         return cast("RefinedView", self._json(request))
+
+    def _submitted(self, request: Request, away_s: float) -> JobView:
+        job = waiting.patiently(
+            lambda: self._json(request), pause=self._patience.pause, away_s=away_s
+        )
+        return cast("JobView", job)
+
+
+def _keyed(key: str | None) -> dict[str, str]:
+    """The header that names a submit, the same over all its tries."""
+    key = str(uuid.uuid4()) if key is None else key
+    if not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise ValueError(f"a key is 1 to {_LONGEST_KEY} printable ASCII characters")
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return {"Idempotency-Key": f'"{escaped}"'}
 
 
 def _said(wishes: Mapping[str, Any]) -> dict[str, Any]:

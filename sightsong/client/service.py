@@ -4,15 +4,15 @@ import functools
 import math
 import time
 from typing import cast
-from urllib.parse import quote
 
 import httpx
 
 from sightsong.client import waiting
-from sightsong.client.calls import DEFAULT_URL
+from sightsong.client.calls import DEFAULT_URL, segment
 from sightsong.client.errors import UnexpectedResponse, WaitedTooLong
 from sightsong.client.indexes import IndexCalls
 from sightsong.client.ingests import IngestCalls
+from sightsong.client.jobs import JobCalls
 from sightsong.client.searches import SearchCalls
 from sightsong.client.tracks import TrackCalls
 from sightsong.client.views import JobView, ReadinessView, is_final
@@ -26,7 +26,7 @@ _LONGEST_POLL_S = 25.0
 _HELD_BACK_S = 1.0
 
 
-class Client(SearchCalls, IngestCalls, TrackCalls, IndexCalls):
+class Client(SearchCalls, JobCalls, IngestCalls, TrackCalls, IndexCalls):
     """A Sightsong service, as its callers see it."""
 
     def job(self, job_id: str, *, wait_s: float = 0) -> JobView:
@@ -71,7 +71,7 @@ class Client(SearchCalls, IngestCalls, TrackCalls, IndexCalls):
 
     def _poll(self, job_id: str, wait_s: float) -> tuple[JobView, httpx.Headers]:
         params = {"wait": math.ceil(wait_s)} if wait_s > 0 else None
-        path = f"/v1/jobs/{quote(job_id, safe='')}"
+        path = f"/v1/jobs/{segment(job_id)}"
         request = Request(method="GET", path=path, params=params, extra_s=wait_s)
         answer, headers = self._wire.call(request)
         return cast("JobView", answer), headers

@@ -1,6 +1,7 @@
 """The service's answers as typed dictionaries: exactly the JSON that came over the wire."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 
@@ -94,19 +95,37 @@ class RefinedView(TypedDict):
     receipt: dict[str, Any]
 
 
-class JobView(TypedDict):
-    """A job."""
+class JobSummary(TypedDict):
+    """A job, as lists show it."""
 
     id: str
-    kind: str
+    kind: str  #: `photo` or `text`; what the service does for itself has other kinds.
     state: str  #: `queued`, `running`, `succeeded`, `failed` or `canceled`.
     state_version: int
+    custom_id: str | None  #: What its sender calls it.
     attempt: int
     created_at: str  #: RFC 3339, UTC, as all times.
     started_at: str | None
     finished_at: str | None
     error: ErrorView | None
+    deadline_at: str | None  #: It fails if it has not begun by then.
+
+
+class JobView(JobSummary):
+    """A job."""
+
+    queue_position: int | None  #: While it is queued: 1 where it is the next.
+    eta_s: float | None  #: Seconds until its end; None while unknown.
     result: dict[str, Any] | None  #: Of a photo `PhotoResult`, of words `TextResult`.
+
+
+class JobQuery(TypedDict, total=False):
+    """Which jobs to list; each condition narrows."""
+
+    state: str | None
+    kind: str | Sequence[str] | None  #: One of these; photos and words unless it is said.
+    created_after: str | datetime | None  #: RFC 3339, or a time with its zone; not itself.
+    custom_id: str | None
 
 
 class SourceView(TypedDict):
@@ -283,6 +302,8 @@ class IndexesView(TypedDict):
     items: list[IndexView]
     active: str | None
     stale: bool  #: Whether tracks wait to be embedded, or searches do not see all of them yet.
+    refused: NotRequired[str | None]  #: Why the active one is not served; None where it is.
+    held_back: NotRequired[str | None]  #: Why what has changed since is not found; None: it is.
     delta: DeltaView
 
 
@@ -301,6 +322,6 @@ class ReadinessView(TypedDict):
     checks: dict[str, CheckView]
 
 
-def is_final(job: JobView) -> bool:
+def is_final(job: JobSummary) -> bool:
     """Whether the job never changes again."""
     return job["state"] in {"succeeded", "failed", "canceled"}

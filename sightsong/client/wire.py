@@ -10,9 +10,10 @@ import httpx
 from sightsong.client import errors
 from sightsong.core import addresses
 
-#: Answers that say "later": nothing was done. (A database that died in its very commit may have
-#: kept the job; then a photo sent again is two jobs, each with its one result.)
+#: Answers that say "later": nothing was done, or what was done is found again under its key.
 _LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
+#: The same submit is being handled: its first try got there, and only its answer was lost.
+_IN_FLIGHT = "idempotency_in_flight"
 #: The longest pause that a `Retry-After` is obeyed for between two tries.
 _LONGEST_PAUSE_S = 30.0
 
@@ -39,11 +40,13 @@ class Request:
     stream: Callable[[], Iterator[bytes]] | None = None
     headers: Mapping[str, str] | None = None
     extra_s: float = 0.0  #: How long the service may hold the answer back (long poll).
+    is_idempotent: bool = False  #: Doing it twice is like doing it once, although it is no GET.
+    is_followed: bool = False  #: The answer is read as it comes; whoever asked closes it.
 
     @property
     def is_repeatable(self) -> bool:
         """Whether sending it twice does no more than sending it once."""
-        return self.method == "GET"
+        return self.is_idempotent or self.method == "GET"
 
 
 class Wire:
@@ -115,7 +118,7 @@ class Wire:
                 if number == last or not (never_sent or request.is_repeatable):
                     raise errors.ServiceUnreachable(self.base_url) from error
             else:
-                if number == last or response.status_code not in _LATER:
+                if number == last or not _is_for_later(request, response):
                     break
                 pause_s = retry_after_s(response.headers, default=pause_s)
             self._patience.pause(pause_s)
@@ -133,7 +136,7 @@ class Wire:
             raise errors.UnexpectedResponse(self.base_url, status=response.status_code) from error
 
     def _once(self, request: Request) -> httpx.Response:
-        return self._http.request(
+        asked = self._http.build_request(
             request.method,
             request.path,
             params=request.params,
@@ -142,6 +145,20 @@ class Wire:
             headers=request.headers,
             timeout=httpx.Timeout(self._timeout_s, read=self._timeout_s + request.extra_s),
         )
+        response = self._http.send(asked, stream=request.is_followed)
+        if response.is_error:
+            response.read()
+        return response
+
+
+def _is_for_later(request: Request, response: httpx.Response) -> bool:
+    """Whether the same request may be answered otherwise in a moment, and may be sent again."""
+    status = response.status_code
+    if status in _LATER or not request.is_idempotent:
+        return status in _LATER
+    if status == httpx.codes.CONFLICT:
+        return errors.ProblemResponse.from_response(response).code == _IN_FLIGHT
+    return response.is_server_error
 
 
 def retry_after_s(headers: httpx.Headers, *, default: float) -> float:

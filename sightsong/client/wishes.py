@@ -46,11 +46,25 @@ class Taste(Choice, total=False):
     alpha: float | None  #: Weight of meaning against feeling, 0 .. 1.
 
 
-class PhotoTaste(Taste, total=False):
-    """How to choose the answer to a photo."""
+class Handling(TypedDict, total=False):
+    """How a job is to be handled, whatever it asks."""
+
+    priority: int | None  #: 0 goes first, 2 last; 1 unless it is said.
+    deadline_s: float | None  #: From now; a job that has not begun by then fails.
+    custom_id: str | None  #: What you call it; need not be its only one.
+
+
+class TextWish(Taste, Handling, total=False):
+    """What may be said with words."""
+
+
+class PhotoTaste(Taste, Handling, total=False):
+    """What may be said with a photo."""
 
     #: Labels to score; none: the profile's own. One text may hold several, with commas.
     moods: str | Sequence[str]
+    caption: bool  #: Whether to describe it in words; True unless it is said.
+    keep_image_s: float | None  #: How long it is kept after its job has ended; 0: not at all.
 
 
 class Refinement(Taste, total=False):

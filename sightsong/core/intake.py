@@ -1,76 +1,132 @@
 """Intake: how work enters. Blob, then row, then ring, so that a message never points at nothing."""
 
 import contextlib
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sightsong.core import errors, jobs, ports
 from sightsong.core.ingests import Ingest, Wish
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What comes with a photo or words."""
+
+    params: Mapping[str, Any]  #: Of the job, JSON values only.
+    priority: int = 1  #: 0 first, 2 last.
+    custom_id: str | None = None
+    deadline_s: float | None = None
+    keep_image_s: float | None = None
+    key: str | None = None  #: Under which it may be sent again; None: each time it is another.
+
+    def idempotency(self, kind: jobs.JobKind, content: bytes = b"") -> jobs.Idempotency | None:
+        """The key, and a digest of all that it stands for."""
+        if self.key is None:
+            return None
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        told = json.dumps({"kind": kind, **said}, sort_keys=True, ensure_ascii=True)
+        digest = hashlib.sha256(told.encode())
+        digest.update(content)
+        return jobs.Idempotency(key=self.key, fingerprint=digest.hexdigest())
+
+    def job(self, kind: jobs.JobKind, blob: jobs.Blob | None = None) -> jobs.NewJob:
+        """The job that it becomes."""
+        return jobs.NewJob(
+            kind=kind,
+            params=self.params,
+            blob=blob,
+            priority=self.priority,
+            custom_id=self.custom_id,
+            deadline_s=self.deadline_s,
+            keep_image_s=self.keep_image_s,
+        )
+
+
 def submit_photo(
     stores: ports.Stores,
     doorbell: ports.Doorbell,
+    ask: Ask,
     *,
     content: bytes,
     media_type: str,
-    params: Mapping[str, Any],
     queue_limit: int,
-) -> jobs.Job:
+) -> jobs.Submitted:
     """Store a photo and its job, and wake the workers.
 
     Args:
         stores: where the bytes and the job go.
         doorbell: wakes the workers; the job is safe without it.
+        ask: what comes with it.
         content: the upload, which has passed the door's checks.
         media_type: as sniffed from the bytes, never as claimed.
-        params: of the job, JSON values only.
         queue_limit: as many waiting photos as this are enough.
 
     Raises:
+        IdempotencyMismatch: its key was used for something else.
         QueueFull: too many photos and words wait already.
         StorageFull: the disk has no room for the photo.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
+    key = ask.idempotency(jobs.JobKind.PHOTO, content)
+    if key is not None and (job := stores.jobs.replay(key)) is not None:
+        return jobs.Submitted(job=job, is_replay=True)
     _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
     blob = stores.blobs.put(content, media_type=media_type)
     try:
-        job = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.PHOTO, params=params, blob=blob))
+        submitted = _store(stores, ask.job(jobs.JobKind.PHOTO, blob), key)
     except errors.StoreUnavailable:
         # It may have gone away after the commit: the row may exist, and then it needs its blob. A
         # blob without a row is garbage that nobody misses; a row without a blob must not be.
         raise
     except errors.SightsongError:
-        with contextlib.suppress(errors.SightsongError):
-            stores.blobs.delete(blob.id)
+        _discard(stores, blob)
         raise
-    _ring(doorbell, job.kind.queue)
-    return job
+    if submitted.is_replay:
+        _discard(stores, blob)  # the same was sent twice at once
+    _ring(doorbell, jobs.Queue.PHOTOS)
+    return submitted
 
 
 def submit_text(
-    stores: ports.Stores,
-    doorbell: ports.Doorbell,
-    *,
-    params: Mapping[str, Any],
-    queue_limit: int,
-) -> jobs.Job:
+    stores: ports.Stores, doorbell: ports.Doorbell, ask: Ask, *, queue_limit: int
+) -> jobs.Submitted:
     """Store a job that finds the tracks which some words ask for, and wake the workers.
 
     Args:
         stores: where the job goes.
         doorbell: wakes the workers; the job is safe without it.
-        params: of the job, JSON values only; `text` holds the words, which the door has checked.
+        ask: `text` of its params holds the words, which the door has checked.
         queue_limit: as many waiting photos and words as this are enough.
 
     Raises:
+        IdempotencyMismatch: its key was used for something else.
         QueueFull: too many of them wait already.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
+    key = ask.idempotency(jobs.JobKind.TEXT)
+    if key is not None and (job := stores.jobs.replay(key)) is not None:
+        return jobs.Submitted(job=job, is_replay=True)
     _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
-    job = stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.TEXT, params=params))
-    _ring(doorbell, job.kind.queue)
-    return job
+    submitted = _store(stores, ask.job(jobs.JobKind.TEXT), key)
+    _ring(doorbell, jobs.Queue.PHOTOS)
+    return submitted
+
+
+def erase(stores: ports.Stores, job_id: jobs.JobId) -> None:
+    """Erase a job, with all that it holds; again is fine.
+
+    Raises:
+        JobNotFound: there is none.
+        Conflict: it is no photo or text.
+    """
+    blob_id = stores.jobs.erase(job_id)
+    if blob_id is None:
+        return
+    with contextlib.suppress(OSError):  # the row is gone: the indexer removes the bytes in time
+        stores.blobs.delete(blob_id)
 
 
 def submit_ingest(stores: ports.Stores, doorbell: ports.Doorbell, wish: Wish) -> jobs.Job:
@@ -173,3 +229,14 @@ def _ring(doorbell: ports.Doorbell, queue: jobs.Queue) -> None:
     """Wake the workers of a queue; they find the job by themselves if nobody hears."""
     with contextlib.suppress(errors.Unavailable):
         doorbell.ring(queue)
+
+
+def _store(stores: ports.Stores, new: jobs.NewJob, key: jobs.Idempotency | None) -> jobs.Submitted:
+    if key is None:
+        return jobs.Submitted(job=stores.jobs.submit(new))
+    return stores.jobs.submit_keyed(new, key)
+
+
+def _discard(stores: ports.Stores, blob: jobs.Blob) -> None:
+    with contextlib.suppress(errors.SightsongError):
+        stores.blobs.delete(blob.id)

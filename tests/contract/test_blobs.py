@@ -66,6 +66,22 @@ def test_deleting_what_is_absent_is_fine(blobs, blob_id):
         assert file.read() == b"pixels"
 
 
+def test_only_what_was_stored_so_long_ago_is_listed(blobs):
+    stored = {blobs.put(b"pixels", media_type="image/png").id for _ in range(3)}
+    assert set(blobs.listing(older_than_s=0)) == stored
+    assert list(blobs.listing(older_than_s=60)) == []
+
+
+def test_a_deleted_blob_is_not_listed(blobs):
+    first, second = (blobs.put(b"pixels", media_type="image/png") for _ in range(2))
+    blobs.delete(first.id)
+    assert list(blobs.listing(older_than_s=0)) == [second.id]
+
+
+def test_where_nothing_was_stored_nothing_is_listed(blobs):
+    assert list(blobs.listing(older_than_s=0)) == []
+
+
 def test_a_blob_for_which_there_is_no_room_is_refused(full_blobs):
     with pytest.raises(StorageFull):
         full_blobs.put(b"pixels", media_type="image/png")
@@ -82,3 +98,15 @@ def test_deleting_a_blob_leaves_other_files_alone(tmp_path):
     outside.write_bytes(b"mine")
     FolderBlobs(tmp_path / "blobs", reserve_bytes=0).delete(BlobId("../keep"))
     assert outside.read_bytes() == b"mine"
+
+
+def test_what_a_store_that_broke_off_has_left_is_listed_and_can_be_deleted(tmp_path):
+    blobs = FolderBlobs(tmp_path, reserve_bytes=0)
+    blob_id = BlobId("ab" * 16)
+    part = tmp_path / "ab" / "ab" / f"{blob_id}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"pix")
+    (part.parent / "notes.txt").write_bytes(b"mine")
+    assert list(blobs.listing(older_than_s=0)) == [blob_id]
+    blobs.delete(blob_id)
+    assert [path.name for path in part.parent.iterdir()] == ["notes.txt"]

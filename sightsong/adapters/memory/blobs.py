@@ -3,7 +3,9 @@
 import hashlib
 import io
 import threading
+import time
 import uuid
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from sightsong.core.errors import BlobNotFound, StorageFull
@@ -17,6 +19,7 @@ class MemoryBlobs:
         self._room_bytes = room_bytes
         self._lock = threading.Lock()
         self._contents: dict[BlobId, bytes] = {}
+        self._stored_at: dict[BlobId, float] = {}  # on the monotonic clock
 
     def put(self, content: bytes, *, media_type: str) -> Blob:
         """Keep bytes.
@@ -34,6 +37,7 @@ class MemoryBlobs:
             if sum(map(len, self._contents.values())) + len(content) > self._room_bytes:
                 raise StorageFull
             self._contents[blob.id] = bytes(content)
+            self._stored_at[blob.id] = time.monotonic()
         return blob
 
     def open(self, blob_id: BlobId) -> BinaryIO:
@@ -52,3 +56,11 @@ class MemoryBlobs:
         """Remove a blob; absent is fine."""
         with self._lock:
             self._contents.pop(blob_id, None)
+            self._stored_at.pop(blob_id, None)
+
+    def listing(self, *, older_than_s: float) -> Iterator[BlobId]:
+        """Find what was stored so long ago, in no order."""
+        before = time.monotonic() - older_than_s
+        with self._lock:
+            old = [blob_id for blob_id, at in self._stored_at.items() if at <= before]
+        yield from old

@@ -1,12 +1,12 @@
 """`recommend`, `submit` and `job`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sightsong.cli import asking, player, session, show
+from sightsong.cli import asking, gallery, globbing, player, session, worklist
 from sightsong.cli.choosing import choosy
+from sightsong.cli.handling import handles_photos
 from sightsong.cli.options import (
     DEFAULT_URL,
     Alpha,
@@ -16,45 +16,54 @@ from sightsong.cli.options import (
     Play,
     Server,
     TopK,
+    finite,
 )
 from sightsong.cli.screen import Screen
-from sightsong.client import Choice, is_final
+from sightsong.client import Choice, PhotoTaste
 
 
 @session.reported
 @choosy
+@handles_photos
 def recommend(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
     *,
     photos: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="PHOTO", exists=True, dir_okay=False, help="JPEG, PNG or WebP files."
+            metavar="PHOTO", help="JPEG, PNG or WebP files, or patterns such as 'trip/**/*.jpg'."
         ),
     ],
     topk: TopK = None,
     alpha: Alpha = None,
     moods: Moods = "",
     choice: Choice,
+    handling: PhotoTaste,
     play: Play = False,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
-    """Find the tracks of your library that fit photos."""
+    """Find the tracks of your library that fit photos.
+
+    Of many photos, those that have no answer are told at the end. Ctrl-C cancels nothing: it says
+    which jobs go on in the service.
+    """
+    paths = globbing.photos(photos)
+    taste = PhotoTaste(**choice, **handling, top_k=topk, alpha=alpha, moods=moods)
     screen = Screen(as_json=as_json)
     if play:
         player.find_player()  # before the work, not after it
     with session.connect(ctx, server) as client:
-        jobs = asking.ask(
-            client, screen, photos, {**choice, "top_k": topk, "alpha": alpha, "moods": moods}
-        )
+        asked = gallery.ask(client, screen, paths, taste)
         if play:
-            asking.play_best(client, screen, jobs)
-    asking.finish(screen, photos, jobs)
+            found = [asking.matches(one.job) for one in asked if one.job is not None]
+            asking.play_best(client, screen, found)
+    gallery.finish(screen, asked)
 
 
 @session.reported
 @choosy
+@handles_photos
 def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     ctx: typer.Context,
     *,
@@ -63,15 +72,15 @@ def submit(  # noqa: PLR0913 - one parameter is one option of the command line
     alpha: Alpha = None,
     moods: Moods = "",
     choice: Choice,
+    handling: PhotoTaste,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Send a photo and print its job id, without waiting."""
     screen = Screen(as_json=as_json)
+    taste = PhotoTaste(**choice, **handling, top_k=topk, alpha=alpha, moods=moods)
     with session.connect(ctx, server) as client:
-        sent = asking.submit(
-            client, photo, {**choice, "top_k": topk, "alpha": alpha, "moods": moods}
-        )
+        sent = asking.submit(client, photo, taste)
     screen.show(sent["id"])
     screen.result(sent)
 
@@ -81,7 +90,9 @@ def job(
     ctx: typer.Context,
     job_id: Annotated[str, typer.Argument(metavar="ID")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is final.")] = False,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 600,
+    timeout: Annotated[
+        float, typer.Option(min=0, callback=finite, help="Seconds to wait at most.")
+    ] = 600,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
@@ -89,11 +100,4 @@ def job(
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         found = client.wait(job_id, timeout_s=timeout) if wait else client.job(job_id)
-    title = f"{found['kind']} job {found['id']}: {found['state']}"
-    if found["kind"] in {"photo", "text"} and is_final(found):
-        screen.show(show.answer(title, found))
-    else:
-        screen.show(title, *([show.failure(found)] if found["error"] else []))
-    screen.result(found)
-    if found["state"] in {"failed", "canceled"}:
-        raise typer.Exit(session.FAILED)
+    worklist.tell(screen, found)

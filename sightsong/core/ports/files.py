@@ -34,6 +34,10 @@ class Blobs(Protocol):
         """Remove a blob; absent is fine."""
         ...
 
+    def listing(self, *, older_than_s: float) -> Iterator[BlobId]:
+        """Find what was stored so long ago, in no order; also what a store that broke off left."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:

@@ -17,6 +17,7 @@ DEFAULTS = {
     "per_artist": matching.PER_ARTIST,
     "moods": [],
     "duplicates": False,
+    "caption": True,
 }
 
 

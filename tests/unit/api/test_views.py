@@ -99,13 +99,19 @@ def test_a_snapshot_of_an_older_service_is_shown_as_far_as_it_is_known(manifest)
 @pytest.mark.parametrize(
     ("schema", "example"),
     [
-        (schemas.TextRequest, examples.TEXT_REQUEST),
+        (schemas.JsonRequest, examples.TEXT_REQUEST),
         (schemas.RefineRequest, examples.REFINE_REQUEST),
         (schemas.FiltersBody, examples.FILTERS),
         (schemas.RefinedView, examples.REFINED),
         (schemas.SimilarView, examples.SIMILAR),
         (schemas.IndexesView, examples.INDEXES),
         (schemas.JobView, examples.JOB),
+        (schemas.JobView, examples.QUEUED),
+        (schemas.JobView, examples.CANCELED),
+        (schemas.JobsPage, examples.JOBS),
+        (schemas.PredictionView, examples.PREDICTION),
+        (schemas.MoodLensError, examples.PREDICTION_LATE),
+        (schemas.HelloView, examples.HELLO),
     ],
 )
 def test_each_example_is_of_its_shape(schema, example):

@@ -136,3 +136,25 @@ def test_the_number_of_waiters_is_bounded():
         await line.change(JOB, seen=0, timeout_s=5)  # there is room again
 
     asyncio.run(ask())
+
+
+def test_who_has_waited_elsewhere_before_is_as_old_as_that():
+    """A follower waits again and again; that must not make the notifier hurry each time."""
+    versions = Versions(j=1)
+    pace = Pace(looks=((1.0, 0.001), (float("inf"), 60.0)))
+
+    async def ask() -> int:
+        line = Waiting(versions, limit=9, pace=pace)
+        since = asyncio.get_running_loop().time() - 5
+        await line.change(JOB, seen=1, timeout_s=0.1, since=since)
+        return len(versions.asked)
+
+    assert asyncio.run(ask()) == 1
+
+
+def test_who_waits_learns_whether_there_is_something_to_look_at():
+    async def ask() -> list[bool]:
+        line = waiting(Versions(j=1))
+        return [await line.change(JOB, seen=seen, timeout_s=0.1) for seen in (0, 1)]
+
+    assert asyncio.run(ask()) == [True, False]

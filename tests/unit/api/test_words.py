@@ -86,7 +86,6 @@ def test_a_thousand_characters_are_taken(caller, stores):
         "a\x1bb",
         "a\x85b",
         1,
-        None,
         ["calm"],
         {"a": 1},
         True,
@@ -113,7 +112,6 @@ def test_words_that_cannot_be_read_are_refused(caller, stores, text):
         ("diversity", -0.1),
         ("per_artist", 0),
         ("duplicates", "yes"),
-        ("moods", ["sad"]),
         ("txt", "calm"),
     ],
 )
@@ -184,7 +182,7 @@ def test_hostile_json_is_refused_in_few_words(caller, stores, body):
 
 
 def test_a_body_that_is_too_large_is_refused(caller):
-    answer = ask(caller, text="calm", filters={"genre": ["x" * 70_000]})
+    answer = ask(caller, text="calm", filters={"genre": ["x" * 200_000]})
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert answer.headers["connection"] == "close"

@@ -31,6 +31,22 @@ class Rows:
         raise self._error
 
 
+class Late:
+    """Job rows that know of another submit only when theirs is stored."""
+
+    def __init__(self, rows: ports.Jobs) -> None:
+        self._rows = rows
+
+    def replay(self, _key):
+        return None
+
+    def backlog(self, queue, *, limit):
+        return self._rows.backlog(queue, limit=limit)
+
+    def submit_keyed(self, new, key):
+        return self._rows.submit_keyed(new, key)
+
+
 class Watched:
     """Blobs that note what was deleted; deleting may fail."""
 
@@ -56,12 +72,34 @@ class Watched:
 
 
 def submit(stores: ports.Stores, doorbell=None, *, queue_limit: int = 9) -> jobs.Job:
+    return send(stores, doorbell, queue_limit=queue_limit).job
+
+
+def send(
+    stores: ports.Stores,
+    doorbell=None,
+    *,
+    key: str | None = None,
+    content: bytes = b"photo",
+    queue_limit: int = 9,
+) -> jobs.Submitted:
     return intake.submit_photo(
         stores,
         doorbell or memory.MemoryDoorbell(),
-        content=b"photo",
+        intake.Ask(params=PARAMS, key=key),
+        content=content,
         media_type="image/jpeg",
-        params=PARAMS,
+        queue_limit=queue_limit,
+    )
+
+
+def say(
+    stores: ports.Stores, doorbell=None, *, queue_limit: int = 9, **more: object
+) -> jobs.Submitted:
+    return intake.submit_text(
+        stores,
+        doorbell or memory.MemoryDoorbell(),
+        intake.Ask(params={"text": "calm"}, **more),
         queue_limit=queue_limit,
     )
 
@@ -143,7 +181,7 @@ def test_a_rebuild_that_a_person_asks_for_says_so():
 
 def test_words_wait_in_the_line_of_the_photos():
     stores, doorbell = memory.open_stores(), memory.MemoryDoorbell()
-    job = intake.submit_text(stores, doorbell, params={"text": "calm"}, queue_limit=9)
+    job = say(stores, doorbell).job
 
     assert (job.kind, job.params, job.blob_id) == (jobs.JobKind.TEXT, {"text": "calm"}, None)
     assert doorbell.rings == (jobs.Queue.PHOTOS,)
@@ -154,7 +192,7 @@ def test_words_are_refused_when_enough_photos_wait():
     submit(stores, doorbell)
 
     with pytest.raises(errors.QueueFull):
-        intake.submit_text(stores, doorbell, params={"text": "calm"}, queue_limit=1)
+        say(stores, doorbell, queue_limit=1)
 
 
 def test_a_snapshot_that_there_is_not_is_not_verified():
@@ -173,3 +211,81 @@ def test_the_indexer_is_asked_for_a_few_things_at_a_time():
     with pytest.raises(errors.QueueFull):
         intake.submit_prune(stores, doorbell, queue_limit=1)
     assert doorbell.rings == (jobs.Queue.INDEX,)
+
+
+def test_a_photo_that_is_sent_again_under_its_key_is_the_same_job_and_stored_once():
+    real = memory.open_stores()
+    blobs = Watched(real.blobs)
+    stores = replace(real, blobs=blobs)
+    first, again = send(stores, key="k"), send(stores, key="k")
+
+    assert (first.is_replay, again.is_replay) == (False, True)
+    assert again.job == first.job
+    assert len(blobs.put_ids) == 1
+
+
+def test_a_key_stands_for_one_photo_only():
+    stores = memory.open_stores()
+    send(stores, key="k")
+
+    with pytest.raises(errors.IdempotencyMismatch):
+        send(stores, key="k", content=b"another photo")
+
+
+def test_a_key_stands_for_how_it_is_handled_too():
+    stores = memory.open_stores()
+    say(stores, key="k", priority=1)
+
+    with pytest.raises(errors.IdempotencyMismatch):
+        say(stores, key="k", priority=2)
+
+
+def test_words_and_a_photo_do_not_share_a_key():
+    stores = memory.open_stores()
+    say(stores, key="k")
+
+    with pytest.raises(errors.IdempotencyMismatch):
+        send(stores, key="k")
+
+
+def test_without_a_key_each_is_a_job_of_its_own():
+    stores = memory.open_stores()
+
+    assert say(stores).job.id != say(stores).job.id
+
+
+def test_a_photo_that_was_sent_twice_at_once_leaves_no_second_blob():
+    real = memory.open_stores()
+    blobs = Watched(real.blobs)
+    first = send(real, key="k")
+
+    again = send(replace(real, jobs=Late(real.jobs), blobs=blobs), key="k")
+    assert (again.is_replay, again.job.id) == (True, first.job.id)
+    assert blobs.deleted == blobs.put_ids != []
+
+
+def test_a_full_queue_refuses_no_replay():
+    stores = memory.open_stores()
+    say(stores, key="k", queue_limit=1)
+
+    assert say(stores, key="k", queue_limit=1).is_replay
+
+
+def test_how_a_job_is_handled_is_kept_with_it():
+    stores = memory.open_stores()
+    job = say(stores, priority=0, custom_id="mine", deadline_s=60.0).job
+
+    assert (job.priority, job.custom_id) == (0, "mine")
+    assert job.deadline_at == pytest.approx(job.created_at + 60, abs=1)
+
+
+def test_what_is_erased_leaves_no_bytes():
+    real = memory.open_stores()
+    blobs = Watched(real.blobs)
+    stores = replace(real, blobs=blobs)
+    job = submit(stores)
+    intake.erase(stores, job.id)
+
+    assert blobs.deleted == [job.blob_id]
+    with pytest.raises(errors.JobErased):
+        stores.jobs.get(job.id)

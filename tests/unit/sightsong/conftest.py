@@ -1,6 +1,7 @@
 """A fake service, and a client of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,14 @@ from sightsong.client import Client, Patience
 from tests import ports
 from tests.unit.sightsong.fake_service import FakeService
 from tests.unit.sightsong.ingest_views import FRESH, PROBLEMS, ingest, page, trouble
+
+
+@pytest.fixture(autouse=True)
+def config_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the config file would lie: not in the home of whoever runs the tests."""
+    folder = tmp_path / "configs"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder / "sightsong"
 
 
 @pytest.fixture

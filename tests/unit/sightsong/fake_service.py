@@ -86,7 +86,8 @@ def job(state: str, **more: object) -> dict[str, Any]:
     """A job as the service tells it."""
     told = {"id": "j-1", "kind": "photo", "state": state, "state_version": 1, "attempt": 1}
     times = {"created_at": "2026-11-20T23:42:07.300Z", "started_at": None, "finished_at": None}
-    return {**told, **times, "error": None, "result": None, **more}
+    said = {"custom_id": None, "deadline_at": None, "queue_position": None, "eta_s": None}
+    return {**told, **times, **said, "error": None, "result": None, **more}
 
 
 def succeeded(*, agreement: dict[str, Any] | None = None) -> dict[str, Any]:

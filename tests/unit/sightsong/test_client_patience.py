@@ -5,12 +5,13 @@ import pytest
 
 from sightsong.client import (
     Client,
+    ClientError,
     Patience,
     ProblemResponse,
     ServiceUnreachable,
     WaitedTooLong,
 )
-from tests.unit.sightsong.fake_service import FakeService, job, problem, succeeded
+from tests.unit.sightsong.fake_service import Answer, FakeService, job, problem, succeeded
 
 GONE = httpx.ConnectError("refused")
 CUT = httpx.ReadError("cut")
@@ -28,10 +29,13 @@ def test_a_submit_that_never_left_is_sent_again(client: Client, service: FakeSer
     assert client.submit_photo(b"photo")["id"] == "j-1"
 
 
-def test_a_submit_that_may_have_arrived_is_not_sent_again(client: Client, service: FakeService):
-    service.on("POST", "/v1/jobs", CUT, job("queued"))
-    with pytest.raises(ServiceUnreachable):
-        client.submit_photo(b"photo")
+@pytest.mark.parametrize("answer", [CUT, problem(500, "internal", "oh")], ids=["cut", "500"])
+def test_what_may_have_been_done_and_has_no_key_is_not_sent_again(
+    client: Client, service: FakeService, answer: Answer
+):
+    service.on("POST", "/v1/ingests", answer, {"id": "i-1"})
+    with pytest.raises(ClientError):
+        client.ingest("music")
     assert len(service.requests) == 1
 
 

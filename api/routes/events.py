@@ -1,0 +1,50 @@
+"""`/v1/jobs/{id}/events`: follow a job."""
+
+import functools
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from api import examples, views
+from api.dependencies import Door, TheDoor
+from api.routes import jobs
+from sightsong.core.jobs import JobId
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `state`, each with the whole job, until its state is final; "
+        "`gone` if it is erased meanwhile",
+        "content": {
+            "text/event-stream": {"schema": {"type": "string"}, "example": examples.JOB_EVENTS}
+        },
+    },
+    204: {"description": "It has ended, and you know that"},
+}
+
+
+@router.get("/{job_id}/events", response_class=StreamingResponse, responses=_ANSWERS)
+async def follow_job(
+    door: TheDoor,
+    job_id: str,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Follow a job: an event whenever its state changes (server-sent events).
+
+    Each event has the `state_version` as its id. Who comes again with `Last-Event-ID` is told
+    nothing until that has changed.
+    """
+    look = functools.partial(_view, door, job_id)
+    view = await run_in_threadpool(look)
+    if view["finished_at"] is not None and str(view["state_version"]) == last_event_id:
+        return Response(status_code=204)  # tells a browser not to come again
+    change = functools.partial(door.waiting.change, JobId(view["id"]))
+    return door.following.answer(door.following.states(view, look, change, seen=last_event_id))
+
+
+def _view(door: Door, job_id: str) -> dict[str, Any]:
+    job = jobs.find(door, job_id)
+    return views.job_view(job, jobs.outlook_of(door, job))

@@ -1,0 +1,64 @@
+"""The file that says once what would else be said with each command."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sightsong.core.errors import ConfigurationError
+
+_SCHEMES = ("http://", "https://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the file says; None where it does not."""
+
+    server: str | None = None  #: Address of the service.
+
+
+def location() -> Path | None:
+    """Where the file lies, if it is there; None where this account has no home."""
+    base = Path(os.environ.get("XDG_CONFIG_HOME", ""))  # noqa: TID251 - where, not what is set
+    if not base.is_absolute():  # as good as not said: the XDG specification wants it so
+        try:
+            base = Path.home() / ".config"
+        except RuntimeError:
+            return None
+    return base / "sightsong" / "config.toml"
+
+
+def read(path: Path | None) -> Config:
+    """Read the file; one that is not there says nothing.
+
+    Raises:
+        ConfigurationError: it cannot be read, or says what nobody understands.
+    """
+    if path is None:
+        return Config()
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    return _checked(path, said)
+
+
+def _checked(path: Path, said: Mapping[str, Any]) -> Config:
+    known = [field.name for field in fields(Config)]
+    for name in said:
+        if name not in known:
+            raise ConfigurationError(
+                f"{path} says {name!r}, which is no setting; there is {', '.join(known)}"
+            )
+    server = said.get("server")
+    if server is not None and not (isinstance(server, str) and server.startswith(_SCHEMES)):
+        raise ConfigurationError(
+            f'{path}: server is to be an address, such as server = "http://127.0.0.1:8000"'
+        )
+    return Config(server=server)
