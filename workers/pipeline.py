@@ -11,7 +11,7 @@ from sightsong.core import answers, blend, embeddings, labels, models, moods, po
 from sightsong.core.choosing import Taste
 from sightsong.core.photos import PhotoReading
 from sightsong.core.reasons import Asked
-from workers.finding import Answer, Finder, Found, Query
+from workers.finding import Answer, Finder, Found, Query, plain
 from workers.stages import Observe, Stages, unobserved
 
 
@@ -67,6 +67,7 @@ class PhotoPipeline:
             Answer(
                 result=self._result(reading, query, one) | {"timings_ms": timings},
                 query=query.vector,
+                affect=query.affect,
             )
             for reading, query, one in zip(readings, queries, found, strict=True)
         ]
@@ -104,7 +105,7 @@ class PhotoPipeline:
             Query(
                 text=moods.query_text(query),
                 vector=_weighted(query, vectors),
-                affect=reading.emotion.affect,
+                affect=plain(reading.emotion.affect),
                 taste=wish.taste,
                 asked=Asked.PHOTO,
             )
