@@ -24,7 +24,7 @@ from api.schemas.searches import (
     SimilarView,
     TextRequest,
 )
-from api.schemas.service import IndexesView, IndexView, ReadinessView
+from api.schemas.service import IndexesView, IndexView, NoQuery, ReadinessView
 from api.schemas.shared import ErrorView, ProblemView
 from api.schemas.tracks import TrackDetail, TrackEdit, TrackQuery, TracksPage, TrackView
 
@@ -38,6 +38,7 @@ __all__ = [
     "IngestView",
     "IngestsPage",
     "JobView",
+    "NoQuery",
     "PhotoParams",
     "PhotoResult",
     "ProblemView",

@@ -14,6 +14,8 @@ from sightsong.core import labels
 class PhotoParams(Choice):
     """How to answer a photo."""
 
+    model_config = ConfigDict(extra="forbid")
+
     moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
         default=[],
         max_length=labels.MOST_LABELS,

@@ -1,13 +1,16 @@
 """Asking a service for tracks: submit, wait for each answer, show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from sightsong.cli import player, session, show
 from sightsong.cli.screen import Screen
 from sightsong.client import Client, JobView, PhotoTaste, ProblemResponse
+
+Matches = Sequence[Mapping[str, Any]]
 
 #: A photo takes about a second on a laptop; minutes mean that a queue is in front of it.
 _WAIT_S = 900.0
@@ -32,7 +35,7 @@ def ask(client: Client, screen: Screen, photos: Sequence[Path], taste: PhotoTast
     for photo, job in zip(photos, submitted, strict=True):
         done = wait(client, screen, job, what=photo.name)
         jobs.append(done)
-        screen.show(show.answer(str(photo), done))
+        screen.show(show.answer(str(photo), done, nothing=show.none_found(taste)))
     return jobs
 
 
@@ -50,15 +53,20 @@ def finish(screen: Screen, photos: Sequence[Path], jobs: Sequence[JobView]) -> N
         raise typer.Exit(session.FAILED)
 
 
-def play_best(client: Client, screen: Screen, jobs: Sequence[JobView]) -> None:
+def matches(job: JobView) -> Matches:
+    """The tracks that a job has found; none where it has no answer."""
+    found: Matches = (job["result"] or {}).get("matches", [])
+    return found
+
+
+def play_best(client: Client, screen: Screen, answers: Sequence[Matches]) -> None:
     """Play the window of each answer's first match.
 
     Raises:
         CannotPlay: no player is installed, or it fails.
     """
     command = player.find_player()
-    for job in jobs:
-        for match in (job["result"] or {}).get("matches", [])[:1]:
-            start_s = match["window_start_s"]
-            screen.say(f"playing {show.plain(match['title'])} from {show.clock(start_s)}")
-            player.play(command, client.audio(match["audio_url"]), start_s=start_s)
+    for match in [found[0] for found in answers if found]:
+        start_s = match["window_start_s"]
+        screen.say(f"playing {show.plain(match['title'])} from {show.clock(start_s)}")
+        player.play(command, client.audio(match["audio_url"]), start_s=start_s)

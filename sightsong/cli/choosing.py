@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sightsong.cli.options import finite
 from sightsong.client import Choice
 
 #: The parameter of a command that is given what the options said; they stand in its place.
@@ -21,14 +22,16 @@ def _words(help_text: str) -> Any:  # noqa: ANN401 - what typer calls an option
 
 
 def _bound(unit: str, help_text: str) -> Any:  # noqa: ANN401 - the same
-    return typer.Option(min=0, metavar=unit, help=help_text)
+    return typer.Option(min=0, metavar=unit, callback=finite, help=help_text)
 
 
 def _options(  # noqa: PLR0913 - one parameter is one option of the command line
     *,
     diversity: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Weight of variety; 0: the best, alike or not."),
+        typer.Option(
+            min=0, max=1, callback=finite, help="Weight of variety; 0: the best, alike or not."
+        ),
     ] = None,
     per_artist: Annotated[
         int | None, typer.Option(min=1, max=50, metavar="N", help="Most tracks of one artist.")
@@ -55,7 +58,7 @@ def _options(  # noqa: PLR0913 - one parameter is one option of the command line
     ] = None,
 ) -> Choice:
     words = {"genre": genre, "mood": mood, "artist": artist, "tag": tag, "library": library}
-    if any("" in (several or ()) for several in words.values()):
+    if any(not word.strip() for several in words.values() for word in several or ()):
         raise typer.BadParameter("an empty text narrows nothing; leave its option out")
     asked: dict[str, Any] = {
         **words,

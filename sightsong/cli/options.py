@@ -1,11 +1,24 @@
 """Options that several commands share."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sightsong.client import DEFAULT_URL
+
+
+def finite(value: float | None) -> float | None:
+    """Let a number pass that is one: the shell's `nan`, `inf` and `1e400` say nothing.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("say a finite number")
+    return value
+
 
 Server = Annotated[
     str,
@@ -23,7 +36,13 @@ TopK = Annotated[
 ]
 Alpha = Annotated[
     float | None,
-    typer.Option("--alpha", min=0, max=1, help="Weight of meaning (1) against feeling (0)."),
+    typer.Option(
+        "--alpha",
+        min=0,
+        max=1,
+        callback=finite,
+        help="Weight of meaning (1) against feeling (0).",
+    ),
 ]
 Moods = Annotated[
     str,
@@ -78,4 +97,5 @@ __all__ = [
     "Profile",
     "Server",
     "TopK",
+    "finite",
 ]

@@ -16,8 +16,28 @@ _FULL, _EMPTY = "█", "·"
 _MOODS_SHOWN = 5
 
 
-def answer(title: str, job: JobView) -> RenderableType:
-    """Everything that the job of a photo or of words says."""
+#: What is told where no track was found.
+_NONE = (
+    "no tracks: the library is empty, or nothing in it is like that; "
+    "take music in with `sightsong ingest FOLDER`"
+)
+_NONE_FITS = "no track fits these filters; leave one out, or widen it"
+_NONE_REFINED = (
+    "no tracks: none fits the filters that the job had (`--unfiltered` takes them away), or the "
+    "library is empty"
+)
+_NONE_SIMILAR = (
+    "no other track can be found yet; see `sightsong tracks` and `sightsong ingest list`"
+)
+
+
+def none_found(wishes: Mapping[str, Any], *, otherwise: str = _NONE) -> str:
+    """Say why a search with these wishes has found no track."""
+    return _NONE_FITS if wishes.get("filters") else otherwise
+
+
+def answer(title: str, job: JobView, *, nothing: str = _NONE) -> RenderableType:
+    """Everything that the job of a photo or of words says; `nothing`, where it found no track."""
     head = Text(f"\n{plain(title)}", style="bold")
     result = job["result"]
     if result is None:
@@ -28,15 +48,23 @@ def answer(title: str, job: JobView) -> RenderableType:
         head,
         *(_seen(result) if "emotion" in result else []),
         Text(", ".join(said), style="dim"),
-        matches(result["matches"]),
+        matches(result["matches"], nothing=nothing),
     )
 
 
-def refined(answer: RefinedView) -> RenderableType:
-    """The answer of a job, nudged."""
-    head = Text(f"\n{plain(answer['query'])}", style="bold")
-    lines = [Text(", ".join(told), style="dim") for told in [feeling(answer)] if told]
-    return Group(head, *lines, matches(answer["matches"]))
+def refined(answer: RefinedView, wishes: Mapping[str, Any]) -> RenderableType:
+    """The answer of a job, nudged, under what was wished of it."""
+    head = Text(f"\n{plain(nudges(wishes))}", style="bold")
+    said = ", ".join([*feeling(answer), f"job {answer['job_id']}"])
+    why = none_found(wishes, otherwise=_NONE if "filters" in wishes else _NONE_REFINED)
+    return Group(head, Text(said, style="dim"), matches(answer["matches"], nothing=why))
+
+
+def nudges(wishes: Mapping[str, Any]) -> str:
+    """What was asked of an answer, in a line."""
+    steps = [f"{name} {wishes[name]:g}" for name in ("calmer", "happier") if wishes.get(name)]
+    unwanted = [f"without {', '.join(wishes['avoid'])}"] if wishes.get("avoid") else []
+    return ", ".join([*steps, *unwanted]) or "the same, chosen anew"
 
 
 def feeling(of: Mapping[str, Any]) -> list[str]:
@@ -97,24 +125,33 @@ def moods(rows: Sequence[Mapping[str, Any]]) -> Text:
     return Text(f"moods: {best or 'none'}", style="dim")
 
 
-def matches(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """The tracks that fit, best first, each with its reason below it."""
+def matches(rows: Sequence[Mapping[str, Any]], *, nothing: str) -> RenderableType:
+    """The tracks that fit, best first, each with its reason below it; `nothing`, without any."""
     if not rows:
-        return Text(
-            "no tracks: the library is empty, or nothing in it is like that; "
-            "take music in with `sightsong ingest FOLDER`"
-        )
-    shown = table("#", "score", "from", "track, and why")
-    for row in rows:
+        return Text(nothing)
+    return _ranked("track, and why", rows, [row["reason"] for row in rows])
+
+
+def similar(rows: Sequence[Mapping[str, Any]], wishes: Mapping[str, Any]) -> RenderableType:
+    """The tracks that sound like one, nearest first, each with where it does and its id."""
+    if not rows:
+        return Text(none_found(wishes, otherwise=_NONE_SIMILAR))
+    below = [
+        f"most alike from {clock(row['window_start_s'])}, id {row['track_id']}" for row in rows
+    ]
+    return _ranked("track, and where it is alike", rows, below)
+
+
+def _ranked(head: str, rows: Sequence[Mapping[str, Any]], below: Sequence[str]) -> Table:
+    shown = table("#", "score", "from", head)
+    for row, said in zip(rows, below, strict=True):
         artist = f", {plain(row['artist'])}" if row.get("artist") else ""
         track = Text(plain(row["title"]), style="bold") + Text(artist, style="not bold")
-        # Of a track that sounds like another, its id is worth more than a reason.
-        below = row.get("reason") or row["track_id"]
         shown.add_row(
             str(row["rank"]),
             f"{row['score']:.2f}",
             clock(row["window_start_s"]),
-            Group(track, Text(plain(below), style="dim")),
+            Group(track, Text(plain(said), style="dim")),
         )
     return shown
 

@@ -14,8 +14,13 @@ from sightsong.client import IndexesView, IndexView, JobView
 _S_PER_DAY = 86_400
 
 
-def indexes(rows: Sequence[IndexView], *, now: datetime | None = None) -> RenderableType:
-    """A table of the snapshots."""
+def indexes(
+    rows: Sequence[IndexView], *, changed: int = 0, now: datetime | None = None
+) -> RenderableType:
+    """A table of the snapshots; without any, what is searched: `changed` tracks."""
+    if not rows and changed:
+        tracks = "1 track is" if changed == 1 else f"{changed:,} tracks are"
+        return Text(f"no snapshot yet; {tracks} searched without one")
     if not rows:
         return Text("no index yet: it is built when music is taken in")
     asked_at = now or datetime.now(UTC)
@@ -50,10 +55,18 @@ def index(row: IndexView) -> RenderableType:
 
 
 def standing(found: IndexesView) -> list[str]:
-    """What has happened since the active snapshot was built, in a line each."""
+    """What is to be known of the active snapshot, and of what has changed since, in lines."""
     lines = []
     count, limit = found["delta"]["tracks"], found["delta"]["limit"]
-    if found["active"] is not None and count:
+    refused, held_back = found.get("refused"), found.get("held_back")
+    if refused:
+        what = "a snapshot" if found["active"] is None else "the active snapshot"
+        lines.append(f"{what} is not served: {show.plain(refused.rstrip('.'))}")
+    if held_back:
+        lines.append(
+            f"{show.plain(held_back.rstrip('.'))}; see to it with: sightsong index rebuild"
+        )
+    elif found["active"] is not None and count:
         tracks = "1 track is" if count == 1 else f"{count} tracks are"
         more = " at least" if count >= limit else ""
         lines.append(f"since it was built{more} {tracks} new or changed, and found all the same")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -15,6 +16,11 @@ PAGE = 100
 
 #: A parameter of several values is sent once for each.
 Params = Mapping[str, str | int | float | Sequence[str]]
+
+
+def segment(name: str) -> str:
+    """Write an id as one step of a path: even `..` and what has slashes lead nowhere else."""
+    return quote(name, safe="").replace(".", "%2E")
 
 
 class Calls:

@@ -2,10 +2,9 @@
 
 import time
 from typing import cast
-from urllib.parse import quote
 
 from sightsong.client import waiting
-from sightsong.client.calls import LOOK_S, Calls
+from sightsong.client.calls import LOOK_S, Calls, segment
 from sightsong.client.views import IndexesView, IndexView, JobView
 from sightsong.client.wire import Request
 
@@ -60,4 +59,4 @@ class IndexCalls(Calls):
 
 
 def _path(version: str) -> str:
-    return f"{_PATH}/{quote(version, safe='')}"
+    return f"{_PATH}/{segment(version)}"

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
 
 from sightsong.client import waiting
-from sightsong.client.calls import LOOK_S, Calls
+from sightsong.client.calls import LOOK_S, Calls, segment
 from sightsong.client.parcels import Parcel
 from sightsong.client.views import IngestView, RetriedView, TroubleView, WatchView
 from sightsong.client.wire import Request
@@ -138,7 +137,7 @@ class IngestCalls(Calls):
 
     def unwatch(self, watch_id: str) -> None:
         """Leave a folder alone from now on; its tracks stay."""
-        path = f"/v1/watches/{quote(watch_id, safe='')}"
+        path = f"/v1/watches/{segment(watch_id)}"
         self._wire.fetch(Request(method="DELETE", path=path))
 
     def _tell(self, ingest_id: str, what: str) -> object:
@@ -161,4 +160,4 @@ def _named(sources: Sequence[str | Path]) -> dict[str, object]:
 
 
 def _path(ingest_id: str) -> str:
-    return f"/v1/ingests/{quote(ingest_id, safe='')}"
+    return f"/v1/ingests/{segment(ingest_id)}"

@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack, cast
-from urllib.parse import quote
 
-from sightsong.client.calls import Calls
+from sightsong.client.calls import Calls, segment
 from sightsong.client.views import JobView, RefinedView, SimilarView
 from sightsong.client.wire import Request
 from sightsong.client.wishes import Likeness, PhotoTaste, Refinement, Taste
@@ -61,7 +60,7 @@ class SearchCalls(Calls):
         """
         params = _said(likeness)
         params |= _flat(params.pop("filters", {}))
-        path = f"/v1/tracks/{quote(track_id, safe='')}/similar"
+        path = f"/v1/tracks/{segment(track_id)}/similar"
         return cast("SimilarView", self._get(path, params))
 
     def refine(self, job_id: str, **nudges: Unpack[Refinement]) -> RefinedView:
@@ -70,7 +69,7 @@ class SearchCalls(Calls):
         Raises:
             ProblemResponse: the job has no answer that can be nudged, or a mood is not known.
         """
-        path = f"/v1/jobs/{quote(job_id, safe='')}/refine"
+        path = f"/v1/jobs/{segment(job_id)}/refine"
         # No filters and no duplicates are words too: the job may have had some.
         said = {name: value for name, value in nudges.items() if value is not None}
         request = Request(method="POST", path=path, json=said)

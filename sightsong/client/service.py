@@ -4,12 +4,11 @@ import functools
 import math
 import time
 from typing import cast
-from urllib.parse import quote
 
 import httpx
 
 from sightsong.client import waiting
-from sightsong.client.calls import DEFAULT_URL
+from sightsong.client.calls import DEFAULT_URL, segment
 from sightsong.client.errors import UnexpectedResponse, WaitedTooLong
 from sightsong.client.indexes import IndexCalls
 from sightsong.client.ingests import IngestCalls
@@ -71,7 +70,7 @@ class Client(SearchCalls, IngestCalls, TrackCalls, IndexCalls):
 
     def _poll(self, job_id: str, wait_s: float) -> tuple[JobView, httpx.Headers]:
         params = {"wait": math.ceil(wait_s)} if wait_s > 0 else None
-        path = f"/v1/jobs/{quote(job_id, safe='')}"
+        path = f"/v1/jobs/{segment(job_id)}"
         request = Request(method="GET", path=path, params=params, extra_s=wait_s)
         answer, headers = self._wire.call(request)
         return cast("JobView", answer), headers

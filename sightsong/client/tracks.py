@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from typing import Unpack, cast
-from urllib.parse import quote
 
-from sightsong.client.calls import PAGE, Calls, Params
+from sightsong.client.calls import PAGE, Calls, Params, segment
 from sightsong.client.views import TrackEdit, TrackQuery, TracksPage, TrackView
 from sightsong.client.wire import Request
 
@@ -60,4 +59,4 @@ class TrackCalls(Calls):
 
 
 def _path(track_id: str) -> str:
-    return f"/v1/tracks/{quote(track_id, safe='')}"
+    return f"/v1/tracks/{segment(track_id)}"

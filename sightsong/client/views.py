@@ -283,6 +283,8 @@ class IndexesView(TypedDict):
     items: list[IndexView]
     active: str | None
     stale: bool  #: Whether tracks wait to be embedded, or searches do not see all of them yet.
+    refused: NotRequired[str | None]  #: Why the active one is not served; None where it is.
+    held_back: NotRequired[str | None]  #: Why what has changed since is not found; None: it is.
     delta: DeltaView
 
 

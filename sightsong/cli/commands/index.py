@@ -36,7 +36,7 @@ def listed(ctx: typer.Context, as_json: AsJson = False, server: Server = DEFAULT
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         found = client.indexes()
-    screen.show(versions.indexes(found["items"]))
+    screen.show(versions.indexes(found["items"], changed=found["delta"]["tracks"]))
     for line in versions.standing(found):
         screen.say(line)
     screen.result(found)

@@ -16,6 +16,7 @@ from sightsong.cli.options import (
     Play,
     Server,
     TopK,
+    finite,
 )
 from sightsong.cli.screen import Screen
 from sightsong.client import Choice, is_final
@@ -49,7 +50,7 @@ def recommend(  # noqa: PLR0913 - one parameter is one option of the command lin
             client, screen, photos, {**choice, "top_k": topk, "alpha": alpha, "moods": moods}
         )
         if play:
-            asking.play_best(client, screen, jobs)
+            asking.play_best(client, screen, [asking.matches(job) for job in jobs])
     asking.finish(screen, photos, jobs)
 
 
@@ -81,7 +82,9 @@ def job(
     ctx: typer.Context,
     job_id: Annotated[str, typer.Argument(metavar="ID")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is final.")] = False,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 600,
+    timeout: Annotated[
+        float, typer.Option(min=0, callback=finite, help="Seconds to wait at most.")
+    ] = 600,
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:

@@ -101,7 +101,7 @@ def similar(
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         found = client.similar(track_id, **Likeness(**choice, limit=topk))
-    screen.show(show.matches(found["items"]))
+    screen.show(show.similar(found["items"], choice))
     screen.result(found)
 
 

@@ -68,6 +68,55 @@ def test_index_list_tells_what_has_happened_since(
     assert printed.err.count("\n") == 2 + bool(told)
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (0, "no index yet: it is built when music is taken in"),
+        (1, "no snapshot yet; 1 track is searched without one"),
+        (1200, "no snapshot yet; 1,200 tracks are searched without one"),
+    ],
+)
+def test_without_a_snapshot_it_is_told_what_is_searched(
+    service: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    changed: int,
+    told: str,
+):
+    service.on("GET", "/v1/indexes", {**indexes(changed=changed), "active": None})
+    assert cli.main(["index", "list"], world=world) == 0
+    assert capsys.readouterr().out == f"{told}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"refused": "v1: A file is damaged."}, "the active snapshot is not served: v1: A file is"),
+        ({"refused": "Too many.", "active": None}, "a snapshot is not served: Too many"),
+        ({"held_back": "Too many changes."}, "Too many changes; see to it with: sightsong index"),
+    ],
+)
+def test_index_list_tells_what_is_wrong(
+    service: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    said: dict[str, object],
+    told: str,
+):
+    service.on("GET", "/v1/indexes", {**indexes(INDEX), **said})
+    assert cli.main(["index", "list"], world=world) == 0
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_snapshot_that_cannot_be_served_is_refused_with_the_reason(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    detail = "Nothing was changed; it cannot be served: snapshot v0: its manifest was altered."
+    service.on("POST", "/v1/indexes/v0/activate", problem(409, "snapshot_refused", detail))
+    assert cli.main(["index", "activate", "v0"], world=world) == 4
+    assert capsys.readouterr().err == f"{detail}\n"
+
+
 def test_a_snapshot_is_shown_with_all_that_was_measured(
     service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
 ):

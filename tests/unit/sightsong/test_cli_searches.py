@@ -1,9 +1,13 @@
 """`find`, `refine` and `tracks similar`, and the options that they share with `recommend`."""
 
+import io
 import json
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
+import soundfile
 
 from sightsong import cli
 from sightsong.cli.session import World
@@ -119,19 +123,21 @@ def test_similar_sends_every_option_of_a_search_in_its_address(
         ("per_artist", "1"),
         ("tag", "x"),
     ]
-    assert "nothing in it is like that" in capsys.readouterr().out
+    assert "no track fits these filters" in capsys.readouterr().out
 
 
-def test_similar_tracks_are_shown_with_their_ids(
+def test_similar_tracks_are_shown_with_where_they_are_alike_and_their_ids(
     service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
 ):
-    match = {"rank": 1, "track_id": "t-2", "title": "Near", "artist": None}
+    match = {"rank": 1, "track_id": "t-2", "title": "Near", "artist": "Ann"}
     heard = {"score": 0.9, "cosine": 0.8, "window_start_s": 20.0}
     found = {"track_id": "t-1", "items": [{**match, **heard}], "receipt": {}}
     service.on("GET", "/v1/tracks/t-1/similar", found)
     assert cli.main(["tracks", "similar", "t-1"], world=world) == 0
-    _, *shown = capsys.readouterr().out.splitlines()
-    assert [line.split()[-1] for line in shown] == ["Near", "t-2"]
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.endswith("track, and where it is alike")
+    assert first.endswith("Near, Ann")
+    assert second.strip() == "most alike from 00:20, id t-2"
 
 
 def test_refine_sends_nudges_and_shows_the_new_answer(
@@ -142,8 +148,76 @@ def test_refine_sends_nudges_and_shows_the_new_answer(
     wanted = {"calmer": 0.3, "happier": -0.2, "avoid": ["sad", "angry"], **CHOICE}
     assert answered.sent("POST", "/v1/jobs/j-1/refine") == wanted
     shown = capsys.readouterr().out
-    assert "valence +0.50, arousal -0.60" in shown
+    assert "calmer 0.3, happier -0.2, without sad, angry\n" in shown
+    assert REFINED["query"] not in shown
+    assert "valence +0.50, arousal -0.60, job j-1" in shown
     assert "Ours" in shown
+
+
+@pytest.mark.parametrize(
+    ("args", "title"),
+    [
+        (["--calmer", "0", "--happier", "-1"], "happier -1"),
+        (["--avoid", "sad"], "without sad"),
+        (["--genre", "jazz"], "the same, chosen anew"),
+    ],
+)
+def test_a_refined_answer_is_headed_by_what_was_asked(
+    answered: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    args: list[str],
+    title: str,
+):
+    assert cli.main(["refine", "j-1", *args], world=world) == 0
+    assert title in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["find", "calm"], "the library is empty, or nothing in it is like that"),
+        (["find", "calm", "--genre", "jazz"], "no track fits these filters"),
+        (["refine", "j-1", "--calmer", "1"], "none fits the filters that the job had"),
+        (["refine", "j-1", "--genre", "jazz"], "no track fits these filters"),
+        (["refine", "j-1", "--unfiltered"], "the library is empty, or nothing in it is like that"),
+        (["tracks", "similar", "t-0"], "no other track can be found yet"),
+        (["tracks", "similar", "t-0", "--clean"], "no track fits these filters"),
+    ],
+)
+def test_where_nothing_is_found_it_says_what_may_be_the_reason(
+    answered: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    args: list[str],
+    told: str,
+):
+    empty = job("succeeded", kind="text", result={**TEXT_RESULT, "matches": []})
+    answered.on("GET", "/v1/jobs/j-1", empty)
+    answered.on("POST", "/v1/jobs/j-1/refine", {**REFINED, "matches": []})
+    assert cli.main(args, world=world) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_refine_can_play_the_first_track_too(
+    answered: FakeService,
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["refine", "j-1", "--calmer", "1", "--play"], world=world) == 1
+    assert "none is installed" in capsys.readouterr().err
+    assert answered.requests == []
+    player = tmp_path / "mpv"
+    player.write_text("#!/bin/sh\nexit 0\n")
+    player.chmod(0o755)
+    music = io.BytesIO()
+    soundfile.write(music, np.zeros(8000 * 70, dtype=np.float32), 8000, format="FLAC")
+    answered.on("GET", "/v1/tracks/t-1/audio", httpx.Response(200, content=music.getvalue()))
+    assert cli.main(["refine", "j-1", "--calmer", "1", "--play"], world=world) == 0
+    assert "playing Paper [bold]Kites [31m from 01:05" in capsys.readouterr().err
 
 
 def test_refine_can_take_the_filters_of_a_job_away(answered: FakeService, world: World):
@@ -158,6 +232,17 @@ def test_refine_can_take_the_filters_of_a_job_away(answered: FakeService, world:
         ["find", "x", "--min-duration", "2", "--max-duration", "1"],
         ["find", "x", "--min-tempo", "2", "--max-tempo", "1"],
         ["find", "x", "--diversity", "1.1"],
+        ["find", "x", "--diversity", "nan"],
+        ["find", "x", "--alpha", "nan"],
+        ["find", "x", "--min-duration", "1e400"],
+        ["find", "x", "--max-duration", "inf"],
+        ["find", "x", "--min-tempo", "nan"],
+        ["find", "x", "--max-tempo", "Infinity"],
+        ["find", "x", "--genre", " "],
+        ["find", "   "],
+        ["job", "j-1", "--wait", "--timeout", "inf"],
+        ["refine", "j-1", "--calmer", "nan"],
+        ["refine", "j-1", "--happier", "nan"],
         ["find"],
         ["refine", "j-1"],
         ["refine", "j-1", "--calmer", "1.1"],

@@ -1,6 +1,7 @@
 """What the client sends, and what it makes of the answers."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -18,6 +19,20 @@ def test_a_photo_goes_raw_with_the_type_of_its_bytes(client: Client, service: Fa
     [request] = service.asked("POST", "/v1/jobs")
     assert (request.content, request.headers["Content-Type"]) == (JPEG, "image/jpeg")
     assert dict(request.url.params) == {"top_k": "3"}
+
+
+@pytest.mark.parametrize("odd", ["..", ".", "../../etc/passwd", "a?b#c", "v1.2"])
+def test_an_id_is_one_step_of_the_path_whatever_it_holds(
+    client: Client, service: FakeService, odd: str
+):
+    for ask in (client.job, client.track, client.similar, client.index, client.ingest_status):
+        with pytest.raises(ProblemResponse):
+            ask(odd)
+    for request in service.requests:
+        version, _, step, *end = request.url.raw_path.decode().removeprefix("/").split("/")
+        assert (version, unquote(step)) == ("v1", odd)
+        assert "." not in step
+        assert end in ([], ["similar"])
 
 
 @pytest.mark.parametrize("moods", [["happy", "sad"], ("happy,sad",), "happy,sad"])
