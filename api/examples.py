@@ -242,6 +242,8 @@ INDEXES: dict[str, JsonValue] = {
     "items": [INDEX],
     "active": _VERSION,
     "stale": False,
+    "refused": None,
+    "held_back": None,
     "delta": {"tracks": 110, "limit": 10000},
 }
 

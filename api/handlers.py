@@ -1,7 +1,8 @@
 """From exceptions to problems, for FastAPI to call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from fastapi import FastAPI
@@ -11,11 +12,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import errors
-from sightsong.core.errors import InvalidRequest, SightsongError
+from api.schemas import wording
+from sightsong.core.errors import (
+    InvalidRequest,
+    JobNotFound,
+    SightsongError,
+    SnapshotNotFound,
+    TrackNotFound,
+)
 
 log = structlog.get_logger()
 
+_NOT_FOUND = 404
 _SERVER_FAULT = 500
+#: What the ids of a path name, by what comes before them; and how many parts there are then.
+_NAMED: Mapping[str, Callable[[], SightsongError]] = {
+    "indexes": SnapshotNotFound,
+    "ingests": lambda: JobNotFound("There is no ingest with this id."),
+    "jobs": JobNotFound,
+    "tracks": TrackNotFound,
+}
+_WITH_ID = 2
 #: Wrong parts of a request that are told; who sends thousands of them need not read of each.
 _MOST_PARTS = 20
 
@@ -51,17 +68,27 @@ def _refuse_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     problem = errors.Problem(
-        error=errors.of_status(error.status_code),
+        error=_unnamed(request, error.status_code) or errors.of_status(error.status_code),
         status=error.status_code,
         headers=error.headers or {},
     )
     return errors.response(request, problem)
 
 
+def _unnamed(request: Request, status: int) -> SightsongError | None:
+    """Say what a path should have named where its id can be none: empty, or with slashes in it."""
+    path = request.scope.get("raw_path") or b""
+    _, version, *rest = path.decode("ascii", "replace").split("/")
+    if status != _NOT_FOUND or version != "v1" or len(rest) < _WITH_ID:
+        return None
+    kind, named = _NAMED.get(rest[0]), unquote(rest[1])
+    return None if kind is None or (named and "/" not in named) else kind()
+
+
 def _part(one: Mapping[str, Any]) -> dict[str, str]:
     """Name one wrong part: where it is, and as a JSON pointer (RFC 6901) which it is."""
     where, *path = one["loc"] or ("body",)
-    return {"in": str(where), "pointer": _pointer(path), "detail": str(one["msg"])}
+    return {"in": str(where), "pointer": _pointer(path), "detail": wording.said(one)}
 
 
 def _told(part: Mapping[str, str]) -> str:

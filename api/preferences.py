@@ -5,6 +5,16 @@ import re
 #: A connection is held back for no longer: proxies between give up at 30 or 60 seconds.
 LONGEST_WAIT_S = 25
 
+#: The header that asks for it, as OpenAPI describes parameters: it is read of all its lines.
+PARAMETER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "examples": ["wait=5"]},
+    "description": f"`wait=n`: hold the answer back for up to n seconds, {LONGEST_WAIT_S} at most, "
+    "as long as there is nothing new to say. `Preference-Applied` tells that it was done.",
+}
+
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)', re.IGNORECASE)
 

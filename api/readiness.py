@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.dependencies import Door, DoorSettings
+from sightsong.core import ports
 from sightsong.core.errors import SightsongError
 from sightsong.core.jobs import WorkerInfo
+from sightsong.core.snapshots import Snapshot
+from sightsong.core.tracks import TrackFilter, TrackState
 
 #: The doors that do the work; each is a check of its own.
 _DOORS = ("workers", "indexer")
+_READY = TrackFilter(state=TrackState.READY)
 
 
 def readiness(door: Door) -> dict[str, Any]:
@@ -99,23 +103,55 @@ def _alike(found: Sequence[WorkerInfo]) -> list[dict[str, Any]]:
 
 
 def _index(door: Door) -> dict[str, str]:
-    """Whether searches of this process run on the active snapshot, or at least on one."""
-    active = door.stores.snapshots.active(door.settings.space)
+    """Whether searches of this process run on the active snapshot, and whether it still will do."""
+    active, health = door.stores.snapshots.active(door.settings.space), door.library.health()
     if active is None:
-        return _check("degraded", "there is none yet; ingest some music")
-    health = door.library.health()
-    if health.refused is not None:
-        reason, serving = health.refused.rstrip("."), health.serving or "none"
-        return _check(
-            "degraded", f"{active.version} is refused: {reason}; {serving} serves meanwhile"
-        )
-    if health.serving is None:
-        return _check("degraded", f"{active.version} has not been opened yet")
+        return _check("degraded", _without_snapshot(door, health))
+    wrong = _wrong_with(door, active, health)
+    if wrong is not None:
+        return _check("degraded", wrong)
     kind, tracks = active.manifest.get("kind", "index"), int(active.manifest.get("tracks", 0))
     told = f"{active.version}: {kind}, {tracks:,} tracks"
     if health.serving == active.version:
         return _check("ok", told)
     return _check("ok", f"{told}; {health.serving} serves until it is open")
+
+
+def _wrong_with(door: Door, active: Snapshot, health: ports.Health) -> str | None:
+    if health.refused is not None:
+        reason, serving = health.refused.rstrip("."), health.serving or "none"
+        return f"{active.version} is refused: {reason}; {serving} serves meanwhile"
+    if health.serving is None:
+        return f"{active.version} has not been opened yet"
+    limit = door.settings.index_delta
+    cure = "`sightsong index rebuild` builds a new one in its place"
+    if health.held_back is not None:
+        return f"{health.held_back.rstrip('.')}; {cure}"
+    if active.is_pinned and changed_since(door, active) >= limit:
+        return (
+            f"{active.version} is pinned, and {limit:,} or more tracks have changed since; {cure}"
+        )
+    return None
+
+
+def changed_since(door: Door, active: Snapshot | None) -> int:
+    """Count what has changed since the active snapshot, as far as it is of interest."""
+    stores, space = door.stores, door.settings.space
+    if active is None and not stores.tracks.page(limit=1, where=_READY):
+        return 0  # what is left then are notes of tracks that were removed
+    since = 0 if active is None else active.revision
+    return stores.tracks.count_changes(space, since=since, limit=door.settings.index_delta)
+
+
+def _without_snapshot(door: Door, health: ports.Health) -> str:
+    tracks = changed_since(door, None)
+    if not tracks:
+        return "there is none yet; ingest some music"
+    if health.refused is not None:
+        return f"no snapshot yet: {health.refused.rstrip('.')}"
+    is_all = tracks < door.settings.index_delta
+    told = "1 track is" if tracks == 1 else f"{tracks:,} tracks{'' if is_all else ' or more'} are"
+    return f"no snapshot yet; {told} searched without one"
 
 
 def _broker(door: Door) -> dict[str, str]:

@@ -31,7 +31,7 @@ from benchmarks import synthetic
 from indexer.building import Plan
 from indexer.snapshot import FaissBuilder
 from sightsong.adapters.library.loaded import opening
-from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.adapters.library.reader import Habits, SnapshotLibrary
 from sightsong.core import embeddings
 from sightsong.core.embeddings import Space
 from sightsong.core.facts import Facts, Filters
@@ -83,6 +83,11 @@ class Rows:
             return Changes(revision=since)
         entries = tuple(self.now.entries.values())
         return Changes(revision=self.now.revision, entries=entries, gone=self.now.gone)
+
+    def count_changes(self, _space: Space, *, since: int, limit: int) -> int:
+        """Count what `changes` would tell of."""
+        changes = self.changes(_space, since=since)
+        return min(limit, len(changes.entries) + len(changes.gone))
 
     def windows(self, _space: Space, ids: Iterable[TrackId]) -> Mapping[TrackId, Windows]:
         """Tell the windows of changed tracks."""
@@ -175,7 +180,9 @@ def _changed(vectors: NDArray[np.float16]) -> Iterator[Entry]:
 
 def _swap(root: Path, libraries: list[Library], *, swaps: int, searchers: int) -> None:
     rows: Any = Rows(now=libraries[0])
-    reader = SnapshotLibrary(rows, rows, _SPACE, open_base=opening(root))
+    # In this thread, which nothing else runs in, so that the time it takes can be told.
+    habits = Habits(aside=lambda load: load())
+    reader = SnapshotLibrary(rows, rows, _SPACE, open_base=opening(root), habits=habits)
     reader.follow()
     known = {library.snapshot.version: library for library in libraries}
     queries = synthetic.Library(1000, seed=0).queries(_QUERIES, is_text=False)

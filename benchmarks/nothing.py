@@ -16,6 +16,12 @@ class NoLibrary:
         """Look at nothing."""
         return self
 
+    def catch_up(self) -> None:
+        """Miss nothing."""
+
+    def examine(self, _snapshot: object) -> None:
+        """Find nothing wrong."""
+
     def health(self) -> ports.Health:
         """Serve nothing."""
         return ports.Health(serving=None)

@@ -176,11 +176,12 @@ def _answered(stores: store.SqlStores) -> str:
     owner = jobs.Owner("benchmark")
     (claimed,) = stores.jobs.claim([jobs.Queue.PHOTOS], owner=owner, limit=1, lease_s=30)
     (vector,) = lite_profile().text.encode(["calm and hopeful piano"])
+    affect = Affect(valence=0.4, arousal=-0.5)
     result = {"text": "calm", "query": "calm", "valence": 0.4, "arousal": -0.5, "matches": []}
     done = jobs.Completion(
         job=claimed,
         outcome=jobs.Succeeded(result=result),
-        effects=(jobs.KeepQuery(job_id=job.id, space=SPACE, vector=vector),),
+        effects=(jobs.KeepQuery(job_id=job.id, space=SPACE, vector=vector, affect=affect),),
     )
     stores.jobs.complete([done])
     return job.id

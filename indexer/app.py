@@ -5,8 +5,6 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from indexer import archives, ingesting, tasks
 from indexer.building import Builder
 from indexer.freshness import Freshness, Patience
@@ -17,16 +15,13 @@ from indexer.taking import Means
 from indexer.tidying import Retention, Tidier
 from sightsong.adapters import disk, logs, settings, starting, wiring
 from sightsong.adapters.web import Fetcher
-from sightsong.core import errors, ports
+from sightsong.core import ports
 from sightsong.core.jobs import JobKind, Queue
-from sightsong.core.snapshots import Snapshot
 from sightsong.engine import lifeline
 from sightsong.engine.process import new_worker
 from sightsong.engine.rounds import Rounds
 from sightsong.engine.watch import Watch
 from sightsong.engine.work import Handler, Line, Work
-
-log = structlog.get_logger()
 
 #: How often the library is compared with the active snapshot, in seconds.
 _LOOK_S = 1.0
@@ -105,6 +100,7 @@ def open_runtime(
     )
     return tasks.Runtime(
         stores=stores,
+        doorbell=doorbell,
         space=space,
         builder=open_builder(config),
         go_on=rebuilds.go_on,
@@ -141,7 +137,7 @@ def serve(config: settings.Settings) -> None:
         stores,
         ringer,
         runtime.space,
-        is_sound=functools.partial(_is_sound, runtime.builder),
+        builder=runtime.builder,
         patience=Patience(many=config.index_delta),
     )
     tidier = Tidier(
@@ -161,16 +157,6 @@ def serve(config: settings.Settings) -> None:
         wiring.serve(
             config, stores, works_of(runtime, scans, rebuilds), worker=worker, ringer=ringer
         )
-
-
-def _is_sound(builder: Builder, snapshot: Snapshot) -> bool:
-    """Whether a snapshot is what its manifest says."""
-    try:
-        builder.verify(snapshot)
-    except errors.SnapshotRefused as error:
-        log.warning("snapshot.refused", version=snapshot.version, reason=error.detail)
-        return False
-    return True
 
 
 def _web(config: settings.Settings) -> Callable[[str, Path], str]:

@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from sightsong.core import ports
 from sightsong.core.embeddings import Space
+from sightsong.core.errors import SnapshotRefused
 from sightsong.core.snapshots import Extent, IndexedTrack, Snapshot
+
+
+class Elsewhere(SnapshotRefused):
+    """The snapshot lies where this builder does not build, and cannot look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,8 @@ class Builder(Protocol):
     def build(self, tracks: Iterable[IndexedTrack], plan: Plan) -> Snapshot | None:
         """Build and verify a snapshot; it is not active yet. None when told to stop.
 
+        Tracks whose vectors cannot be compared with the others' are left out, and told of.
+
         Args:
             tracks: in the order of track ids; at least one.
             plan: what else there is to know.
@@ -38,6 +45,7 @@ class Builder(Protocol):
         Raises:
             SnapshotRefused: there is nothing to index, or what was written does not verify.
             StorageFull: there is no room for it; says how many bytes it needs.
+            ConfigurationError: it cannot be built where the settings say.
             IndexUnavailable: its server does not answer.
         """
         ...
@@ -46,8 +54,17 @@ class Builder(Protocol):
         """Compare a snapshot with its manifest.
 
         Raises:
+            Elsewhere: it is of another backend; nothing is known of it.
             SnapshotRefused: it is not whole.
             IndexUnavailable: its server does not answer.
+        """
+        ...
+
+    def glance(self, snapshot: Snapshot) -> object:
+        """Look at a snapshot without reading it.
+
+        Returns:
+            Equal to the answer before unless it was touched since, and is to be verified.
         """
         ...
 

@@ -2,22 +2,26 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from indexer import index, kinds, probing, reading_back, steps
 from indexer.building import Plan
+from indexer.fitting import Fitting
+from indexer.index import Near
 from indexer.kinds import Kind
 from indexer.writing import Written, WrittenFile, write_columns
 from sightsong.adapters import disk
 from sightsong.adapters.library import layout
 from sightsong.core.errors import SnapshotRefused
-from sightsong.core.snapshots import IndexedTrack
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +45,7 @@ class _Narrowing:
     sha256: Mapping[str, str] = field(default_factory=dict)
 
 
-def fill(
-    folder: Path, tracks: Iterable[IndexedTrack], plan: Plan, recipe: Recipe
-) -> Mapping[str, Any]:
+def fill(folder: Path, tracks: Fitting, plan: Plan, recipe: Recipe) -> Mapping[str, Any]:
     """Write all files of a snapshot into a new folder, and see that they lie on the disk.
 
     Returns:
@@ -63,10 +65,14 @@ def fill(
         reserve_bytes=recipe.reserve_bytes,
         go_on=plan.go_on,
     )
-    kind = kinds.kind_of(recipe.kind, tracks=written.tracks)
-    narrowing = _Narrowing() if kind.is_exact else _narrow(folder, kind, plan, recipe)
+    tracks.tell()
+    tried = kinds.kinds_of(recipe.kind, tracks=written.tracks)
+    kind, narrowing = _narrow(folder, tried, plan, recipe)
     told = _told(folder, plan, kind, written, narrowing)
-    manifest = told | {"built_s": round(time.monotonic() - began, 3)}
+    manifest = told | {
+        "left_out": tracks.left_out,
+        "built_s": round(time.monotonic() - began, 3),
+    }
     with WrittenFile(folder / layout.MANIFEST, reserve_bytes=recipe.reserve_bytes) as file:
         file.take(json.dumps(manifest, indent=2).encode())
         file.close()
@@ -77,33 +83,69 @@ def fill(
     return manifest
 
 
-def _narrow(folder: Path, kind: Kind, plan: Plan, recipe: Recipe) -> _Narrowing:
-    """Write what narrows a search down, and measure what it finds as it lies on the disk."""
+def _narrow(
+    folder: Path, tried: Sequence[Kind], plan: Plan, recipe: Recipe
+) -> tuple[Kind, _Narrowing]:
+    """Write what narrows a search down, of the first kind that finds enough.
+
+    Raises:
+        SnapshotRefused: none does.
+    """
+    if tried[0].is_exact:
+        return tried[0], _Narrowing()
     index.use_threads(recipe.threads)
-    vectors = layout.open_column(folder, "vectors", dimension=recipe.dimension)
-    path = folder / layout.NEAR
-    digest = _write_near(path, kind, vectors, plan, recipe)
-    near = index.open_written(path, kind)
-    probes = probing.probes_of(vectors, plan.phrases, go_on=plan.go_on)
-    reach = probing.find_reach(near, vectors, probes, go_on=plan.go_on)
-    if reach.worst < recipe.least_recall:
-        raise SnapshotRefused(f"the index finds only {reach.worst:.1%} of what is nearest")
-    steps.step(plan.go_on)
-    return _Narrowing(
-        parameters={kind.knob: reach.knob, "pool": reach.pool},
-        recall=reach.recall,
-        deep=probing.deep_recall(near, vectors, probes, reach),
-        sha256={path.name: digest},
-    )
+    ground = _Ground.of(folder, plan, recipe)
+    for kind in tried:
+        if kind.is_exact:
+            return kind, _Narrowing()
+        narrowing = ground.build(kind)
+        worst = min(narrowing.recall.values())
+        if worst >= recipe.least_recall:
+            return kind, narrowing
+        log.warning("index.finds_too_little", kind=kind.name, recall_at_10=round(worst, 4))
+        ground.path.unlink()
+    raise SnapshotRefused(f"the index finds only {worst:.1%} of what is nearest")
 
 
-def _write_near(
-    path: Path, kind: Kind, vectors: NDArray[np.float16], plan: Plan, recipe: Recipe
-) -> str:
-    near = index.grow(kind, vectors, go_on=plan.go_on)
-    with WrittenFile(path, reserve_bytes=recipe.reserve_bytes) as file:
-        near.write(file.take)
-        return file.close()
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What each kind of index is built over, and measured by."""
+
+    path: Path  #: Of the index.
+    vectors: NDArray[np.float16]
+    probes: Mapping[str, probing.Probes]
+    reserve_bytes: int
+    go_on: Callable[[], bool]
+
+    @classmethod
+    def of(cls, folder: Path, plan: Plan, recipe: Recipe) -> Self:
+        """Open the vectors that lie in a folder, and find the truth about some probes."""
+        vectors = layout.open_column(folder, "vectors", dimension=recipe.dimension)
+        return cls(
+            path=folder / layout.NEAR,
+            vectors=vectors,
+            probes=probing.probes_of(vectors, plan.phrases, go_on=plan.go_on),
+            reserve_bytes=recipe.reserve_bytes,
+            go_on=plan.go_on,
+        )
+
+    def build(self, kind: Kind) -> _Narrowing:
+        """Write an index, and measure what it finds as it lies on the disk."""
+        digest = self._write(index.grow(kind, self.vectors, go_on=self.go_on))
+        near = index.open_written(self.path, kind)
+        reach = probing.find_reach(near, self.vectors, self.probes, go_on=self.go_on)
+        steps.step(self.go_on)
+        return _Narrowing(
+            parameters={kind.knob: reach.knob, "pool": reach.pool},
+            recall=reach.recall,
+            deep=probing.deep_recall(near, self.vectors, self.probes, reach),
+            sha256={self.path.name: digest},
+        )
+
+    def _write(self, near: Near) -> str:
+        with WrittenFile(self.path, reserve_bytes=self.reserve_bytes) as file:
+            near.write(file.take)
+            return file.close()
 
 
 def _told(

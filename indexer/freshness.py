@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from sightsong.core import ports
+from indexer.building import Builder
+from sightsong.core import errors, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.jobs import Job, JobKind, JobState, NewJob, Queue
 from sightsong.core.snapshots import Snapshot
@@ -28,7 +29,7 @@ class Patience:
     busy_s: float = 10.0  #: At least so long a rebuild waits for tracks that are being embedded.
     few_s: float = 5.0  #: At least so long a few changes wait for more.
     many: int = 10_000  #: So many changed tracks are no longer a few.
-    #: The active snapshot's files are compared with their digests so often.
+    #: The active snapshot is read through so often, even if nothing tells that it has changed.
     check_s: float = 3600.0
 
 
@@ -37,10 +38,10 @@ class Freshness:
 
     Readers find what is new without a rebuild, by comparing it with every query, so that there is
     no hurry: a rebuild is due when that has become much, or when the library is at rest. Without a
-    snapshot, or with a damaged one, it is due at once. While tracks wait to be embedded it waits as
-    well, so that an ingest of many ends in one; but not for ever where much has changed. After one
-    that failed, the next is asked for later and later. A snapshot that a person chose is left alone
-    unless it is damaged.
+    snapshot, or with a damaged one, it is due at once; without tracks it never is. While tracks
+    wait to be embedded it waits as well, so that an ingest of many ends in one; but not for ever
+    where much has changed. After one that failed, the next is asked for later and later. A snapshot
+    that a person chose is left alone unless it is damaged.
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class Freshness:
         doorbell: ports.Doorbell,
         space: Space,
         *,
-        is_sound: Callable[[Snapshot], bool],
+        builder: Builder,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stores = stores
         self._doorbell = doorbell
         self._space = space
-        self._is_sound = is_sound
+        self._builder = builder
         self._patience = patience or Patience()
         self._clock = clock
         self._stale_since: float | None = None
@@ -65,8 +66,10 @@ class Freshness:
         self._failures = 0
         self._not_before = float("-inf")
         self._damaged: str | None = None
-        self._checked: tuple[str, float] = ("", float("-inf"))
-        self._counted: tuple[str, int, int] = ("", 0, 0)
+        self._seen: tuple[str, object] = ("", None)
+        self._check_at = 0.0
+        self._tracks_at: tuple[int, int] = (0, 0)  # revision, count
+        self._changes_at: tuple[str, int, int] = ("", 0, 0)  # version, revision, count
 
     def look(self) -> bool:
         """Look once; True when a rebuild was asked for."""
@@ -86,12 +89,24 @@ class Freshness:
         return self._ask(now, over_pin=served is None)
 
     def _is_damaged(self, active: Snapshot) -> bool:
-        """Whether the files of the active snapshot have changed; they are read now and then."""
-        version, checked_at = self._checked
-        if version != active.version or self._clock() - checked_at >= self._patience.check_s:
+        """Whether the active snapshot is not what was built.
+
+        It is glanced at each time; read only if it looks otherwise than before, and now and then.
+        """
+        seen = (active.version, self._builder.glance(active))
+        if seen != self._seen or self._clock() >= self._check_at:
             self._damaged = None if self._is_sound(active) else active.version
-            self._checked = (active.version, self._clock())
+            # What was seen before it was read: a change meanwhile is met by the next look.
+            self._seen, self._check_at = seen, self._clock() + self._patience.check_s
         return self._damaged == active.version
+
+    def _is_sound(self, snapshot: Snapshot) -> bool:
+        try:
+            self._builder.verify(snapshot)
+        except errors.SnapshotRefused as error:
+            log.warning("snapshot.refused", version=snapshot.version, reason=error.detail)
+            return False
+        return True
 
     def _is_due(self, served: Snapshot | None, revision: int, stale_s: float) -> bool:
         """Whether a rebuild is worth it now.
@@ -102,13 +117,13 @@ class Freshness:
             stale_s: for how long it has been as it is.
         """
         is_busy = self._stores.jobs.is_busy(Queue.TRACKS)
-        if served is None and not self._has_tracks(revision):
-            return False
         if served is None or self._has_many_changes(served, revision):
             rest_s = max(self._patience.busy_s, _REST_PER_BUILD * self._build_seconds(served))
-            return not is_busy or stale_s >= rest_s
-        rest_s = max(self._patience.few_s, _REST_FOR_FEW * self._build_seconds(served))
-        return not is_busy and stale_s >= rest_s
+            is_time = not is_busy or stale_s >= rest_s
+        else:
+            rest_s = max(self._patience.few_s, _REST_FOR_FEW * self._build_seconds(served))
+            is_time = not is_busy and stale_s >= rest_s
+        return is_time and self._has_tracks(revision)
 
     def _build_seconds(self, served: Snapshot | None) -> float:
         """How long the last rebuild took, as far as it is known."""
@@ -117,20 +132,19 @@ class Freshness:
 
     def _has_tracks(self, revision: int) -> bool:
         """Whether there is anything to index; counted once for each revision."""
-        if self._counted[:2] != ("", revision):
-            tracks = self._stores.tracks.extent(self._space).tracks if revision else 0
-            self._counted = ("", revision, tracks)
-        return self._counted[2] > 0
+        if self._tracks_at[0] != revision:
+            self._tracks_at = (revision, self._stores.tracks.extent(self._space).tracks)
+        return self._tracks_at[1] > 0
 
     def _has_many_changes(self, active: Snapshot, revision: int) -> bool:
         """Whether readers carry much; counted once for each revision."""
         many = self._patience.many
-        if self._counted[:2] != (active.version, revision):
+        if self._changes_at[:2] != (active.version, revision):
             count = self._stores.tracks.count_changes(
                 self._space, since=active.revision, limit=many
             )
-            self._counted = (active.version, revision, count)
-        return self._counted[2] >= many
+            self._changes_at = (active.version, revision, count)
+        return self._changes_at[2] >= many
 
     def _ask(self, now: float, *, over_pin: bool) -> bool:
         """Ask for a rebuild; in place of a snapshot that a person chose only if it is damaged."""
@@ -147,17 +161,22 @@ class Freshness:
         if self._asked is None:
             return
         asked, since = self._asked
-        state = self._stores.jobs.get(asked.id).state
-        if not state.is_final:
+        try:
+            job = self._stores.jobs.get(asked.id)
+        except errors.JobNotFound:  # somebody has deleted it: what became of it is seen anyway
+            self._asked = None
+            return
+        if not job.state.is_final:
             return
         self._asked = None
-        if state is JobState.SUCCEEDED:
+        if job.state is JobState.SUCCEEDED:
             self._build_s, self._failures = self._clock() - since, 0
             return
         pause_s = min(_FIRST_BACKOFF_S * 2**self._failures, _LONGEST_BACKOFF_S)
         self._failures += 1
         self._not_before = self._clock() + pause_s
-        log.warning("rebuild.failed", times=self._failures, again_in_s=pause_s)
+        reason = job.error.detail if job.error else None
+        log.warning("rebuild.failed", times=self._failures, again_in_s=pause_s, reason=reason)
 
 
 def _is_behind(active: Snapshot, revision: int) -> bool:

@@ -60,6 +60,8 @@ class Kind:
         return tuple(dict.fromkeys(min(knob, lists) if lists else knob for knob in self.knobs))
 
 
+#: What `auto` tries for more tracks, the smallest first; the last one misses nothing.
+_BEYOND = ("ivf", "ivf-sq8", "exact")
 _PROBED = (8, 16, 32, 64, 128, 256, 512)
 KINDS = {
     kind.name: kind
@@ -76,7 +78,8 @@ KINDS = {
             name="ivf-sq8",
             factory="IVF{lists},SQ8",
             knob="nprobe",
-            knobs=_PROBED,
+            # Up to all lists there may be: where vectors have no order that lists could follow.
+            knobs=(*_PROBED, 1024, 2048, 4096, _MOST_LISTS),
             code_bytes=lambda dimension: dimension + _ID,
         ),
         Kind(
@@ -90,14 +93,18 @@ KINDS = {
 }
 
 
-def kind_of(name: str, *, tracks: int) -> Kind:
-    """Find a kind by its name; `auto` goes by how many tracks there are.
+def kinds_of(name: str, *, tracks: int) -> tuple[Kind, ...]:
+    """Find what is to be built: one kind after another, until one finds enough.
+
+    Args:
+        name: of a kind, which is then the only one; `auto` goes by how many tracks there are.
+        tracks: that many.
 
     Raises:
         ConfigurationError: there is no such kind.
     """
-    if name == "auto":
-        name = "exact" if tracks <= EXACT_UP_TO else "ivf"
-    if name not in KINDS:
+    usual = ("exact",) if tracks <= EXACT_UP_TO else _BEYOND
+    names = usual if name == "auto" else (name,)
+    if not KINDS.keys() >= set(names):
         raise ConfigurationError(f"there is no index of the kind {name!r}")
-    return KINDS[name]
+    return tuple(KINDS[one] for one in names)

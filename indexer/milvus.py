@@ -7,13 +7,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from indexer.building import Plan
+from indexer.building import Elsewhere, Plan
+from indexer.fitting import Fitting
 from indexer.sampling import Sample, Search
 from sightsong.adapters.library.milvus import MilvusSnapshot
 from sightsong.adapters.library.milvus_server import (
@@ -45,6 +46,10 @@ _INSERT_S = 60.0
 _GOOD_RECALL, _LEAST_RECALL = 0.99, 0.95
 #: Tracks up to which `auto` compares with every one.
 _EXACT_UP_TO = 15_000
+#: What `auto` tries for more tracks, the smallest first; the last one misses nothing.
+_BEYOND = ("ivf-sq8", "hnsw", "exact")
+#: A collection without a row may be one that another indexer builds: it is left alone so long.
+_BUILT_WITHIN = timedelta(days=1)
 #: Most lists of one segment: a server splits a collection into segments of about half a million.
 _MOST_LISTS = 4096
 
@@ -78,13 +83,25 @@ _KINDS = {
 class MilvusBuilder:
     """The `Builder` over a server. A collection without a row is found and dropped by `prune`."""
 
-    def __init__(self, url: str, *, kind: str = "auto", kept: int = 3) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        kind: str = "auto",
+        kept: int = 3,
+        exact_up_to: int = _EXACT_UP_TO,
+        least_recall: float = _LEAST_RECALL,
+        built_within: timedelta = _BUILT_WITHIN,
+    ) -> None:
         """Take the address; nothing is connected yet.
 
         Args:
             url: as `milvus_server.Server` takes it.
             kind: one of `exact`, `ivf`, `ivf-sq8`, `hnsw`; `auto` goes by the number of tracks.
             kept: retired snapshots that are kept for a roll back.
+            exact_up_to: tracks up to which `auto` compares with every one.
+            least_recall: share of the 10 nearest that an index must find, or another is tried.
+            built_within: no build takes longer; what is older and has no row is dropped.
 
         Raises:
             ConfigurationError: there is no address, no such kind, or no client installed.
@@ -94,6 +111,9 @@ class MilvusBuilder:
         self._server = Server(url)
         self._kind = kind
         self._kept = kept
+        self._exact_up_to = exact_up_to
+        self._least_recall = least_recall
+        self._built_within = built_within
 
     def build(self, tracks: Iterable[IndexedTrack], plan: Plan) -> Snapshot | None:
         """Build and verify a collection; see `building.Builder`.
@@ -117,16 +137,27 @@ class MilvusBuilder:
         """Compare a collection with its manifest: that it is there, loads, and has as many tracks.
 
         Raises:
+            Elsewhere: it does not lie on a server.
             SnapshotRefused: it is not whole.
             IndexUnavailable: the server does not answer.
         """
+        if snapshot.manifest.get("backend") != BACKEND:
+            raise Elsewhere(
+                f"snapshot {snapshot.version} does not lie on a Milvus server, and only such are"
+                " read through here: SIGHTSONG_INDEX_BACKEND is milvus"
+            )
         check(self._server, snapshot)
+
+    def glance(self, snapshot: Snapshot) -> object:  # noqa: ARG002 - all look the same
+        """Look for a change without asking the server: it answers for its own bytes."""
+        return None
 
     def prune(self, space: Space, rows: ports.Snapshots) -> list[str]:
         """Drop the collections that nobody needs; see `building.Builder`.
 
         Retired ones are let go of by the server's memory, but for the newest: a reader that still
-        serves one has it loaded again.
+        serves one has it loaded again. What has no row is dropped once it is too old to be in the
+        making.
 
         Raises:
             IndexUnavailable: the server does not answer.
@@ -138,29 +169,36 @@ class MilvusBuilder:
         mine = [row for row in listed if row.manifest.get("backend") == BACKEND]
         retired = [row.version for row in mine if row.state is SnapshotState.RETIRED]
         needed = {active.version, *retired[: self._kept]}
-        for row in mine:
-            if row.version not in needed and row.created_at < active.created_at:
-                rows.remove(row.version)  # the row first: no reader is sent to what is gone
-        dropped = self._drop_without_row(space, rows, before=active.version)
+        unneeded = {
+            row.version
+            for row in mine
+            if row.version not in needed and row.created_at < active.created_at
+        }
+        for version in unneeded:
+            rows.remove(version)  # the row first: no reader is sent to what is gone
+        left = _left_behind(active, built_within=self._built_within)
+        dropped = self._drop_without_row(space, rows, lambda one: one in unneeded or left(one))
         self._let_go([collection_of(space, version) for version in retired[1 : self._kept]])
         return dropped
 
     def _built(self, tracks: Iterable[IndexedTrack], plan: Plan, version: str) -> Snapshot | None:
         began = time.monotonic()
-        batches = _batches(tracks)
+        fitting = Fitting(tracks)
+        batches = _batches(fitting)
         first = next(batches, None)
         if first is None:
-            raise SnapshotRefused("there are no embedded tracks to index")
+            raise fitting.nothing()
         # Ids are random, so that the first tracks are as good a sample as any.
-        sample = Sample(_vectors_of(first), plan.phrases)
-        snapshot = _begun(plan, version, dimension=len(first[0].entry.vector))
+        is_alike = plan.phrases.shape[1] == fitting.dimension
+        sample = Sample(_vectors_of(first), plan.phrases if is_alike else plan.phrases[:0])
+        snapshot = _begun(plan, version, dimension=fitting.dimension)
         self._create(snapshot)
         if not self._insert(snapshot.path, itertools.chain([first], batches), plan, sample):
             return None
-        kind = _kind_for(self._kind, sample.seen)
-        self._index(snapshot.path, _KINDS[kind], sample.seen)
-        snapshot = _with(snapshot, kind=kind, factory=_KINDS[kind].index, tracks=sample.seen)
-        return _with(self._tuned(snapshot, sample), built_s=round(time.monotonic() - began, 1))
+        fitting.tell()
+        snapshot = self._indexed(_with(snapshot, tracks=sample.seen), sample)
+        built_s = round(time.monotonic() - began, 1)
+        return _with(snapshot, left_out=fitting.left_out, built_s=built_s)
 
     def _create(self, snapshot: Snapshot) -> None:
         client = self._server.pymilvus
@@ -181,6 +219,31 @@ class MilvusBuilder:
             sample.take(_vectors_of(batch))
         return plan.go_on()
 
+    def _indexed(self, snapshot: Snapshot, sample: Sample) -> Snapshot:
+        """Index a collection, with the first kind that finds enough, and note how.
+
+        Raises:
+            SnapshotRefused: none does, or the collection is not whole.
+        """
+        for name in self._kinds_for(sample.seen):
+            self._index(snapshot.path, _KINDS[name], sample.seen)
+            known = _with(snapshot, kind=name, factory=_KINDS[name].index)
+            tuned, worst = self._tuned(known, sample)
+            if worst >= self._least_recall:
+                return tuned
+            log.warning("index.finds_too_little", kind=name, recall_at_10=worst)
+            self._unindex(snapshot.path)
+        raise SnapshotRefused(f"the index finds only {worst:.1%} of what is nearest")
+
+    def _kinds_for(self, tracks: int) -> tuple[str, ...]:
+        if self._kind != "auto":
+            return (self._kind,)
+        return ("exact",) if tracks <= self._exact_up_to else _BEYOND
+
+    def _unindex(self, name: str) -> None:
+        self._server.ask("release_collection", name, within_s=ADMIN_S)
+        self._server.ask("drop_index", name, "vector", within_s=ADMIN_S)
+
     def _index(self, name: str, kind: _Kind, tracks: int) -> None:
         self._server.ask("flush", name, within_s=LOAD_S)
         indexes = self._server.pymilvus.MilvusClient.prepare_index_params()
@@ -189,29 +252,32 @@ class MilvusBuilder:
         )
         self._server.ask("create_index", name, indexes, within_s=LOAD_S)
 
-    def _tuned(self, snapshot: Snapshot, sample: Sample) -> Snapshot:
-        """Find the least effort that finds enough, and note it.
+    def _tuned(self, snapshot: Snapshot, sample: Sample) -> tuple[Snapshot, float]:
+        """Find the least effort that finds enough, else the most there is.
+
+        Returns:
+            The snapshot with that noted, and the recall of the sort of query that fares worst.
 
         Raises:
-            SnapshotRefused: none does, or the collection is not whole.
+            SnapshotRefused: the collection is not whole.
         """
         for effort in _KINDS[snapshot.manifest["kind"]].efforts:
             snapshot = _with(snapshot, parameters=dict(effort))
             recall = sample.recall(_search_of(MilvusSnapshot(snapshot, self._server)))
             snapshot = _with(snapshot, recall_at_10=recall)
-            if min(recall.values()) >= _GOOD_RECALL:
-                return snapshot
-        if min(recall.values()) < _LEAST_RECALL:
-            raise SnapshotRefused(f"recall@10 is only {min(recall.values())}")
-        return snapshot
+            if (worst := min(recall.values())) >= _GOOD_RECALL:
+                break
+        return snapshot, worst
 
-    def _drop_without_row(self, space: Space, rows: ports.Snapshots, *, before: str) -> list[str]:
-        """Drop what is older than the active snapshot and has no row: of killed builds, too."""
+    def _drop_without_row(
+        self, space: Space, rows: ports.Snapshots, is_unneeded: Callable[[str], bool]
+    ) -> list[str]:
+        """Drop what has no row, of killed builds too, if its version is unneeded."""
         names = self._server.ask("list_collections", within_s=ADMIN_S)
         mine = {version_of(name, space): name for name in names if name.startswith(home_of(space))}
         # Asked for after the collections: one that is published meanwhile has its row by now.
         with_row = {row.version for row in rows.listed(space)}
-        old = sorted(one for one in mine if one < before and one not in with_row)
+        old = sorted(one for one in mine if one not in with_row and is_unneeded(one))
         for version in old:
             self._drop(mine[version])
         return old
@@ -227,10 +293,10 @@ class MilvusBuilder:
             log.info("snapshot.dropped", collection=name)
 
 
-def _kind_for(asked: str, tracks: int) -> str:
-    if asked != "auto":
-        return asked
-    return "exact" if tracks <= _EXACT_UP_TO else "ivf-sq8"
+def _left_behind(active: Snapshot, *, built_within: timedelta) -> Callable[[str], bool]:
+    """Tell versions that nobody can be building any more, and that are older than what serves."""
+    begun = f"{datetime.now(UTC) - built_within:%Y%m%dT%H%M%S%f}"
+    return lambda version: version < min(active.version, begun)
 
 
 def _begun(plan: Plan, version: str, *, dimension: int) -> Snapshot:

@@ -24,7 +24,7 @@ _VERSION = re.compile(r"\d{8}T\d+-\w+")
 
 
 def prune(root: Path, space: Space, rows: ports.Snapshots, *, kept: int) -> list[str]:
-    """Remove what nobody needs.
+    """Remove what nobody needs; what cannot be removed is told of, and tried again next time.
 
     Kept are the active one, the newest retired ones, what a reader holds, and what is newer than
     the active one: it may be about to be published.
@@ -56,9 +56,7 @@ def prune(root: Path, space: Space, rows: ports.Snapshots, *, kept: int) -> list
 def clear_half_built(home: Path) -> list[str]:
     """Remove what killed builds left behind; the caller holds the lock, so that none is alive."""
     left = [folder for folder in home.iterdir() if folder.name.startswith(HALF_BUILT)]
-    for folder in left:
-        shutil.rmtree(folder, ignore_errors=True)
-    return [folder.name.removeprefix(HALF_BUILT) for folder in left]
+    return [folder.name.removeprefix(HALF_BUILT) for folder in left if _clear(folder)]
 
 
 def _unneeded(listed: Sequence[Snapshot], active: Snapshot, *, kept: int) -> Iterator[Snapshot]:
@@ -79,8 +77,7 @@ def _remove(folder: Path, row: Snapshot, rows: ports.Snapshots) -> bool:
         rows.remove(row.version)  # the row first: no reader is sent to a folder that is gone
         if _is_listed(row.version, rows):  # somebody has just made it the active one
             return False
-        shutil.rmtree(folder, ignore_errors=True)
-        return True
+        return _clear(folder)
 
 
 def _is_listed(version: str, rows: ports.Snapshots) -> bool:
@@ -99,8 +96,21 @@ def _clear_unlisted(home: Path, listed: Sequence[Snapshot], active: Snapshot) ->
         version = folder.name
         if version in known or version >= active.version or not _VERSION.fullmatch(version):
             continue
+        if not folder.is_dir():  # none of ours
+            continue
         with locks.tried(folder / layout.MANIFEST) as is_held:
-            if is_held:
-                shutil.rmtree(folder, ignore_errors=True)
+            if is_held and _clear(folder):
                 removed.append(version)
     return removed
+
+
+def _clear(folder: Path) -> bool:
+    """Remove a folder, if it can be; one that is gone already is fine."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        if not folder.exists():
+            return True
+        log.warning("snapshot.not_removed", folder=folder.name, reason=error.strerror or str(error))
+        return False
+    return True

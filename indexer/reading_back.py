@@ -39,9 +39,24 @@ def check(
     """Compare every byte with the digests, the counts with the manifest, and open the index.
 
     Raises:
-        SnapshotRefused: something is missing, altered, or does not fit.
+        SnapshotRefused: something is missing, altered, does not fit, or cannot be read.
         Stopped: it is to stop.
     """
+    try:
+        _check(folder, manifest, go_on)
+    except (OSError, ValueError) as error:  # a sick disk, or a file that shrinks meanwhile
+        reason = getattr(error, "strerror", None) or "it is not what it should be"
+        raise SnapshotRefused(f"snapshot {folder.name}: it cannot be read: {reason}") from error
+
+
+def forget_cached(path: Path) -> None:
+    """Have the system read a file from its disk next time, where it can be told so."""
+    if hasattr(os, "posix_fadvise"):
+        with path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _check(folder: Path, manifest: Mapping[str, Any], go_on: Callable[[], bool]) -> None:
     for name, expected in sorted(manifest["sha256"].items()):
         path = folder / name
         if not path.is_file():
@@ -53,13 +68,6 @@ def check(
             if len(layout.open_column(folder, name, dimension=manifest["dimension"])) != count:
                 raise SnapshotRefused(f"snapshot {folder.name}: {name} are not {count}")
     _check_near(folder, manifest)
-
-
-def forget_cached(path: Path) -> None:
-    """Have the system read a file from its disk next time, where it can be told so."""
-    if hasattr(os, "posix_fadvise"):
-        with path.open("rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _check_near(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -1,16 +1,16 @@
 """Snapshots in folders: built beside the others, verified, and only then given their name."""
 
-import itertools
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer import filling, kinds, locks, pruning, reading_back, room, steps
-from indexer.building import Plan
+from indexer.building import Elsewhere, Plan
+from indexer.fitting import Fitting
 from sightsong.adapters import disk
 from sightsong.adapters.library import layout
 from sightsong.core import errors, ports
@@ -62,6 +62,7 @@ class FaissBuilder:
         Raises:
             SnapshotRefused: there is nothing to index, or what was written does not verify.
             StorageFull: there is no room for it; says how many bytes it needs.
+            ConfigurationError: the library folder cannot be locked.
         """
         if plan.extent.tracks == 0:
             raise errors.SnapshotRefused("there are no embedded tracks to index")
@@ -72,7 +73,7 @@ class FaissBuilder:
                 return None
             pruning.clear_half_built(home)  # before it is counted what is free
             try:
-                return self._build(iter(tracks), plan, home)
+                return self._build(Fitting(tracks), plan, home)
             except steps.Stopped:
                 return None
 
@@ -80,15 +81,24 @@ class FaissBuilder:
         """Compare a snapshot with its manifest: every byte, and that it opens.
 
         Raises:
+            Elsewhere: it does not lie in a folder.
             SnapshotRefused: it is not whole.
         """
         if snapshot.manifest.get("backend", pruning.BACKEND) != pruning.BACKEND:
-            raise errors.SnapshotRefused(f"snapshot {snapshot.version} does not lie in a folder")
+            raise Elsewhere(
+                f"snapshot {snapshot.version} does not lie in a folder, and only such are read"
+                " through here: SIGHTSONG_INDEX_BACKEND is faiss"
+            )
         folder = self._root / snapshot.path
         manifest = layout.read_manifest(folder)
         if manifest != json.loads(json.dumps(snapshot.manifest)):
             raise errors.SnapshotRefused(f"snapshot {snapshot.version}: another manifest")
         reading_back.check(folder, manifest)
+
+    def glance(self, snapshot: Snapshot) -> object:
+        """Look at a snapshot's files without reading them; changed ones look different."""
+        files = [layout.MANIFEST, *snapshot.manifest.get("sha256", ())]
+        return layout.signs(self._root / snapshot.path, {"sha256": dict.fromkeys(files)})
 
     def prune(self, space: Space, rows: ports.Snapshots) -> list[str]:
         """Remove snapshots that nobody needs, and what killed builds left behind.
@@ -98,13 +108,12 @@ class FaissBuilder:
         """
         return pruning.prune(self._root, space, rows, kept=self._kept)
 
-    def _build(self, tracks: Iterator[IndexedTrack], plan: Plan, home: Path) -> Snapshot:
-        first = next(tracks, None)
-        if first is None:
-            raise errors.SnapshotRefused("there are no embedded tracks to index")
+    def _build(self, tracks: Fitting, plan: Plan, home: Path) -> Snapshot:
+        if not tracks.dimension:
+            raise tracks.nothing()
         recipe = filling.Recipe(
             kind=self._kind,
-            dimension=len(first.entry.vector),
+            dimension=tracks.dimension,
             threads=self._threads,
             reserve_bytes=self._reserve_bytes,
             least_recall=self._least_recall,
@@ -113,13 +122,11 @@ class FaissBuilder:
         room.check(home, needed=needed, reserve_bytes=self._reserve_bytes)
         try:
             with disk.full_is_told():
-                return self._publish(home, itertools.chain([first], tracks), plan, recipe)
+                return self._publish(home, tracks, plan, recipe)
         except errors.StorageFull as error:  # somebody else has filled it meanwhile
             raise room.full(home, needed=needed, reserve_bytes=self._reserve_bytes) from error
 
-    def _publish(
-        self, home: Path, tracks: Iterable[IndexedTrack], plan: Plan, recipe: filling.Recipe
-    ) -> Snapshot:
+    def _publish(self, home: Path, tracks: Fitting, plan: Plan, recipe: filling.Recipe) -> Snapshot:
         """Build in a folder that no reader looks at, and give it its name once it is whole."""
         # To the microsecond: versions must sort by age, also of two builds in one second.
         version = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
@@ -140,5 +147,7 @@ class FaissBuilder:
         )
 
     def _needed(self, plan: Plan, recipe: filling.Recipe) -> int:
-        kind = kinds.kind_of(recipe.kind, tracks=plan.extent.tracks)
-        return room.needed_bytes(plan.extent, kind, dimension=recipe.dimension)
+        tried = kinds.kinds_of(recipe.kind, tracks=plan.extent.tracks)
+        return max(
+            room.needed_bytes(plan.extent, kind, dimension=recipe.dimension) for kind in tried
+        )

@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
+from numpy.typing import NDArray
 
 from indexer import ingesting, recordings
-from indexer.building import Builder, Plan
+from indexer.building import Builder, Elsewhere, Plan
 from sightsong.core import errors, jobs, lifecycle, ports
 from sightsong.core.embeddings import Space
-from sightsong.core.snapshots import Snapshot
+from sightsong.core.snapshots import Snapshot, SnapshotState
 from sightsong.engine.work import Prepared
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,7 @@ class Runtime:
     """Everything that the tasks of the indexer use."""
 
     stores: ports.Stores
+    doorbell: ports.Doorbell
     space: Space
     builder: Builder
     go_on: Callable[[], bool]  #: Notes progress of a rebuild; False when the process is to stop.
@@ -35,7 +40,10 @@ def rebuild(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Complet
 
 
 def verify(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.Completion]:
-    """Compare the snapshot that each job names with its manifest."""
+    """Compare the snapshot that each job names with its manifest.
+
+    In place of the active one, if it is damaged, another is asked for.
+    """
     return [_verify(ready.job, runtime) for ready in batch]
 
 
@@ -68,7 +76,7 @@ def _rebuild(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
 def _build(runtime: Runtime) -> Snapshot | None:
     """Group the recordings and build a snapshot; None when told to stop."""
     store, space = runtime.stores, runtime.space
-    runtime.builder.prune(space, store.snapshots)
+    _tidy(runtime)
     # What is embedded while recordings are grouped may be missed: the next rebuild begins here.
     grouped = store.tracks.revision(space)
     active = store.snapshots.active(space)
@@ -78,28 +86,67 @@ def _build(runtime: Runtime) -> Snapshot | None:
         return None
     # Grouping changed it; and it is read before the tracks are: never newer than they are.
     revision = store.tracks.revision(space)
-    phrases = [vector for _, vector in sorted(store.phrases.read(space).items())]
     plan = Plan(
         space=space,
         revision=revision,
         grouped=grouped,
         extent=store.tracks.extent(space),
-        phrases=np.stack(phrases) if phrases else np.empty((0, 0), np.float32),
+        phrases=_phrases(store.phrases, space),
         go_on=runtime.go_on,
     )
     return runtime.builder.build(store.tracks.indexed(space), plan)
 
 
-def _verify(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
-    version, reason = str(job.params.get("version")), None
+def _tidy(runtime: Runtime) -> None:
+    """Remove what nobody needs, if that can be done: a build does not depend on it."""
     try:
-        runtime.builder.verify(runtime.stores.snapshots.get(version))
-    except errors.SnapshotRefused as error:
-        reason = error.detail
+        runtime.builder.prune(runtime.space, runtime.stores.snapshots)
+    except (errors.SightsongError, OSError) as error:
+        log.warning("prune.failed", reason=str(error))
+
+
+def _phrases(phrases: ports.Phrases, space: Space) -> NDArray[np.float32]:
+    """The vectors of all phrases that can be compared with each other, (m, d); m may be 0."""
+    known = [vector for _, vector in sorted(phrases.read(space).items())]
+    sound = [vector for vector in known if np.isfinite(vector).all()]
+    fitting = [vector for vector in sound if vector.shape == sound[0].shape]
+    return np.stack(fitting) if fitting else np.empty((0, 0), np.float32)
+
+
+def _verify(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
+    version = str(job.params.get("version"))
+    try:
+        snapshot = runtime.stores.snapshots.get(version)
+        reason = _flaw(snapshot, runtime.builder)
+        is_served = snapshot.state is SnapshotState.ACTIVE and snapshot.space == runtime.space
+        if reason is not None and is_served:
+            _ask_for_another(runtime)
     except errors.SightsongError as error:
         return lifecycle.failure(job, error)
     result = {"version": version, "is_sound": reason is None, "reason": reason}
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result))
+
+
+def _flaw(snapshot: Snapshot, builder: Builder) -> str | None:
+    """What is wrong with a snapshot; None where it is sound.
+
+    Raises:
+        Elsewhere: it cannot be told here.
+    """
+    try:
+        builder.verify(snapshot)
+    except Elsewhere:
+        raise
+    except errors.SnapshotRefused as error:
+        return error.detail
+    return None
+
+
+def _ask_for_another(runtime: Runtime) -> None:
+    """Ask for a rebuild, also in place of a snapshot that a person chose."""
+    rebuild = jobs.NewJob(kind=jobs.JobKind.REBUILD, params={"asked": True})
+    if runtime.stores.jobs.submit_once(rebuild) is not None:
+        runtime.doorbell.ring(jobs.Queue.INDEX)
 
 
 def _prune(job: jobs.Job, runtime: Runtime) -> jobs.Completion:

@@ -91,12 +91,12 @@ def write_columns(
     Args:
         tracks: in the order of their ids.
         folder: where they are to lie.
-        dimension: of all vectors.
+        dimension: of all vectors and windows.
         reserve_bytes: what is to be left free on the disk.
         go_on: asked all the while.
 
     Raises:
-        SnapshotRefused: a track is not of a form that a snapshot can hold.
+        SnapshotRefused: an id is not of a form that a snapshot can hold.
         StorageFull: there is not enough room.
         Stopped: it is to stop.
     """
@@ -164,8 +164,6 @@ class _Columns:
         return {"ids": _padded(ids), "recordings": _padded(recordings)}
 
     def _vectors_of(self, batch: Sequence[IndexedTrack]) -> dict[str, NDArray[Any]]:
-        for track in batch:
-            _check_shapes(track, self._dimension)
         counts = np.array([len(track.windows.starts_s) for track in batch])
         ends = self._windows + np.cumsum(counts)
         self._windows = int(ends[-1])
@@ -246,20 +244,6 @@ def _id_of(track_id: TrackId) -> bytes:
     if not 0 < len(raw) <= layout.ID_BYTES or b"\0" in raw:
         raise SnapshotRefused(f"the track id {track_id[:80]!r} cannot be indexed")
     return raw
-
-
-def _check_shapes(track: IndexedTrack, dimension: int) -> None:
-    """Make sure that a track's vectors are such as the others'.
-
-    Raises:
-        SnapshotRefused: they are not.
-    """
-    name, vector, windows = track.entry.track_id, track.entry.vector, track.windows
-    if vector.shape != (dimension,) or not np.isfinite(vector).all():
-        raise SnapshotRefused(f"the vector of track {name} is not one of {dimension} numbers")
-    count = len(windows.starts_s)
-    if len(windows.vectors) != count or (count and windows.vectors.shape[1:] != (dimension,)):
-        raise SnapshotRefused(f"the windows of track {name} do not fit its vector")
 
 
 def _batches(tracks: Iterable[IndexedTrack]) -> Iterator[list[IndexedTrack]]:

@@ -4,13 +4,14 @@ import contextlib
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from sightsong.adapters import logs, metrics, settings, starting, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.core import jobs, models, ports
-from sightsong.core.errors import ConfigurationError, SightsongError
+from sightsong.core.errors import ConfigurationError, Unavailable
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
 from sightsong.engine.interlude import Interlude
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 #: How often the library is looked at for what has changed, in seconds: that is found within two.
 _FOLLOW_S = 0.5
+#: How long a worker waits for its library before it claims, in seconds: a large snapshot is
+#: open within that.
+_FIRST_LOOK_S = 10.0
 #: How often the phrases are tried again until they are stored, in seconds.
 _PHRASES_S = 2.0
 #: Processes for tracks unless the settings say how many: more do not help a model to hear faster.
@@ -195,10 +199,9 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
     library = wiring.open_library(config, stores, profile.text.space)
     runtime = open_runtime(config, profile, measured, stores=stores, library=library)
     works = [work_of(runtime, config, measured, thread=thread)]
-    with contextlib.suppress(SightsongError):
-        library.follow()  # the first photo finds its music; a failure is reported by the next look
     try:
         with keeping_up(library, stores, profile, thread=thread):
+            wait_for(library)
             ringer = wiring.open_ringer(config)
             wiring.serve(config, stores, works, worker=worker, ringer=ringer)
     finally:
@@ -209,6 +212,21 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
             sys.stdout.flush()
             os._exit(0)
         library.close()
+
+
+def wait_for(library: ports.Library, *, at_most_s: float = _FIRST_LOOK_S) -> None:
+    """Wait until there is something to search: a photo claimed before would spend an attempt.
+
+    Not for long: tracks can be embedded without it, and a library may stay away.
+    """
+    patience = time.monotonic() + at_most_s
+    while time.monotonic() < patience:
+        try:
+            library.view()
+        except Unavailable:
+            time.sleep(_FOLLOW_S / 5)
+        else:
+            return
 
 
 @contextlib.contextmanager

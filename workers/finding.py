@@ -19,7 +19,7 @@ class Query:
 
     text: str  #: In words.
     vector: NDArray[np.float32]  #: (d,), unit norm.
-    affect: Affect | None  #: None where it is not known what it feels like.
+    affect: Affect | None  #: As `plain` gives it; None where it is not known what it feels like.
     taste: Taste
     asked: Asked  #: What reasons call it.
 
@@ -38,6 +38,14 @@ class Answer:
 
     result: dict[str, Any]  #: JSON values.
     query: NDArray[np.float32]  #: (d,), unit norm: what was searched for.
+    affect: Affect | None  #: The point that goes with it, exactly.
+
+
+def plain(affect: Affect | None) -> Affect | None:
+    """Bring a point to Python's own numbers, in which it is kept: so it can be searched again."""
+    if affect is None:
+        return None
+    return Affect(valence=float(affect.valence), arousal=float(affect.arousal))
 
 
 class Finder:
@@ -55,9 +63,12 @@ class Finder:
     def find(self, queries: Sequence[Query]) -> list[Found]:
         """Find the matches of each query; all of them look at the library at the same moment.
 
+        Whatever was written before a batch began, it sees.
+
         Raises:
             Unavailable: the database, or the server that holds the index, does not answer; retried.
         """
+        self._library.catch_up()
         view = self._library.view()
         return [
             Found(matches=self._matches(view, query), receipt=self._receipt(view))

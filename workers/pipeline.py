@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsong.core import answers, blend, embeddings, labels, models, moods, ports
+from sightsong.core.affect import EmotionReading
 from sightsong.core.choosing import Taste
-from sightsong.core.photos import PhotoReading
+from sightsong.core.photos import Captions, PhotoReading
 from sightsong.core.reasons import Asked
-from workers.finding import Answer, Finder, Found, Query
+from workers.finding import Answer, Finder, Found, Query, plain
 from workers.stages import Observe, Stages, unobserved
 
 
@@ -21,6 +22,7 @@ class PhotoWish:
 
     taste: Taste = field(default_factory=Taste)
     moods: tuple[str, ...] = ()  #: Labels to score; none: the mood model's own.
+    caption: bool = True  #: Whether to describe it in words.
 
 
 class PhotoPipeline:
@@ -67,6 +69,7 @@ class PhotoPipeline:
             Answer(
                 result=self._result(reading, query, one) | {"timings_ms": timings},
                 query=query.vector,
+                affect=query.affect,
             )
             for reading, query, one in zip(readings, queries, found, strict=True)
         ]
@@ -87,11 +90,28 @@ class PhotoPipeline:
         with stages.timed("moods"):
             scores = profile.moods.score(photos, emotions, [wish.moods for wish in wishes])
         with stages.timed("caption"):
-            captions = profile.caption.caption(photos, emotions)
+            captions = self._captions(photos, emotions, wishes)
         return [
             PhotoReading(emotion=emotion, agreement=agreement, faces=f, moods=m, captions=c)
             for (emotion, agreement), f, m, c in zip(felt, faces, scores, captions, strict=True)
         ]
+
+    def _captions(
+        self,
+        photos: Sequence[models.Photo],
+        emotions: Sequence[EmotionReading],
+        wishes: Sequence[PhotoWish],
+    ) -> list[Captions | None]:
+        """Describe those photos that are to be: the longest part of the work by far."""
+        asked = [i for i, wish in enumerate(wishes) if wish.caption]
+        made: list[Captions | None] = [None] * len(photos)
+        if asked:
+            told = self._profile.caption.caption(
+                [photos[i] for i in asked], [emotions[i] for i in asked]
+            )
+            for i, captions in zip(asked, told, strict=True):
+                made[i] = captions
+        return made
 
     def _queries(
         self, readings: Sequence[PhotoReading], wishes: Sequence[PhotoWish]
@@ -104,7 +124,7 @@ class PhotoPipeline:
             Query(
                 text=moods.query_text(query),
                 vector=_weighted(query, vectors),
-                affect=reading.emotion.affect,
+                affect=plain(reading.emotion.affect),
                 taste=wish.taste,
                 asked=Asked.PHOTO,
             )
@@ -113,7 +133,8 @@ class PhotoPipeline:
 
     def _phrases(self, reading: PhotoReading) -> tuple[moods.WeightedPhrase, ...]:
         scores = {mood.label: mood.score for mood in reading.moods}
-        scene = reading.captions.plain if self._profile.has_seeing_captions else None
+        captions = reading.captions if self._profile.has_seeing_captions else None
+        scene = None if captions is None else captions.plain
         return moods.music_query(reading.emotion, scores, scene=scene)
 
     def _result(self, reading: PhotoReading, query: Query, found: Found) -> dict[str, Any]:

@@ -1,11 +1,16 @@
 """What a worker does for each kind of job: plain functions over a runtime."""
 
-from collections.abc import Callable, Sequence
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
-from sightsong.core import errors, jobs, models, ports
+import numpy as np
+
+from sightsong.core import errors, jobs, lifecycle, models, ports
 from sightsong.core.choosing import Taste
 from sightsong.core.embeddings import Space
 from sightsong.core.tracks import TrackId
@@ -27,6 +32,11 @@ class Runtime:
     texts: TextPipeline
     decoders: Decoders
     places: Places
+
+    @functools.cached_property
+    def dimension(self) -> int:
+        """Numbers of a vector of the space, as the text model makes them."""
+        return int(self.profile.text.encode(["music"]).shape[1])
 
 
 def prepare_photo(job: jobs.Job, *, runtime: Runtime) -> Future[Decoded[models.Photo]]:
@@ -96,11 +106,10 @@ def embed_tracks(
     heard: list[HeardTrack] = [ready.value.value for ready in batch]
     new = [track.heard for track in heard if track.heard is not None]
     readings = iter(runtime.profile.audio.read(new, between=between) if new else ())
-    space = runtime.profile.audio.space
     return [
-        _kept(ready.job, space)
+        _kept(ready.job, runtime)
         if track.heard is None
-        else _embedded(ready.job, track.heard, next(readings), digest=track.digest, space=space)
+        else _embedded(ready.job, track.heard, next(readings), digest=track.digest, runtime=runtime)
         for ready, track in zip(batch, heard, strict=True)
     ]
 
@@ -127,7 +136,12 @@ def _track_of(job: jobs.Job) -> TrackId:
 
 
 def _wish(job: jobs.Job) -> PhotoWish:
-    return PhotoWish(taste=Taste.of(job.params), moods=tuple(job.params.get("moods") or ()))
+    params = job.params
+    return PhotoWish(
+        taste=Taste.of(params),
+        moods=tuple(params.get("moods") or ()),
+        caption=params.get("caption", True),
+    )
 
 
 def _answered(
@@ -135,20 +149,31 @@ def _answered(
 ) -> list[jobs.Completion]:
     """End answered jobs; what each searched for is kept, so that it can be refined."""
     space = runtime.profile.text.space
-    return [
-        jobs.Completion(
-            job=ready.job,
-            outcome=jobs.Succeeded(result=answer.result),
-            effects=(jobs.KeepQuery(job_id=ready.job.id, space=space, vector=answer.query),),
-        )
-        for ready, answer in zip(batch, answers, strict=True)
-    ]
+    return [_answer(ready.job, answer, space) for ready, answer in zip(batch, answers, strict=True)]
 
 
-def _kept(job: jobs.Job, space: Space) -> jobs.Completion:
+def _answer(job: jobs.Job, answer: Answer, space: Space) -> jobs.Completion:
+    if not _is_json(answer.result):
+        # Such a number comes of damaged memory or files: the next attempt may find them whole.
+        failed = errors.TaskFailed("there is a number in the answer that is none (NaN or infinite)")
+        return lifecycle.failure(job, failed)
+    kept = jobs.KeepQuery(job_id=job.id, space=space, vector=answer.query, affect=answer.affect)
+    return jobs.Completion(job=job, outcome=jobs.Succeeded(result=answer.result), effects=(kept,))
+
+
+def _is_json(result: Mapping[str, Any]) -> bool:
+    """Whether JSON can say all of it, as every reader of an answer expects."""
+    try:
+        json.dumps(result, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _kept(job: jobs.Job, runtime: Runtime) -> jobs.Completion:
     """End the job of a track whose sound is as it was: its tags were edited."""
     result = {"track_id": _track_of(job), "unchanged": True}
-    effect = jobs.KeepEmbedding(track_id=_track_of(job), space=space)
+    effect = jobs.KeepEmbedding(track_id=_track_of(job), space=runtime.profile.audio.space)
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
 
 
@@ -158,12 +183,14 @@ def _embedded(
     reading: models.TrackReading,
     *,
     digest: str,
-    space: Space,
+    runtime: Runtime,
 ) -> jobs.Completion:
-    track_id = _track_of(job)
+    """End the job of a track that was heard; one that made nothing usable fails by itself."""
+    if (flaw := _flaw(reading, runtime.dimension)) is not None:
+        return lifecycle.failure(job, errors.BrokenEmbedding(flaw))
     effect = jobs.StoreEmbedding(
-        track_id=track_id,
-        space=space,
+        track_id=_track_of(job),
+        space=runtime.profile.audio.space,
         vector=reading.vector,
         windows=reading.windows.astype("float16"),
         window_starts_s=reading.window_starts_s,
@@ -173,5 +200,17 @@ def _embedded(
         digest=digest,
         fingerprint=heard.fingerprint,
     )
-    result = {"track_id": track_id, "duration_s": round(heard.duration_s, 3)}
+    result = {"track_id": effect.track_id, "duration_s": round(heard.duration_s, 3)}
     return jobs.Completion(job=job, outcome=jobs.Succeeded(result=result), effects=(effect,))
+
+
+def _flaw(reading: models.TrackReading, dimension: int) -> str | None:
+    """Why what a model made of a track cannot be stored; None where it can."""
+    found = {reading.vector.shape[-1], reading.windows.shape[-1]}
+    if found != {dimension}:
+        said = " and ".join(map(str, sorted(found)))
+        return f"The music model made vectors of {said} numbers; its space has {dimension}."
+    scalars = [reading.affect.valence, reading.affect.arousal, *reading.descriptors.values()]
+    if not all(np.isfinite(each).all() for each in (reading.vector, reading.windows, scalars)):
+        return "The music model made numbers of this track that are none (NaN or infinite)."
+    return None

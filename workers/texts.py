@@ -7,7 +7,7 @@ from sightsong.core import answers, models, ports
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import NothingUnderstood
 from sightsong.core.reasons import Asked
-from workers.finding import Answer, Finder, Found, Query
+from workers.finding import Answer, Finder, Found, Query, plain
 from workers.stages import Observe, Stages, unobserved
 
 #: Characters that are read of a text. The API takes fewer; a row that was written by other hands
@@ -61,6 +61,7 @@ class TextPipeline:
             Answer(
                 result=self._result(query, one) | {"timings_ms": timings},
                 query=query.vector,
+                affect=query.affect,
             )
             for query, one in zip(queries, found, strict=True)
         ]
@@ -69,7 +70,7 @@ class TextPipeline:
         vectors = self._profile.text.encode(texts)
         feelings = self._profile.text.feel(texts)
         return [
-            Query(text=text, vector=vector, affect=affect, taste=taste, asked=Asked.WORDS)
+            Query(text=text, vector=vector, affect=plain(affect), taste=taste, asked=Asked.WORDS)
             for text, vector, affect, taste in zip(texts, vectors, feelings, tastes, strict=True)
         ]
 

@@ -1,16 +1,22 @@
 """`/v1/indexes`: the snapshots that searches run on."""
 
 import re
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import schemas, views
+from api import readiness, schemas, views
 from api.dependencies import Door, TheDoor
 from api.errors import RebuildPending
 from api.replies import Reply, accepted
 from sightsong.core import intake
-from sightsong.core.errors import Conflict, SnapshotNotFound
+from sightsong.core.errors import (
+    Conflict,
+    IndexUnavailable,
+    SnapshotNotFound,
+    SnapshotRefused,
+)
 from sightsong.core.jobs import Job, Queue
 from sightsong.core.snapshots import Snapshot
 
@@ -20,19 +26,24 @@ _VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @router.get("", response_model=schemas.IndexesView)
-def list_indexes(door: TheDoor) -> Response:
+def list_indexes(door: TheDoor, _asked: Annotated[schemas.NoQuery, Query()]) -> Response:
     """List the snapshots, newest first, which one is active, and how much has changed since it."""
     stores, space = door.stores, door.settings.space
     # Before what is served: a track that is embedded meanwhile shows as stale, never as fresh.
     is_busy = stores.jobs.is_busy(Queue.TRACKS)
     revision = stores.tracks.revision(space)
-    active = stores.snapshots.active(space)
+    active, health = stores.snapshots.active(space), door.library.health()
     return Reply(
         {
             "items": [views.index_view(snapshot) for snapshot in stores.snapshots.listed()],
             "active": None if active is None else active.version,
-            "stale": is_busy or door.library.view().revision < revision,
-            "delta": _delta(door, active),
+            "stale": is_busy or _seen_up_to(door) < revision,
+            "refused": health.refused,
+            "held_back": health.held_back,
+            "delta": {
+                "tracks": readiness.changed_since(door, active),
+                "limit": door.settings.index_delta,
+            },
         }
     )
 
@@ -66,13 +77,19 @@ def prune_indexes(door: TheDoor) -> Response:
 def activate_index(door: TheDoor, version: str) -> Response:
     """Have searches run on this snapshot, and pin it: it stays until a rebuild is asked for.
 
-    What has changed since it was built is searched as well, whatever its age.
+    What has changed since it was built is searched as well, whatever its age. It is looked through
+    first; one that cannot be served is refused with the reason, and nothing is changed.
     """
     snapshot, space = _find(door, version), door.settings.space
     if snapshot.space != space:
         raise Conflict(
             f"This snapshot is of the space {snapshot.space}; this service searches {space}."
         )
+    try:
+        door.library.examine(snapshot)
+    except SnapshotRefused as error:
+        reason = error.detail.rstrip(".")
+        raise SnapshotRefused(f"Nothing was changed; it cannot be served: {reason}.") from error
     return Reply(views.index_view(door.stores.snapshots.activate(snapshot.version)))
 
 
@@ -91,12 +108,12 @@ def _find(door: Door, version: str) -> Snapshot:
     return door.stores.snapshots.get(version)
 
 
-def _delta(door: Door, active: Snapshot | None) -> dict[str, int]:
-    """Count what has changed since the active snapshot, as far as it is of interest."""
-    limit, since = door.settings.index_delta, 0 if active is None else active.revision
-    space = door.settings.space
-    tracks = door.stores.tracks.count_changes(space, since=since, limit=limit)
-    return {"tracks": tracks, "limit": limit}
+def _seen_up_to(door: Door) -> int:
+    """Up to which revision searches of this process see changes; -1 where they see nothing."""
+    try:
+        return door.library.view().revision
+    except IndexUnavailable:
+        return -1
 
 
 def _accepted(job: Job) -> Response:

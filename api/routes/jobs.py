@@ -128,7 +128,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     status_code=202,
     response_model=schemas.JobView,
     responses=_ANSWERS,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | {"parameters": [preferences.PARAMETER]},
 )
 async def submit(
     request: Request,
@@ -257,7 +257,12 @@ async def until_ended(door: Door, job: jobs.Job, *, wait_s: float) -> jobs.Job:
     return job
 
 
-@router.get("/{job_id}", response_model=schemas.JobView, responses={304: {"description": "As is"}})
+@router.get(
+    "/{job_id}",
+    response_model=schemas.JobView,
+    responses={304: {"description": "As is"}},
+    openapi_extra={"parameters": [preferences.PARAMETER]},
+)
 async def read_job(
     request: Request,
     door: TheDoor,
@@ -336,8 +341,11 @@ def _merged(params: schemas.PhotoParams, sent: uploads.Submission) -> schemas.Ph
     """Take the form's fields before those of the query."""
     if not sent.fields:
         return params
-    last = {name: texts[-1] for name, texts in sent.fields.items()}
-    known: dict[str, object] = {name: last[name] for name in _PLAIN if last.get(name)}
+    last = {name: texts[-1] for name, texts in sent.fields.items() if name != "moods"}
+    # An empty field of ours says nothing; a name that is not ours is refused, whatever it says.
+    known: dict[str, object] = {
+        name: text for name, text in last.items() if text or name not in _PLAIN
+    }
     if any(sent.fields.get("moods", ())):
         known["moods"] = sent.fields["moods"]
     try:

@@ -14,7 +14,6 @@ from api.replies import Reply
 from api.routes import jobs as job_routes
 from api.routes.bodies import read_json
 from sightsong.core import choosing, moods, refining
-from sightsong.core.affect import Affect
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import NotRefinable
 from sightsong.core.jobs import Job, JobKind, JobState, KeepQuery
@@ -30,8 +29,8 @@ _BODY = {
         "content": {"application/json": {"schema": schemas.RefineRequest.model_json_schema()}},
     }
 }
-#: Kinds of jobs that have matches.
-_MATCHING = (JobKind.PHOTO, JobKind.TEXT)
+#: Kinds of jobs that have matches, and what their reasons speak of.
+_ASKED = {JobKind.PHOTO: Asked.PHOTO, JobKind.TEXT: Asked.WORDS}
 
 
 async def refine_body(request: Request, door: TheDoor) -> schemas.RefineRequest:
@@ -51,9 +50,8 @@ def refine_job(
     job = job_routes.find(door, job_id)
     result, kept = _answered(job), _kept(door, job)
     nudge = Nudge(calmer=asked.calmer, happier=asked.happier, avoid=tuple(asked.avoid))
-    query, affect = refining.nudged(
-        kept.vector, _affect(result), nudge, phrases=door.phrases.read()
-    )
+    query, affect = refining.nudged(kept.vector, kept.affect, nudge, phrases=door.phrases.read())
+    door.library.catch_up()
     view = door.library.view()
     matches = choosing.choose(
         view,
@@ -61,7 +59,7 @@ def refine_job(
         query,
         affect=affect,
         taste=replace(Taste.of({**job.params, **asked.choice()}), avoid=nudge.avoided),
-        asked=Asked.WISH,
+        asked=_ASKED[job.kind] if nudge == Nudge() else Asked.WISH,
     )
     return Reply(
         {
@@ -80,7 +78,7 @@ def _answered(job: Job) -> Mapping[str, Any]:
     Raises:
         NotRefinable: there is none, or it has no matches.
     """
-    if job.kind not in _MATCHING:
+    if job.kind not in _ASKED:
         raise NotRefinable("Only the answers to photos and words can be refined.")
     if not job.state.is_final:
         raise NotRefinable("This job has not ended yet; wait for its answer.")
@@ -104,10 +102,3 @@ def _kept(door: Door, job: Job) -> KeepQuery:
             f"{door.settings.space}. Hand it in again."
         )
     return kept
-
-
-def _affect(result: Mapping[str, Any]) -> Affect | None:
-    valence, arousal = result.get("valence"), result.get("arousal")
-    if valence is None or arousal is None:
-        return None
-    return Affect(valence=valence, arousal=arousal)

@@ -30,6 +30,7 @@ def find_similar(
     Each condition narrows; of several words for one of them, one must fit.
     """
     track = tracks.find(door, track_id)
+    door.library.catch_up()
     view = door.library.view()
     found = choosing.choose(
         view,

@@ -27,7 +27,7 @@ from api.schemas.searches import (
     SimilarQuery,
     SimilarView,
 )
-from api.schemas.service import IndexesView, IndexView, ReadinessView
+from api.schemas.service import IndexesView, IndexView, NoQuery, ReadinessView
 from api.schemas.shared import ErrorView, ProblemView
 from api.schemas.tracks import TrackDetail, TrackEdit, TrackQuery, TracksPage, TrackView
 
@@ -48,6 +48,7 @@ __all__ = [
     "JobsQuery",
     "JsonRequest",
     "MoodLensError",
+    "NoQuery",
     "PhotoParams",
     "PhotoResult",
     "PredictionView",

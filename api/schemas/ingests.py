@@ -41,6 +41,8 @@ class TakeInOptions(BaseModel):
 class UploadQuery(BaseModel):
     """The same, as parameters; a form's fields weigh more."""
 
+    model_config = ConfigDict(extra="forbid")
+
     dry_run: bool = Field(default=False, description="Only tell what would be done.")
     restore: bool = Field(
         default=False, description="Take in again what was removed from the library by hand."

@@ -13,6 +13,8 @@ from sightsong.core import labels
 class PhotoParams(Choice, Handling):
     """How to answer a photo."""
 
+    model_config = ConfigDict(extra="forbid")
+
     caption: bool = Field(default=True, description="Whether to describe it in words.")
 
     moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
@@ -127,8 +129,8 @@ class PhotoResult(BaseModel):
     arousal: float = Field(description="-1 (calm) to 1 (stirred).")
     faces: list[FaceView]
     moods: list[MoodView] = Field(description="Highest first.")
-    caption: str
-    emotional_caption: str
+    caption: str | None = Field(description="Null where it was not asked for.")
+    emotional_caption: str | None
     query: str = Field(description="What the music was asked for.")
     matches: list[MatchView]
     receipt: Receipt

@@ -11,11 +11,13 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from api import examples
+from api.schemas import wording
 from sightsong.core import labels, matching, terms
 from sightsong.core.errors import InvalidRequest
 
@@ -29,7 +31,11 @@ _LONGEST_PLACE = 200
 
 
 def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list | tuple):
+        raise PydanticCustomError("words", "must be a word, or a list of words")
+    return value
 
 
 def _plain(text: str) -> str:
@@ -103,6 +109,22 @@ def tidied(value: object) -> list[str]:
         raise PydanticCustomError("mood", "{detail}", {"detail": error.detail}) from error
 
 
+def _unwanted(value: object) -> list[str]:
+    """Make labels of moods to keep away from; of an empty text nobody knows what is meant."""
+    texts = value if isinstance(value, list) else [value]
+    if any(not tidied(text) for text in texts):
+        raise PydanticCustomError("mood", "an empty text is no mood; leave it out")
+    return tidied(texts)
+
+
+def _asked(text: str) -> str:
+    if not text:
+        raise PydanticCustomError(
+            "words", "must not be empty; say what you want to hear, as in 'calm piano'"
+        )
+    return _plain(text)
+
+
 def _read_filters(value: object) -> object:
     """Read filters that come as a text: beside a photo there is no other way."""
     if not isinstance(value, str):
@@ -119,9 +141,10 @@ def _read_filters(value: object) -> object:
 
 def _first(error: ValidationError) -> str:
     """Say what is wrong first; the place is the caller's own word, and may be long."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     place = "/".join(str(step) for step in first["loc"])[:_LONGEST_PLACE]
-    return f"{place}: {first['msg']}" if place else first["msg"]
+    detail = wording.said(first)
+    return f"{place}: {detail}" if place else detail
 
 
 class Choice(BaseModel):
@@ -193,8 +216,9 @@ class JsonRequest(Choice, Handling):
     text: (
         Annotated[
             str,
-            StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
-            AfterValidator(_plain),
+            StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT),
+            AfterValidator(_asked),
+            WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
         ]
         | None
     ) = Field(default=None, examples=["calm piano for a rainy evening"])
@@ -231,7 +255,7 @@ class RefineRequest(BaseModel):
     happier: float = Field(
         default=0, ge=-1, le=1, allow_inf_nan=False, description="-1 sadder .. 1 happier."
     )
-    avoid: Annotated[list[str], AfterValidator(tidied)] = Field(
+    avoid: Annotated[list[str], AfterValidator(_unwanted)] = Field(
         default=[], max_length=labels.MOST_LABELS, description="Moods to keep away from."
     )
     filters: FiltersBody | None = Field(

@@ -8,6 +8,12 @@ from api import examples
 from api.schemas.shared import Time
 
 
+class NoQuery(BaseModel):
+    """No parameters: any that is given was meant for something else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class IndexView(BaseModel):
     """A snapshot of the index."""
 
@@ -47,6 +53,12 @@ class IndexesView(BaseModel):
     stale: bool = Field(
         description="Whether searches do not see every track yet: some wait to be listened to, or "
         "this process has yet to look at the last changes (it does so twice a second)."
+    )
+    refused: str | None = Field(
+        description="Why this process does not serve the active snapshot; null where it does."
+    )
+    held_back: str | None = Field(
+        description="Why it does not search what has changed since; null where it does."
     )
     delta: DeltaView
 

@@ -18,6 +18,8 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 class TrackQuery(BaseModel):
     """Which tracks to list; each condition narrows. Words are compared without regard to case."""
 
+    model_config = ConfigDict(extra="forbid")
+
     state: TrackState | None = None
     genre: Text | None = None
     mood: Text | None = None

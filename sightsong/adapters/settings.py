@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     index_threads: int = Field(default=0, ge=0, le=256)
     #: A rebuild is asked for when so many tracks are new or changed since the snapshot.
     index_delta: int = Field(default=10_000, ge=1)
-    #: Address of the Milvus server (or path of a file, for milvus-lite).
+    #: Address of the Milvus server. No path of milvus-lite: that serves one process only.
     milvus_url: str = ""
 
     #: Port on which a worker tells its metrics; 0: nowhere.
@@ -125,6 +125,17 @@ class Settings(BaseSettings):
     def _lease_outlives_heartbeats(self) -> Self:
         if self.heartbeat_s * 2 > self.lease_s:
             raise ValueError("SIGHTSONG_LEASE_S must be at least twice SIGHTSONG_HEARTBEAT_S")
+        return self
+
+    @model_validator(mode="after")
+    def _milvus_has_an_address(self) -> Self:
+        is_address = self.milvus_url.startswith(("http://", "https://", "tcp://", "unix:"))
+        if self.index_backend == "milvus" and not is_address:
+            raise ValueError(
+                "SIGHTSONG_MILVUS_URL must be the address of a server, such as http://milvus:19530 "
+                "(of milvus-lite: that of `milvus-lite server`, since a file serves one process "
+                "only)"
+            )
         return self
 
     @property

@@ -55,8 +55,8 @@ class PhotoResult(TypedDict):
     arousal: float
     faces: list[dict[str, Any]]
     moods: list[MoodView]  #: Highest first.
-    caption: str
-    emotional_caption: str
+    caption: str | None
+    emotional_caption: str | None
     query: str
     matches: list[dict[str, Any]]  #: Best first.
     receipt: dict[str, Any]  #: What the answer depends on besides the photo.

@@ -32,8 +32,8 @@ def photo_answer(
             }
             for mood in reading.moods
         ],
-        "caption": reading.captions.plain,
-        "emotional_caption": reading.captions.emotional,
+        "caption": reading.captions and reading.captions.plain,
+        "emotional_caption": reading.captions and reading.captions.emotional,
         "query": query,
         "matches": list(matches),
     }

@@ -20,6 +20,7 @@
     ├── DeadlineExceeded        the job had not begun in time
     ├── WorkerCrashed           the process died under this job, each time
     ├── TaskFailed              an error nobody foresaw, in a task; retried
+    ├── BrokenEmbedding         what the model made of a track is no vector of its space
     └── ConfigurationError      a setting that cannot work
         └── ModelsMissing       the weights of a profile are not there, or not those of the lock
 
@@ -163,7 +164,7 @@ class UnknownMood(InputError):
 
 
 class NothingUnderstood(InputError):
-    """These words say nothing that the models of this profile understand."""
+    """Nothing here is understood; ask in English, with words of mood or sound ("calm piano")."""
 
     code = "nothing_understood"
 
@@ -260,7 +261,7 @@ class FetchFailed(Unavailable):
 
 
 class IndexUnavailable(Unavailable):
-    """The server that holds the index does not answer; try again later."""
+    """The index cannot be searched now; try again later."""
 
     code = "index_unavailable"
 
@@ -294,6 +295,12 @@ class TaskFailed(SightsongError):
 
     code = "task_failed"
     retryable = True
+
+
+class BrokenEmbedding(SightsongError):
+    """The music model made no usable embedding of this track."""
+
+    code = "embedding_broken"
 
 
 class ConfigurationError(SightsongError):

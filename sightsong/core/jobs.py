@@ -212,6 +212,7 @@ class KeepQuery:
     job_id: JobId
     space: Space
     vector: Vectors  #: float32, (d,), unit norm.
+    affect: Affect | None = None  #: The point that went with it, exactly.
 
 
 Effect = StoreEmbedding | KeepEmbedding | QuarantineTrack | ActivateSnapshot | KeepQuery

@@ -7,6 +7,7 @@ near something to be avoided keeps only a part of its score.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ from sightsong.core.tracks import TrackId
 ALPHA = 0.5
 #: Weight of variety against score in the choice of the next track.
 DIVERSITY = 0.15
+#: Variety chooses among the best, this many times the tracks that are wanted: what lies far below
+#: them is never shown, however unlike the others it is.
+VARIETY_FACTOR = 4
 #: Distance on the affect plane at which closeness falls to 1/e.
 AFFECT_SCALE = 0.6
 #: Most tracks by one artist, as long as others are left.
@@ -91,13 +95,14 @@ def rank(  # noqa: PLR0913 - each is a knob of its own
         candidates: the neighbours of the query; any order.
         k: how many to choose; fewer come back only when there are fewer candidates.
         alpha: weight of the semantic part, 0 .. 1.
-        diversity: weight of variety (maximal marginal relevance), 0 .. 1.
+        diversity: weight of variety (maximal marginal relevance) among the best, 0 .. 1.
         per_artist: most tracks by one artist, as long as others are left.
         avoid: points of the plane that tracks had better not be near.
     """
     scale = _Scale(target=target, alpha=1.0 if target is None else alpha, avoid=avoid)
     scored = _scored(candidates, scale)
     scored.sort(key=_best_first)
+    scored = scored[: _reach(scored, k=k, per_artist=per_artist)]
     chosen = _varied(scored, k=k, diversity=diversity, per_artist=per_artist)
     return tuple(sorted((scored[i] for i in chosen), key=_best_first))
 
@@ -154,6 +159,20 @@ def _kept(place: Affect | None, avoid: Sequence[Affect]) -> float:
 
 def _nearness(distance: float, scale: float) -> float:
     return math.exp(-((distance / scale) ** 2))
+
+
+def _reach(scored: Sequence[Match], *, k: int, per_artist: int) -> int:
+    """How many of the best there are to choose from: more only where artists leave too few."""
+    taken: Counter[str] = Counter()
+    places = 0  #: That those may fill which have been looked at.
+    for at, match in enumerate(scored):
+        if at >= VARIETY_FACTOR * k and places >= k:
+            return at
+        artist = match.candidate.artist
+        places += artist is None or taken[artist] < per_artist
+        if artist is not None:
+            taken[artist] += 1
+    return len(scored)
 
 
 def _varied(scored: Sequence[Match], *, k: int, diversity: float, per_artist: int) -> list[int]:

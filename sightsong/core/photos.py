@@ -30,4 +30,4 @@ class PhotoReading:
     agreement: Agreement | None  #: Of scene and faces; None where there are no faces.
     faces: tuple[Face, ...]
     moods: tuple[MoodScore, ...]  #: Highest first.
-    captions: Captions
+    captions: Captions | None  #: None: not asked for.

@@ -76,3 +76,6 @@ class Changes:
     revision: int  #: Up to which it is all told.
     entries: tuple[Entry, ...] = ()  #: Embedded, or told other facts of, since; as they are now.
     gone: frozenset[TrackId] = frozenset()  #: Taken out since, and not there now.
+    #: False: what was taken out since then is not known any more, or that revision never was. Who
+    #: asked begins again from their base, or from nothing.
+    is_whole: bool = True

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sightsong.adapters import memory
 from sightsong.adapters.library import milvus
 from sightsong.adapters.library.base import Base
 from sightsong.adapters.library.loaded import LoadedSnapshot
-from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.adapters.library.reader import Habits, SnapshotLibrary
 from sightsong.core import embeddings, ports
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space
@@ -169,12 +170,19 @@ def indexed(request, tmp_path) -> Iterator[Indexed]:
     stores, space = memory.open_stores(), next(_spaces)
     if backend == "milvus":
         url = request.getfixturevalue("milvus_url")
-        builder: Builder = MilvusBuilder(url, kind=kind, kept=1)
+        builder: Builder = MilvusBuilder(url, kind=kind, kept=1, built_within=timedelta(0))
         open_base = milvus.opening(url)
     else:
         builder = FaissBuilder(tmp_path, kind=kind, threads=1, kept=1)
         open_base = partial(_open_folder, tmp_path)
-    library = SnapshotLibrary(stores.snapshots, stores.tracks, space, open_base=open_base)
+    library = SnapshotLibrary(
+        stores.snapshots,
+        stores.tracks,
+        space,
+        open_base=open_base,
+        # In the thread of the test, which so knows when a snapshot is open.
+        habits=Habits(aside=lambda load: load()),
+    )
     yield Indexed(stores=stores, space=space, builder=builder, open_base=open_base, library=library)
     library.close()
 

@@ -34,6 +34,8 @@ class Walk:
         self.stores = stores
         self.chance = random.Random(seed)  # noqa: S311 - the same events each time
         self.taken: dict[Space, dict[str, tuple[int, Seen]]] = {space: {} for space in SPACES}
+        #: Of dropped snapshots: what some reader may still hold.
+        self.dropped: dict[Space, list[tuple[int, Seen]]] = {space: [] for space in SPACES}
         self.events: list[Callable[[], None]] = [
             self.register,
             self.embed,
@@ -105,10 +107,11 @@ class Walk:
         self.taken[space][version] = revision, self.seen(space)
 
     def drop(self) -> None:
-        taken = self.taken[self.chance.choice(SPACES)]
+        space = self.chance.choice(SPACES)
+        taken = self.taken[space]
         if len(taken) > 2:
             version = self.chance.choice(sorted(taken))
-            del taken[version]
+            self.dropped[space].append(taken.pop(version))
             self.stores.snapshots.remove(version)
 
     def some(self, count: int = 1) -> list[TrackId]:
@@ -123,10 +126,14 @@ class Walk:
             now = self.seen(space)
             for revision, base in self.taken[space].values():
                 self.check_since(space, revision, base, now)
+            for revision, base in self.dropped[space]:
+                if self.stores.tracks.changes(space, since=revision).is_whole:
+                    self.check_since(space, revision, base, now)
 
     def check_since(self, space: Space, revision: int, base: Seen, now: Seen) -> None:
         tracks = self.stores.tracks
         changes = tracks.changes(space, since=revision)
+        assert changes.is_whole
         entries = as_seen(changes.entries)
         left = {one: was for one, was in base.items() if one not in changes.gone}
         assert left | dict(entries) == now

@@ -1,6 +1,7 @@
 """The `Jobs` port: how attempts end, and the fence."""
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from sightsong.core.jobs import (
     Completion,
@@ -46,6 +47,16 @@ def test_a_success_keeps_its_result(stores):
     assert (job.state, job.result, job.error) == (JobState.SUCCEEDED, result, None)
     assert (job.state_version, job.owner) == (3, None)
     assert job.finished_at >= job.started_at
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_result_that_is_no_json_is_refused_and_the_job_stays_in_hand(stores, number):
+    stores.jobs.submit(photo())
+    job = building.claim_one(stores.jobs)
+    done = building.done(job, matches=[{"score": number}])
+    with pytest.raises((ValueError, StatementError)):
+        stores.jobs.complete([done])
+    assert stores.jobs.get(job.id).state is JobState.RUNNING
 
 
 def test_a_failure_keeps_its_error(stores):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sightsong.adapters import memory
+from sightsong.adapters.memory.library import MemoryView
 from sightsong.core import embeddings
-from sightsong.core.facts import Filters, Range
+from sightsong.core.facts import Facts, Filters, Range
+from sightsong.core.snapshots import Entry, IndexedTrack, Windows
 from sightsong.core.tracks import TrackId
 from tests.contract import building
 from tests.contract.building import SPACE, found
@@ -100,6 +102,19 @@ def test_the_first_of_the_nearest_windows_is_the_best(music):
     track = music.add(40)
     best = music.library.view().best_windows(music.query, [track, TrackId("nothing")])
     assert best == {track: 10.0}
+
+
+@pytest.mark.parametrize("vector", [[np.nan, 0, 0, 0], [1, 0]])
+def test_a_track_without_a_vector_that_fits_is_not_found(vector):
+    sound, spoilt = (
+        IndexedTrack(
+            entry=Entry(track_id=TrackId(name), vector=np.array(like, np.float16), facts=Facts()),
+            windows=Windows(vectors=np.empty((0, 4), np.float16), starts_s=()),
+        )
+        for name, like in (("sound", [1, 0, 0, 0]), ("spoilt", vector))
+    )
+    view = MemoryView([sound, spoilt], snapshot=None, revision=1)
+    assert [one.track_id for one in view.search(Music.query, k=9)] == ["sound"]
 
 
 def test_a_view_stays_as_it_is(music):

@@ -1,7 +1,9 @@
 """The `Phrases` port, and what answered jobs searched for."""
 
 import numpy as np
+import pytest
 
+from sightsong.core.affect import Affect
 from sightsong.core.embeddings import unit
 from sightsong.core.jobs import JobKind, KeepQuery, NewJob
 from tests.contract import building
@@ -53,6 +55,15 @@ def test_what_an_answered_job_searched_for_is_read_back(stores):
     query = stores.jobs.query(job.id)
     assert (query.job_id, query.space, query.vector.dtype) == (job.id, SPACE, np.float32)
     np.testing.assert_array_equal(query.vector, vector(1))
+
+
+@pytest.mark.parametrize("affect", [None, Affect(valence=0.1 + 0.2, arousal=-1 / 3)])
+def test_the_point_that_a_job_asked_for_is_read_back_to_the_bit(stores, affect):
+    stores.jobs.submit(NewJob(kind=JobKind.TEXT))
+    job = building.claim_one(stores.jobs)
+    kept = KeepQuery(job_id=job.id, space=SPACE, vector=vector(1), affect=affect)
+    building.finish(stores.jobs, job, kept)
+    assert stores.jobs.query(job.id).affect == affect
 
 
 def test_a_job_that_was_not_answered_has_no_query(stores):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.connect import open_database
 from sightsong.core.errors import StorageFull, StoreUnavailable
 from tests.contract.building import photo
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -75,7 +77,7 @@ def test_what_is_a_mistake_of_ours_stays_one(stores, state):
         raise_in_postgres(stores.database, state)
 
 
-@pytest.mark.parametrize("state", ["40001", "40P01"])  # serialization failure, deadlock
+@pytest.mark.parametrize("state", ["40001", "40P01", "55P03"])  # serialization, deadlock, lock
 def test_work_that_had_to_give_way_is_done_again(stores, state):
     tried = []
 
@@ -86,6 +88,23 @@ def test_work_that_had_to_give_way_is_done_again(stores, state):
         return "done"
 
     assert (stores.database.in_write(work), len(tried)) == ("done", 3)
+
+
+def test_who_waits_long_for_a_lock_gets_it_in_the_end(stores):
+    tried = []
+    with ThreadPoolExecutor() as threads, stores.database.write() as holder:
+        stores.database.lock(holder, "of these tests")
+
+        def work(connection) -> str:
+            tried.append(connection)
+            connection.execute(text("SET LOCAL lock_timeout = 200"))  # ms
+            stores.database.lock(connection, "of these tests")
+            return "done"
+
+        waiting = threads.submit(stores.database.in_write, work)
+        wait_until(lambda: len(tried) == 2)
+        holder.rollback()
+    assert waiting.result() == "done"
 
 
 def test_work_that_gives_way_time_and_again_is_unavailable(stores):

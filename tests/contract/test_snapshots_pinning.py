@@ -4,7 +4,7 @@ import pytest
 
 from sightsong.core.errors import SnapshotNotFound
 from sightsong.core.jobs import ActivateSnapshot, JobKind, NewJob, Queue
-from sightsong.core.snapshots import Snapshot, SnapshotState
+from sightsong.core.snapshots import Changes, Snapshot, SnapshotState
 from tests.contract import building
 from tests.contract.building import OTHER_SPACE, SPACE, found
 
@@ -140,6 +140,39 @@ def test_what_is_gone_is_told_as_long_as_a_snapshot_may_hold_it(stores, removed)
     assert gone_since(stores, 1) == {removed}
     stores.snapshots.remove("v1")
     assert gone_since(stores, 1) == set()
+
+
+def test_who_asks_for_what_was_forgotten_is_told_that_it_is_not_whole(stores, removed):
+    for version, revision in (("v1", 1), ("v2", 2)):
+        add(stores, version, revision=revision)
+    is_whole = [stores.tracks.changes(SPACE, since=since).is_whole for since in (0, 1, 2)]
+    assert is_whole == [True, True, True]
+    stores.snapshots.remove("v1")
+    building.register(stores, found("b.mp3"))
+    building.embed(stores.jobs)
+    assert stores.tracks.changes(SPACE, since=1) == Changes(revision=3, is_whole=False)
+    told = [stores.tracks.changes(SPACE, since=since) for since in (0, 2, 3)]
+    assert [one.is_whole for one in told] == [True, True, True]
+    assert [len(one.entries) for one in told] == [1, 1, 0]
+
+
+def test_forgetting_nothing_leaves_older_changes_whole(stores, removed):
+    for version, revision in (("v1", 1), ("v2", 1)):
+        add(stores, version, revision=revision)
+    stores.snapshots.remove("v2")
+    assert stores.tracks.changes(SPACE, since=1).is_whole
+
+
+def test_what_was_forgotten_in_one_space_is_whole_in_another(stores):
+    building.register(stores, found("a.mp3"), found("b.mp3"))
+    building.embed(stores.jobs)
+    track_id = building.embed(stores.jobs, space=OTHER_SPACE)
+    stores.tracks.remove(track_id)
+    for version, revision in (("v1", 1), ("v2", 2)):
+        add(stores, version, revision=revision, space=OTHER_SPACE)
+    stores.snapshots.remove("v1")
+    assert not stores.tracks.changes(OTHER_SPACE, since=1).is_whole
+    assert stores.tracks.changes(SPACE, since=1).is_whole
 
 
 def test_what_is_gone_is_told_where_no_snapshot_is_left(stores, removed):

@@ -234,6 +234,12 @@ def test_an_embedding_of_a_removed_track_does_not_bring_it_back(stores, track):
     assert told(stores, since) == ([], {track})
 
 
+def test_a_revision_that_the_space_has_not_reached_is_not_whole(stores, pair):
+    now = revision(stores)
+    assert changes(stores, now) == Changes(revision=now)
+    assert changes(stores, now + 1) == Changes(revision=now, is_whole=False)
+
+
 def test_prints_of_a_track_that_says_something_else_are_looked_at_again(stores, pair):
     since = revision(stores)
     stores.tracks.edit(pair[0], {"genre": "Pop"})

@@ -110,7 +110,7 @@ class Service:
                 return job
 
     def ingest(self, folder: Path) -> dict[str, Any]:
-        """Ingest a folder and wait until its tracks can be found."""
+        """Ingest a folder and wait until answers come from a snapshot of its tracks."""
         answer = self.client.post("/v1/ingests", json={"path": str(folder)})
         assert answer.status_code == 202, answer.text
         url = f"/v1/ingests/{answer.json()['id']}"
@@ -120,8 +120,13 @@ class Service:
         return ingest
 
     def _is_fresh(self) -> bool:
+        """Whether a snapshot is active and the workers serve it, which look for themselves."""
         indexes = self.client.get("/v1/indexes").json()
-        return not indexes["stale"] and bool(indexes["active"])
+        if indexes["stale"] or not indexes["active"]:
+            return False
+        asked = self.client.post("/v1/jobs", json={"text": "calm"}, headers={"Prefer": "wait=20"})
+        served: str = asked.json()["result"]["receipt"]["index_snapshot"]
+        return served == indexes["active"]
 
     def _is_ready(self) -> bool:
         try:

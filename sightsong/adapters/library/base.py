@@ -6,9 +6,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.core.errors import SnapshotRefused
 from sightsong.core.facts import Filters
 from sightsong.core.ports import Neighbour
 from sightsong.core.tracks import TrackId
+
+
+class InUse(SnapshotRefused):
+    """Somebody else has a hold of a snapshot, perhaps only for a moment."""
 
 
 class Hidden(Protocol):
@@ -21,6 +26,7 @@ class Base(Protocol):
     version: str
     revision: int  #: Of the embeddings that it was built from.
     size: int  #: Tracks in it.
+    dimension: int  #: Of its vectors.
 
     def hide(self, track_ids: Collection[TrackId]) -> Hidden:
         """Prepare to find none of some tracks, for any number of searches."""
@@ -53,6 +59,18 @@ class Base(Protocol):
 
         Raises:
             SnapshotRefused: it must not be served.
+        """
+        ...
+
+    def has_changed(self) -> bool:
+        """Whether its files look other than when they were last checked; takes 0.1 ms."""
+        ...
+
+    def check_again(self) -> None:
+        """Check everything once more, because it has changed.
+
+        Raises:
+            SnapshotRefused: it must not be served any more.
         """
         ...
 

@@ -127,7 +127,9 @@ class Columns:
         return marked
 
     def _rows_of_term(self, term: str) -> NDArray[np.int32]:
-        ends, said = self._opened["term_row_ends"], term.encode()
+        ends = self._opened["term_row_ends"]
+        # What no text can hold is in no snapshot, and asking for it is no error.
+        said = term.encode("utf-8", "surrogatepass")
         at = bisect.bisect_left(range(len(ends)), said, key=self._term)
         if at == len(ends) or self._term(at) != said:
             return np.empty(0, dtype=np.int32)

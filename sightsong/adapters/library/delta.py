@@ -1,6 +1,6 @@
 """The delta of a view: tracks that changed since its snapshot, searched one by one."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -25,6 +25,7 @@ class Delta:
         *,
         gone: frozenset[TrackId] = frozenset(),
         revision: int = 0,
+        dimension: int | None = None,
     ) -> None:
         """Prepare to search.
 
@@ -32,8 +33,13 @@ class Delta:
             entries: as they are now; any order.
             gone: tracks that are not there any more.
             revision: of the space, up to which this is all.
+            dimension: of the vectors; None: of most of them. Tracks with others are not found.
         """
-        self._entries = sorted(entries, key=lambda entry: entry.track_id)
+        self._known = {entry.track_id: entry for entry in entries}
+        self._dimension = dimension
+        length = dimension or _usual_length(self._known.values())
+        fitting = (one for one in self._known.values() if len(one.vector) == length > 0)
+        self._entries = sorted(fitting, key=lambda entry: entry.track_id)
         self._rows = {entry.track_id: row for row, entry in enumerate(self._entries)}
         self.gone = gone
         self.revision = revision
@@ -49,20 +55,27 @@ class Delta:
     @property
     def touched(self) -> frozenset[TrackId]:
         """All tracks that it knows better than the snapshot does."""
-        return self.gone | self._rows.keys()
+        return self.gone | self._known.keys()
+
+    @property
+    def left_out(self) -> frozenset[TrackId]:
+        """Tracks without a vector that could be compared with others."""
+        return frozenset(self._known.keys() - self._rows.keys())
 
     def knows(self, track_id: TrackId) -> bool:
         """Whether what the snapshot says of a track is out of date."""
-        return track_id in self._rows or track_id in self.gone
+        return track_id in self._known or track_id in self.gone
 
     def with_changes(self, changes: Changes) -> "Delta":
         """Make the delta that follows from what has happened since its revision."""
-        entries = {entry.track_id: entry for entry in self._entries}
+        entries = dict(self._known)
         for track_id in changes.gone:
             entries.pop(track_id, None)
         entries |= {entry.track_id: _as_kept(entry) for entry in changes.entries}
         gone = (self.gone | changes.gone) - entries.keys()
-        return Delta(entries.values(), gone=gone, revision=changes.revision)
+        return Delta(
+            entries.values(), gone=gone, revision=changes.revision, dimension=self._dimension
+        )
 
     def vector(self, track_id: TrackId) -> NDArray[np.float32] | None:
         """Read the vector of a track, (d,); None where it is not in it."""
@@ -145,8 +158,16 @@ def _stacked(entries: list[Entry]) -> NDArray[np.float16]:
     return np.stack([entry.vector for entry in entries])
 
 
+def _usual_length(entries: Iterable[Entry]) -> int:
+    lengths = Counter(len(entry.vector) for entry in entries if len(entry.vector))
+    return max(lengths, key=lambda length: (lengths[length], length), default=0)
+
+
 def _as_kept(entry: Entry) -> Entry:
-    """Round facts as a snapshot does: a track must not change by the rebuild that takes it in."""
+    """Round facts as a snapshot does: a track must not change by the rebuild that takes it in.
+
+    A vector that is no vector (NaN) is taken away: nothing is near it, and it must not be ranked.
+    """
     facts, affect = entry.facts, entry.facts.affect
     kept = replace(
         facts,
@@ -154,7 +175,8 @@ def _as_kept(entry: Entry) -> Entry:
         tempo_bpm=_rounded(facts.tempo_bpm),
         affect=affect and _rounded_affect(affect),
     )
-    return replace(entry, facts=kept)
+    vector = entry.vector if np.isfinite(entry.vector).all() else entry.vector[:0]
+    return replace(entry, facts=kept, vector=vector)
 
 
 def _rounded(value: float | None) -> float | None:

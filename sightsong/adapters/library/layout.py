@@ -9,6 +9,7 @@ The rows are in the order of track ids, so that an id is found by halving. All f
 they lie (`mmap`): the processes of one machine share them.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ def open_column(folder: Path, name: str, *, dimension: int) -> NDArray[Any]:
     """Open a column where it lies, read-only; vectors and windows as (rows, dimension).
 
     Raises:
-        SnapshotRefused: it is missing, or no whole number of rows.
+        SnapshotRefused: it is missing, cannot be read, or is no whole number of rows.
     """
     path, dtype = folder / column_file(name), np.dtype(COLUMNS[name])
     width = dimension if name in ("vectors", "windows") else 1
@@ -80,8 +81,10 @@ def open_column(folder: Path, name: str, *, dimension: int) -> NDArray[Any]:
         shape = (size // dtype.itemsize // width, width)
         # An empty file cannot be mapped.
         rows = np.memmap(path, dtype, "r", shape=shape) if size else np.empty((0, width), dtype)
-    except OSError as error:
-        raise errors.SnapshotRefused(f"snapshot {folder.name}: {path.name} is missing") from error
+    except (OSError, ValueError) as error:  # ValueError: it was cut short in between
+        raise errors.SnapshotRefused(
+            f"snapshot {folder.name}: {path.name} is missing or cannot be read"
+        ) from error
     return rows if width > 1 or name in ("vectors", "windows") else rows[:, 0]
 
 
@@ -110,7 +113,7 @@ def check(folder: Path, manifest: Mapping[str, Any], *, late: bool = False) -> N
     FAISS loads a file with a flipped bit without a word, so that the digests are the only witness.
 
     Raises:
-        SnapshotRefused: a file is missing or altered.
+        SnapshotRefused: a file is missing, altered, or cannot be read.
     """
     last = {column_file(name) for name in LAST}
     named = [one for one in sorted(manifest["sha256"].items()) if (one[0] in last) is late]
@@ -120,9 +123,26 @@ def check(folder: Path, manifest: Mapping[str, Any], *, late: bool = False) -> N
             pass
 
 
+def signs(folder: Path, manifest: Mapping[str, Any]) -> Mapping[str, tuple[int, int, int]]:
+    """Tell how the files look from outside: size, time of the last change, and which file it is.
+
+    Those that are gone are left out: what was mapped of them stays as it was.
+    """
+    found = {}
+    for name in manifest["sha256"]:
+        with contextlib.suppress(OSError):
+            seen = (folder / name).stat()
+            found[name] = (seen.st_size, seen.st_mtime_ns, seen.st_ino)
+    return found
+
+
 def _check_file(folder: Path, name: str, expected: str) -> None:
     path = folder / name
     if not path.is_file():
         raise errors.SnapshotRefused(f"snapshot {folder.name}: {name} is missing")
-    if disk.sha256_of(path) != expected:
+    try:
+        found = disk.sha256_of(path)
+    except (OSError, ValueError) as error:
+        raise errors.SnapshotRefused(f"snapshot {folder.name}: {name} cannot be read") from error
+    if found != expected:
         raise errors.SnapshotRefused(f"snapshot {folder.name}: {name} was altered")

@@ -16,7 +16,7 @@ import structlog
 from numpy.typing import NDArray
 
 from sightsong.adapters.library import layout, ranking
-from sightsong.adapters.library.base import Base, Hidden
+from sightsong.adapters.library.base import Base, Hidden, InUse
 from sightsong.adapters.library.columns import Columns, Mask
 from sightsong.adapters.library.near import Near
 from sightsong.core import embeddings, errors
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 #: The kind of snapshots without a FAISS index.
 EXACT = "exact"
+BACKEND = "faiss"
 #: Where so few rows may be found, each is measured: about 1 ms, and nothing is missed.
 _FEW = 4_000
 #: Filters whose rows are remembered: 1 MB each for a million tracks.
@@ -66,10 +67,14 @@ class LoadedSnapshot:
         self.revision = snapshot.revision
         self._folder = folder
         self._few = few
+        _check_backend(snapshot)
         self._let_go = weakref.finalize(self, _release, _hold(folder))
         self._manifest = _manifest(snapshot, folder)
+        # Taken before the files are read: what changes meanwhile is noticed later.
+        self._signs = layout.signs(folder, self._manifest)
         layout.check(folder, self._manifest)
-        self._columns = Columns(folder, dimension=self._manifest["dimension"])
+        self.dimension = self._manifest["dimension"]
+        self._columns = Columns(folder, dimension=self.dimension)
         self.size = self._columns.size
         self._near, self._wide = self._open_near()
         self._check_sizes()
@@ -152,7 +157,8 @@ class LoadedSnapshot:
     def vector(self, track_id: TrackId) -> NDArray[np.float32] | None:
         """Read the vector of a track, (d,); None where it is not in the snapshot."""
         row = self._columns.row(track_id)
-        return None if row is None else self._columns.vectors[row].astype(np.float32)
+        vector = None if row is None else self._columns.vectors[row].astype(np.float32)
+        return None if vector is None or not np.isfinite(vector).all() else vector
 
     def best_windows(
         self, query: NDArray[np.float32], track_ids: Iterable[TrackId]
@@ -177,6 +183,22 @@ class LoadedSnapshot:
         """
         layout.check(self._folder, self._manifest, late=True)
 
+    def has_changed(self) -> bool:
+        """Whether its files look other than when they were last checked."""
+        signs = layout.signs(self._folder, self._manifest)
+        return any(sign != self._signs.get(name) for name, sign in signs.items())
+
+    def check_again(self) -> None:
+        """Compare all files with the manifest once more; what is mapped is what they hold now.
+
+        Raises:
+            SnapshotRefused: they are not what was written.
+        """
+        signs = layout.signs(self._folder, self._manifest)
+        layout.check(self._folder, self._manifest)
+        layout.check(self._folder, self._manifest, late=True)
+        self._signs = signs
+
     def close(self) -> None:
         """Let the indexer remove the folder; what is mapped stays readable until it is dropped."""
         self._let_go()
@@ -188,14 +210,24 @@ def best_start(
     """Find where the window nearest to a query begins, the first of equals; None without any."""
     if len(windows) == 0:
         return None
-    return float(starts[int(np.argmax(embeddings.cosine(query, windows)))])
+    cosines = embeddings.cosine(query, windows)
+    return float(starts[int(np.argmax(np.where(np.isfinite(cosines), cosines, -np.inf)))])
+
+
+def _check_backend(snapshot: Snapshot) -> None:
+    backend = snapshot.manifest.get("backend", BACKEND)
+    if backend != BACKEND:
+        raise errors.SnapshotRefused(
+            f"snapshot {snapshot.version}: it lies on {backend}, where this process does not look"
+        )
 
 
 def _hold(folder: Path) -> int:
     """Take a shared lock on a snapshot, so that it is not removed while it is read; a descriptor.
 
     Raises:
-        SnapshotRefused: it is gone, or about to be.
+        SnapshotRefused: it is gone.
+        InUse: it is about to be gone, or its lock is taken for a moment.
     """
     try:
         held = os.open(folder / layout.MANIFEST, os.O_RDONLY)
@@ -205,7 +237,8 @@ def _hold(folder: Path) -> int:
         fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(held)
-        raise errors.SnapshotRefused(f"snapshot {folder.name}: it is being removed") from error
+        # Or somebody asks whether it is held, which takes a moment.
+        raise InUse(f"snapshot {folder.name}: it is being removed") from error
     except OSError as error:
         # A file system without locks. What is mapped stays readable after it was removed, and the
         # indexer keeps several retired snapshots.

@@ -52,6 +52,7 @@ class MilvusSnapshot:
         self.version = snapshot.version
         self.revision = snapshot.revision
         self.size = int(snapshot.manifest["tracks"])
+        self.dimension = int(snapshot.manifest["dimension"])
         self._effort: Mapping[str, int] = snapshot.manifest["parameters"]
         self._name = collection_of(snapshot.space, snapshot.version)
         self._server = server
@@ -100,6 +101,13 @@ class MilvusSnapshot:
 
     def check_late(self) -> None:
         """Nothing is left to check: the server answers for its own bytes."""
+
+    def has_changed(self) -> bool:
+        """Whether it looks other than before: nobody writes to a collection that is built."""
+        return False
+
+    def check_again(self) -> None:
+        """Nothing lies here that could have changed."""
 
     def close(self) -> None:
         """Nothing is held: the client is shared with the next snapshot."""
@@ -203,6 +211,7 @@ def _measured(
             track_id=TrackId(row["id"]), cosine=cosine, vector=vector, facts=facts_of_row(row)
         )
         for row, cosine, vector in zip(rows, cosines, vectors, strict=True)
+        if math.isfinite(cosine)
     ]
     fitting = [one for one in found if where.fits(one.track_id, one.facts)]
     return sorted(fitting, key=lambda one: (-round(one.cosine, 9), one.track_id))

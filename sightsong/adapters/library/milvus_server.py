@@ -69,6 +69,7 @@ class Server:
         self._url = url
         self._lock = threading.Lock()
         self._client: Any = None
+        self._told: str | None = None  # what was logged since it last answered
 
     def ask(self, method: str, *args: object, within_s: float, **options: object) -> Any:  # noqa: ANN401 - as the client answers
         """Call a method of the client.
@@ -78,12 +79,20 @@ class Server:
             IndexUnavailable: the server does not answer in time, or refuses.
         """
         try:
-            return getattr(self._connected(), method)(*args, timeout=within_s, **options)
+            answer = getattr(self._connected(), method)(*args, timeout=within_s, **options)
         except self._errors as error:
             code = getattr(error, "code", None)
-            log.warning("milvus.refused", method=method, reason=str(error)[:300])
+            self._tell(method, str(error)[:300])
             failure = NotLoaded if code == _NOT_LOADED else IndexUnavailable
             raise failure("the Milvus server does not answer as it should") from error
+        self._told = None
+        return answer
+
+    def _tell(self, method: str, reason: str) -> None:
+        """Log a refusal, once as long as it goes on: a server that is away is asked for hours."""
+        if reason != self._told:
+            self._told = reason
+            log.warning("milvus.refused", method=method, reason=reason)
 
     def is_there(self, collection: str) -> bool:
         """Whether there is such a collection.
@@ -231,6 +240,7 @@ def _client_library() -> tuple[Any, tuple[type[Exception], ...]]:
         raise ConfigurationError(
             f"{error.name} is not installed; run pip install 'sightsong[milvus]'"
         ) from error
-    # It writes a traceback of each refusal to its log, besides raising it.
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    # They write a traceback of each refusal to their logs, besides raising it.
+    for name in ("pymilvus", "milvus_lite"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return pymilvus, (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)

@@ -5,6 +5,7 @@ A product in float32 only says who may be among the nearest; the cosines that de
 it is found, whatever else was looked at beside it, and on any number of threads.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,11 +64,17 @@ def products_of_rows(
 
 
 def leading(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Find the places of all scores that may belong to the `k` greatest, once exact; ascending."""
-    if len(scores) <= k:
-        return np.arange(len(scores))
-    least = np.partition(scores, len(scores) - k)[len(scores) - k]
-    return np.flatnonzero(scores >= least - _MARGIN)
+    """Find the places of all scores that may belong to the `k` greatest, once exact; ascending.
+
+    Those that are no number belong nowhere.
+    """
+    places: NDArray[np.int64] = np.flatnonzero(np.isfinite(scores))
+    if len(places) <= k:
+        return places
+    known = scores[places]
+    least = np.partition(known, len(known) - k)[len(known) - k]
+    leading: NDArray[np.int64] = places[known >= least - _MARGIN]
+    return leading
 
 
 def nearest_first(
@@ -76,10 +83,11 @@ def nearest_first(
     """Put vectors (m, d) in the order of searches: greatest cosine first, of equals the smaller id.
 
     Returns:
-        Place and exact cosine of each.
+        Place and exact cosine of each; what is no number is left out.
     """
     cosines = embeddings.cosine(query, vectors).tolist()
-    order = sorted(range(len(ids)), key=lambda i: (-round(cosines[i], 9), ids[i]))
+    known = [i for i, cosine in enumerate(cosines) if math.isfinite(cosine)]
+    order = sorted(known, key=lambda i: (-round(cosines[i], 9), ids[i]))
     return [(i, cosines[i]) for i in order]
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,7 @@ class View:
         *,
         read_windows: ReadWindows,
         grip: object = None,
+        held_back: str | None = None,
     ) -> None:
         """Put a view together.
 
@@ -41,17 +43,19 @@ class View:
             delta: what has changed since.
             read_windows: for tracks whose windows the base does not tell.
             grip: kept as long as the view; what waits for its end may close the base.
+            held_back: why the delta is not what has changed, but empty; None where it is not so.
         """
-        self._base = base
+        self.base = base
+        self.grip = grip
+        self.held_back = held_back
         self._delta = delta
         self._read_windows = read_windows
-        self._grip = grip
         self._hidden = base.hide(delta.touched) if base else None
 
     @property
     def snapshot(self) -> str | None:
         """Version of the snapshot; None where there is none."""
-        return self._base.version if self._base else None
+        return self.base.version if self.base else None
 
     @property
     def revision(self) -> int:
@@ -61,16 +65,26 @@ class View:
     def after(self, changes: Changes) -> "View":
         """Make the view that follows from what has happened since its revision."""
         return View(
-            self._base,
+            self.base,
             self._delta.with_changes(changes),
             read_windows=self._read_windows,
-            grip=self._grip,
+            grip=self.grip,
         )
 
     @property
     def changed(self) -> int:
         """How many tracks are found outside the snapshot."""
         return self._delta.size
+
+    @property
+    def touched(self) -> AbstractSet[TrackId]:
+        """All tracks that have changed since the snapshot."""
+        return self._delta.touched
+
+    @property
+    def left_out(self) -> AbstractSet[TrackId]:
+        """Those that have changed, and have no vector that could be searched."""
+        return self._delta.left_out
 
     def search(
         self,
@@ -100,19 +114,20 @@ class View:
                 without_artists=narrow.without_artists | picked.full,
             )
             asked = (k - len(picked.taken) + _SPARE) * 2**rounds
-        return tuple(picked.taken[:k])
+        # What only a wider search found may be nearer than what was found before.
+        return tuple(sorted(picked.taken, key=_order)[:k])
 
     def _nearest(self, query: NDArray[np.float32], *, k: int, where: Filters) -> list[Neighbour]:
         found = self._delta.nearest(query, k=k, where=where)
-        if self._base is not None and self._hidden is not None:
-            found += self._base.nearest(query, k=k, where=where, hidden=self._hidden)
-        return sorted(found, key=lambda one: (-round(one.cosine, 9), one.track_id))[:k]
+        if self.base is not None and self._hidden is not None:
+            found += self.base.nearest(query, k=k, where=where, hidden=self._hidden)
+        return sorted(found, key=_order)[:k]
 
     def vector(self, track_id: TrackId) -> NDArray[np.float32] | None:
         """Read the vector of a track, (d,); None where it is not in the library."""
-        if self._base is None or self._delta.knows(track_id):
+        if self.base is None or self._delta.knows(track_id):
             return self._delta.vector(track_id)
-        return self._base.vector(track_id)
+        return self.base.vector(track_id)
 
     def best_windows(
         self, query: NDArray[np.float32], track_ids: Iterable[TrackId]
@@ -124,13 +139,17 @@ class View:
         """
         asked = [one for one in track_ids if one not in self._delta.gone]
         old = [one for one in asked if not self._delta.knows(one)]
-        found = dict(self._base.best_windows(query, old)) if self._base else {}
+        found = dict(self.base.best_windows(query, old)) if self.base else {}
         left = [one for one in asked if one not in found]
         for track_id, windows in (self._read_windows(left) if left else {}).items():
             start = best_start(query, windows.vectors, windows.starts_s)
             if start is not None:
                 found[track_id] = start
         return found
+
+
+def _order(one: Neighbour) -> tuple[float, TrackId]:
+    return -round(one.cosine, 9), one.track_id
 
 
 class _Picked:

@@ -11,7 +11,7 @@ from sightsong.core import embeddings, ports
 from sightsong.core.embeddings import Space
 from sightsong.core.facts import Filters
 from sightsong.core.ports import Health, Neighbour
-from sightsong.core.snapshots import Entry, IndexedTrack
+from sightsong.core.snapshots import Entry, IndexedTrack, Snapshot
 from sightsong.core.tracks import TrackId
 
 
@@ -27,6 +27,12 @@ class MemoryLibrary:
         revision = self._stores.tracks.revision(self._space)
         tracks = tuple(self._stores.tracks.indexed(self._space))
         return MemoryView(tracks, snapshot=self._version(), revision=revision)
+
+    def catch_up(self) -> None:
+        """Do nothing: each view is as new as can be."""
+
+    def examine(self, snapshot: Snapshot) -> None:
+        """Find nothing wrong: snapshots are not looked at."""
 
     def health(self) -> Health:
         """Say what is served: it refuses nothing."""
@@ -72,6 +78,7 @@ class MemoryView:
             track.entry
             for track in self._tracks.values()
             if narrow.fits(track.entry.track_id, track.entry.facts)
+            and _is_searchable(track.entry, query)
         ]
         found = _nearest_first(query, fitting)
         picked = _picked(found, duplicates=duplicates, per_artist=per_artist)
@@ -92,6 +99,11 @@ class MemoryView:
             for track_id, windows in asked.items()
             if windows.starts_s
         }
+
+
+def _is_searchable(entry: Entry, query: NDArray[np.float32]) -> bool:
+    """Whether a track has a vector that can be compared with a query."""
+    return entry.vector.shape == query.shape and bool(np.isfinite(entry.vector).all())
 
 
 def _nearest_first(query: NDArray[np.float32], entries: Sequence[Entry]) -> list[Neighbour]:

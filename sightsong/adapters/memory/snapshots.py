@@ -105,3 +105,4 @@ def _forget_gone(state: State, space: Space) -> None:
     for key, revision in list(state.gone.items()):
         if left and key[0] == space and revision <= min(left):
             del state.gone[key]
+            state.forgotten_up_to[space] = max(state.forgotten_up_to[space], revision)

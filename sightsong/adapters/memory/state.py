@@ -120,6 +120,8 @@ class State:
     outdated: set[tuple[Space, TrackId]] = field(default_factory=set)
     revisions: dict[Space, int] = field(default_factory=lambda: defaultdict(int))
     gone: dict[tuple[Space, TrackId], int] = field(default_factory=dict)
+    #: The last revision of each space of which a removal is not known any more.
+    forgotten_up_to: dict[Space, int] = field(default_factory=lambda: defaultdict(int))
     phrases: dict[tuple[Space, str], NDArray[np.float32]] = field(default_factory=dict)
     queries: dict[JobId, KeepQuery] = field(default_factory=dict)
     #: The last job that there was when a person chose a snapshot, by its version.

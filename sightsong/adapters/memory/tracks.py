@@ -216,8 +216,11 @@ class MemoryTracks:
     def changes(self, space: Space, *, since: int) -> Changes:
         """Read what has become of a space's tracks after revision `since`."""
         with self._state.lock:
+            now = self._state.revisions[space]
+            if since and not self._state.forgotten_up_to[space] <= since <= now:
+                return Changes(revision=now, is_whole=False)
             return Changes(
-                revision=self._state.revisions[space],
+                revision=now,
                 entries=tuple(
                     self._entry(track_id, row)
                     for track_id, row in self._embedded(space).items()

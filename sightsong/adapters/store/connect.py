@@ -1,5 +1,7 @@
 """One database, SQLite or Postgres: connections and transactions."""
 
+import functools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +30,8 @@ _POSTGRES_ARGUMENTS = {
     "tcp_user_timeout": 10_000,  # ms; a black hole is noticed before a lease is lost
     "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC",  # ms
 }
+#: Refuses what JSON cannot say, such as NaN: SQLite would store it, and no reader could read it.
+_to_json = functools.partial(json.dumps, allow_nan=False)
 _WRITES = "sightsong_writes"
 #: Pauses before work that gave way is tried again: longer than most transactions take.
 _GAVE_WAY_S = (0.02, 0.1, 0.5)
@@ -146,6 +150,7 @@ def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        json_serializer=_to_json,
         connect_args={"timeout": busy_timeout_s},
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -160,6 +165,7 @@ def _postgres(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
+        json_serializer=_to_json,
         executemany_mode="values_plus_batch",  # one round trip for the updates of a whole batch
         connect_args=_POSTGRES_ARGUMENTS,
     )

@@ -120,6 +120,11 @@ def _quarantine(connection: Connection, effect: QuarantineTrack) -> None:
 
 
 def _keep_query(connection: Connection, effect: KeepQuery) -> None:
-    columns = {"space": effect.space, "vector": rows.packed(effect.vector, "<f4")}
+    columns = {
+        "space": effect.space,
+        "vector": rows.packed(effect.vector, "<f4"),
+        "valence": None if effect.affect is None else float(effect.affect.valence),
+        "arousal": None if effect.affect is None else float(effect.affect.arousal),
+    }
     new = upsert(connection, queries).values(job_id=effect.job_id, **columns)
     connection.execute(new.on_conflict_do_update(index_elements=[queries.c.job_id], set_=columns))

@@ -20,7 +20,8 @@ _SQLITE_NO_COLUMN = ("no such column", "has no column named")
 _POSTGRES_FULL = "53100"
 _POSTGRES_NO_TABLE = "42P01"
 _POSTGRES_NO_COLUMN = "42703"
-_POSTGRES_GAVE_WAY = ("40001", "40P01")  # serialization failure, deadlock
+#: Serialization failure; deadlock; a lock that others held too long, such as a scan on a busy disk.
+_POSTGRES_GAVE_WAY = ("40001", "40P01", "55P03")
 _POSTGRES_READ_ONLY = "25006"
 #: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
 _POSTGRES_PASSING = ("08", "53", "57")
@@ -46,7 +47,7 @@ def translated() -> Iterator[None]:
 
 
 def gave_way(error: SightsongError) -> bool:
-    """Whether Postgres ended a transaction so that others could go on: it may be tried again."""
+    """Whether Postgres ended a transaction for others' sake: it may be tried again."""
     cause = error.__cause__
     return isinstance(cause, exc.DBAPIError) and _sqlstate(cause.orig) in _POSTGRES_GAVE_WAY
 

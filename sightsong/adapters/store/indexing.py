@@ -1,7 +1,7 @@
 """What indexes are made of, and kept up to date with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, union_all
 
@@ -57,21 +57,23 @@ def extent(database: Database, space: Space) -> Extent:
 def revision(database: Database, space: Space) -> int:
     """Read how often a space has changed."""
     with database.read() as connection:
-        return _revision(connection, space)
+        return _known(connection, space).revision
 
 
 def changes(database: Database, space: Space, *, since: int) -> Changes:
     """Read what has become of a space's tracks after revision `since`, as of one moment."""
     with database.read() as connection:
-        now = _revision(connection, space)
-    if now <= since:  # as a rule: readers ask twice a second
-        return Changes(revision=now)
+        known = _known(connection, space)
+    if known.revision == since:  # as a rule: readers ask twice a second
+        return Changes(revision=since)
     with database.read() as connection:
         database.freeze(connection)
-        now = _revision(connection, space)
+        known = _known(connection, space)
+        if not known.reaches(since):
+            return Changes(revision=known.revision, is_whole=False)
         is_gone = select(gone.c.track_id).where(gone.c.space == space, gone.c.revision > since)
         return Changes(
-            revision=now,
+            revision=known.revision,
             entries=tuple(_entries(connection, space, since)),
             gone=frozenset(map(TrackId, connection.execute(is_gone).scalars())),
         )
@@ -105,8 +107,20 @@ def windows(
     return found
 
 
-def _revision(connection: Connection, space: Space) -> int:
-    return connection.execute(_REVISION, {"of_space": space}).scalar() or 0
+class _Known(NamedTuple):
+    """Of which revisions of a space the changes are known."""
+
+    revision: int = 0
+    forgotten_up_to: int = 0
+
+    def reaches(self, since: int) -> bool:
+        """Whether all is known that changed after `since`. At 0 there was nothing to take out."""
+        return since == 0 or self.forgotten_up_to <= since <= self.revision
+
+
+def _known(connection: Connection, space: Space) -> _Known:
+    row = connection.execute(_KNOWN, {"of_space": space}).first()
+    return _Known() if row is None else _Known(*row)
 
 
 def _entries(connection: Connection, space: Space, since: int) -> Iterator[Entry]:
@@ -127,4 +141,6 @@ def _entries(connection: Connection, space: Space, since: int) -> Iterator[Entry
 
 
 # Built once: that costs more than to run it.
-_REVISION = select(spaces.c.revision).where(spaces.c.space == bindparam("of_space"))
+_KNOWN = select(spaces.c.revision, spaces.c.forgotten_up_to).where(
+    spaces.c.space == bindparam("of_space")
+)

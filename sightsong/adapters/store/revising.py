@@ -6,7 +6,7 @@ embedded in, and its embeddings there get that revision. What is taken out leave
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import BigInteger, Connection, delete, literal, select
+from sqlalchemy import BigInteger, Connection, delete, func, literal, select
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.schema import embeddings, gone, is_there, spaces, tracks
@@ -84,5 +84,14 @@ def spaces_of(connection: Connection, track_ids: Iterable[TrackId]) -> list[Spac
 
 
 def forget_gone(connection: Connection, space: Space, *, up_to: int) -> None:
-    """Forget what was taken out of a space up to a revision, as nobody asks for it any more."""
-    connection.execute(delete(gone).where(gone.c.space == space, gone.c.revision <= up_to))
+    """Forget what was taken out of a space up to a revision: no snapshot holds it any more.
+
+    A reader may still hold it, of a snapshot that is gone by now: it is told that it missed some.
+    """
+    of_these = (gone.c.space == space) & (gone.c.revision <= up_to)
+    last = connection.execute(select(func.max(gone.c.revision)).where(of_these)).scalar()
+    if last is None:
+        return
+    connection.execute(delete(gone).where(of_these))
+    noted = spaces.update().where(spaces.c.space == space).values(forgotten_up_to=last)
+    connection.execute(noted)

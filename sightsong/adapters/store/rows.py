@@ -180,6 +180,7 @@ def query(row: Row[Any]) -> KeepQuery:
         job_id=JobId(row.job_id),
         space=Space(row.space),
         vector=unpacked(row.vector, "<f4").astype(np.float32),
+        affect=_affect(row),
     )
 
 

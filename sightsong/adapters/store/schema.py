@@ -255,6 +255,8 @@ spaces = Table(
     metadata,
     Column("space", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
+    #: The last revision of which a removal is not known any more.
+    Column("forgotten_up_to", BigInteger, nullable=False, server_default=text("0")),
 )
 
 embeddings = Table(
@@ -299,6 +301,8 @@ queries = Table(
     Column("job_id", _ID, ForeignKey("jobs.id"), primary_key=True),
     Column("space", Text, nullable=False),
     Column("vector", LargeBinary, nullable=False),  # float32, little-endian, (d,)
+    Column("valence", Double),
+    Column("arousal", Double),
 )
 
 #: Embeddings made of other bytes than their track has now, until a job has looked.

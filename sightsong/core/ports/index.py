@@ -133,13 +133,40 @@ class Health:
 
     serving: str | None  #: Version.
     refused: str | None = None  #: Why it does not serve the active snapshot; None where it does.
+    #: Why what has changed since the snapshot is not found; None where it is, as a rule.
+    held_back: str | None = None
 
 
 class Library(Protocol):
     """The read side of the index. Safe to use from many threads."""
 
     def view(self) -> LibraryView:
-        """Look at the library as it is now; never waits for a snapshot to load."""
+        """Look at the library as it was found last; never waits for a snapshot to load.
+
+        A library in which there are no tracks is an empty view.
+
+        Raises:
+            IndexUnavailable: nobody has looked yet, or nothing can be served although there are
+                tracks; retried.
+        """
+        ...
+
+    def catch_up(self) -> None:
+        """Take in what was written before this call, so that the next view has it.
+
+        Only where that is a matter of moments: no snapshot is loaded or waited for, and while the
+        database is away nothing happens.
+        """
+        ...
+
+    def examine(self, snapshot: Snapshot) -> None:
+        """Open and check a snapshot as it would be before it is served, and close it again.
+
+        Raises:
+            SnapshotRefused: it would be refused; says why.
+            IndexUnavailable: the server that holds it does not answer; retried.
+            StoreUnavailable: the database does not answer; retried.
+        """
         ...
 
     def health(self) -> Health:

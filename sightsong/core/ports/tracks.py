@@ -170,7 +170,11 @@ class Tracks(Protocol):
         ...
 
     def changes(self, space: Space, *, since: int) -> Changes:
-        """Read what has become of a space's tracks after revision `since`."""
+        """Read what has become of a space's tracks after revision `since`.
+
+        It tells of nothing, and is not whole, where some of it is forgotten, or where the space is
+        not that far: as after the database was put back to an older copy. After 0, it is whole.
+        """
         ...
 
     def count_changes(self, space: Space, *, since: int, limit: int) -> int:

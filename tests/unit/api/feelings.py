@@ -87,7 +87,7 @@ def answered(
         "arousal": None if affect is None else affect.arousal,
         "matches": [],
     }
-    kept = jobs.KeepQuery(job_id=job.id, space=SPACE, vector=vector(affect or CALM))
+    kept = jobs.KeepQuery(job_id=job.id, space=SPACE, vector=vector(affect or CALM), affect=affect)
     done = jobs.Completion(
         job=job,
         outcome=outcome or jobs.Succeeded(result=result),

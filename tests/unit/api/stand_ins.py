@@ -5,8 +5,69 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from sightsong.core.errors import BrokenAudio, FetchFailed, NotFound, StorageFull
+from sightsong.adapters import memory
+from sightsong.core import ports
+from sightsong.core.embeddings import Space
+from sightsong.core.errors import (
+    BrokenAudio,
+    FetchFailed,
+    IndexUnavailable,
+    NotFound,
+    SightsongError,
+    StorageFull,
+)
 from sightsong.core.ports import RemoteFile, Upload
+from sightsong.core.snapshots import Snapshot
+
+
+class Shelved(memory.MemoryLibrary):
+    """A library in memory that says of itself what it was told to.
+
+    Its view stays as it is until somebody has it catch up.
+    """
+
+    def __init__(
+        self,
+        stores: ports.Stores,
+        space: Space,
+        *,
+        health: ports.Health | None = None,
+        unavailable: str | None = None,
+        refuses: SightsongError | None = None,
+    ) -> None:
+        super().__init__(stores, space)
+        self._health = health
+        self._unavailable = unavailable
+        self._refuses = refuses
+        self._view: ports.LibraryView = super().view()
+
+    def view(self) -> ports.LibraryView:
+        """Look at the library as it was.
+
+        Raises:
+            IndexUnavailable: it was told to.
+        """
+        if self._unavailable is not None:
+            raise IndexUnavailable(self._unavailable)
+        return self._view
+
+    def catch_up(self) -> None:
+        """Look at the library as it is now."""
+        self._view = super().view()
+
+    def health(self) -> ports.Health:
+        """Say what it was told to, or that all is well."""
+        return self._health or super().health()
+
+    def examine(self, snapshot: Snapshot) -> None:
+        """Refuse a snapshot as it was told to.
+
+        Raises:
+            SightsongError: it was told to.
+        """
+        if self._refuses is not None:
+            raise self._refuses
+        super().examine(snapshot)
 
 
 class FakeInbox:

@@ -44,6 +44,10 @@ def test_every_code_is_documented_with_its_status():
     assert documented == {code: str(status) for code, status in errors.STATUS.items()}
 
 
+def test_words_that_are_not_understood_are_answered_with_what_to_try():
+    assert "ask in English, with words of mood or sound" in core_errors.NothingUnderstood().detail
+
+
 def test_a_path_that_is_not_there_is_a_problem(caller):
     assert_problem(caller.get("/v1/nowhere"), 404, "path_not_found")
 

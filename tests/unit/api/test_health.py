@@ -7,7 +7,7 @@ import pytest
 
 from api import schemas
 from sightsong.core import errors, jobs, ports
-from tests.unit.api.library import publish
+from tests.unit.api.library import add_tracks, embed, publish
 
 
 def report(stores, *doors: str, owner: str = "", **fields: object) -> None:
@@ -128,6 +128,58 @@ def test_a_broker_that_is_away_only_degrades_and_is_not_quoted(make, stores):
 
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert "secret" not in answer.text
+
+
+def test_without_a_snapshot_it_is_told_that_tracks_are_found_all_the_same(caller, stores, tmp_path):
+    add_tracks(stores, tmp_path / "a.mp3", tmp_path / "b.mp3")
+    none = index_check(caller)[1]
+    embed(stores)
+    one = index_check(caller)
+    embed(stores)
+
+    assert none == "there is none yet; ingest some music"
+    assert one == ("degraded", "no snapshot yet; 1 track is searched without one")
+    assert index_check(caller)[1] == "no snapshot yet; 2 tracks are searched without one"
+
+
+def test_without_a_snapshot_it_is_told_why_nothing_is_served(make, stores, tmp_path):
+    add_tracks(stores, tmp_path / "a.mp3")
+    embed(stores)
+    caller = make(library=Reader(serving=None, refused="More tracks than it holds."))
+
+    assert index_check(caller)[1] == "no snapshot yet: More tracks than it holds"
+
+
+def test_a_pinned_snapshot_that_much_has_changed_since_degrades(make, stores, tmp_path):
+    add_tracks(stores, tmp_path / "a.mp3", tmp_path / "b.mp3")
+    publish(stores, "v1")
+    stores.snapshots.activate("v1")
+    caller = make(index_delta=2)
+    embed(stores)
+    few = index_check(caller)[0]
+    embed(stores)
+
+    assert few == "ok"
+    assert index_check(caller)[0] == "degraded"
+    assert "`sightsong index rebuild`" in index_check(caller)[1]
+
+
+def test_a_snapshot_that_is_not_pinned_is_replaced_without_a_word(make, stores, tmp_path):
+    add_tracks(stores, tmp_path / "a.mp3")
+    publish(stores, "v1")
+    embed(stores)
+
+    assert index_check(make(index_delta=1))[0] == "ok"
+
+
+def test_changes_that_are_too_many_to_search_are_told(make, stores):
+    publish(stores, "v1")
+    caller = make(library=Reader(serving="v1", held_back="More than 9 tracks have changed."))
+
+    assert index_check(caller) == (
+        "degraded",
+        "More than 9 tracks have changed; `sightsong index rebuild` builds a new one in its place",
+    )
 
 
 def test_without_an_index_the_service_is_degraded(caller, stores):
@@ -255,6 +307,9 @@ def test_openapi_tells_what_each_search_takes_and_gives(caller):
     assert {"type": "string"} in filters["schema"]["anyOf"]
     assert {one["name"] for one in similar["parameters"]} >= {"limit", "genre", "min_tempo_bpm"}
     assert "calmer" in str(refine["requestBody"])
+    for operation in (submit, schema["paths"]["/v1/jobs/{job_id}"]["get"]):
+        prefer = next(one for one in operation["parameters"] if one["name"] == "Prefer")
+        assert (prefer["in"], prefer["schema"]["type"]) == ("header", "string")
     assert set(submit["responses"]) == {"200", "202", "default"}
     for name in ("RefinedView", "SimilarView", "IndexesView", "IndexView", "JobView"):
         assert parts[name]["examples"]

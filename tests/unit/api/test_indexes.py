@@ -4,23 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from sightsong.adapters import memory
-from sightsong.core import jobs
+from sightsong.core import jobs, ports
 from sightsong.core.embeddings import Space
+from sightsong.core.errors import IndexUnavailable, SnapshotRefused
 from sightsong.core.snapshots import Snapshot
 from tests.unit.api.library import SPACE, add_tracks, embed, publish
+from tests.unit.api.stand_ins import Shelved
 
 FIRST, SECOND = "20261120T000000-aaaaaaaa", "20261120T000001-bbbbbbbb"
-
-
-class Frozen:
-    """A library that has stopped looking at what changes."""
-
-    def __init__(self, stores) -> None:
-        self._view = memory.MemoryLibrary(stores, SPACE).view()
-
-    def view(self):
-        return self._view
 
 
 def test_without_music_there_is_no_index_and_nothing_is_stale(caller):
@@ -28,6 +19,8 @@ def test_without_music_there_is_no_index_and_nothing_is_stale(caller):
         "items": [],
         "active": None,
         "stale": False,
+        "refused": None,
+        "held_back": None,
         "delta": {"tracks": 0, "limit": 10_000},
     }
 
@@ -45,11 +38,39 @@ def test_a_track_that_waits_to_be_embedded_is_one_that_searches_do_not_see(
 
 
 def test_a_reader_that_has_yet_to_look_makes_the_index_stale(make, stores, tmp_path):
-    caller = make(library=Frozen(stores))
+    caller = make(library=Shelved(stores, SPACE))
     add_tracks(stores, tmp_path / "a.mp3")
     embed(stores)
 
     assert caller.get("/v1/indexes").json()["stale"] is True
+
+
+def test_a_reader_that_serves_nothing_yet_makes_the_index_stale(make, stores):
+    caller = make(library=Shelved(stores, SPACE, unavailable="Nobody has looked yet."))
+
+    assert caller.get("/v1/indexes").json()["stale"] is True
+
+
+def test_why_a_snapshot_is_not_served_is_told(make, stores):
+    health = ports.Health(serving=FIRST, refused="A file is damaged.", held_back="Too many.")
+    told = make(library=Shelved(stores, SPACE, health=health)).get("/v1/indexes").json()
+
+    assert (told["refused"], told["held_back"]) == ("A file is damaged.", "Too many.")
+
+
+def test_what_was_removed_is_no_change_where_there_is_no_snapshot(caller, stores, tmp_path):
+    (track_id,) = add_tracks(stores, tmp_path / "a.mp3")
+    embed(stores)
+    caller.delete(f"/v1/tracks/{track_id}")
+
+    assert caller.get("/v1/indexes").json()["delta"]["tracks"] == 0
+
+
+def test_a_parameter_that_there_is_not_is_refused(caller):
+    answer = caller.get("/v1/indexes?limit=3")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["pointer"] == "/limit"
 
 
 def test_a_snapshot_takes_the_changes_in(caller, stores, tmp_path):
@@ -158,6 +179,32 @@ def test_a_snapshot_of_another_space_is_not_activated(caller, stores):
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert "test/other@1" in answer.json()["detail"]
     assert caller.get("/v1/indexes").json()["active"] == FIRST
+
+
+@pytest.mark.parametrize(
+    ("why", "status", "code"),
+    [
+        (SnapshotRefused("Its manifest was altered."), 409, "snapshot_refused"),
+        (IndexUnavailable("The server is away."), 503, "index_unavailable"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_served_is_not_activated(make, stores, why, status, code):
+    publish(stores, FIRST)
+    publish(stores, SECOND)
+    caller = make(library=Shelved(stores, SPACE, refuses=why))
+    answer = caller.post(f"/v1/indexes/{FIRST}/activate")
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert why.detail in answer.json()["detail"]
+    assert caller.get("/v1/indexes").json()["active"] == SECOND
+    assert caller.get(f"/v1/indexes/{SECOND}").json()["is_pinned"] is False
+
+
+@pytest.mark.parametrize("path", ["", "..%2f..%2fetc%2fpasswd", "/activate", "%2f/verify"])
+def test_an_id_that_can_be_none_names_no_snapshot(caller, path):
+    answer = caller.post(f"/v1/indexes/{path}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "snapshot_not_found")
 
 
 @pytest.mark.parametrize("bad", ["nope", "x" * 300, "a%00b", "a%20b", "%2e%2e", "..%2f..%2fetc"])

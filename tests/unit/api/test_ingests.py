@@ -69,6 +69,13 @@ def test_a_field_that_is_not_known_is_refused(caller, tmp_path):
     assert answer.json()["errors"][0]["pointer"] == "/paht"
 
 
+def test_a_parameter_of_the_address_that_is_not_known_is_refused(caller, tmp_path):
+    answer = caller.post("/v1/ingests?dryrun=true", json={"path": str(tmp_path)})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["pointer"] == "/dryrun"
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_only_json_is_taken(caller, content_type):
     answer = caller.post(

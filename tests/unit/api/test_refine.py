@@ -1,13 +1,19 @@
 """POST /v1/jobs/{id}/refine: an answer turned a little, without asking the models again."""
 
+import json
+
 import pytest
 
 from api import schemas
-from sightsong.core import jobs
+from sightsong.adapters.memory import MemoryLibrary
+from sightsong.core import choosing, jobs
 from sightsong.core.affect import Affect
+from sightsong.core.choosing import Taste
 from sightsong.core.embeddings import Space
+from sightsong.core.reasons import Asked
 from tests.unit.api import feelings
 from tests.unit.api.feelings import CALM, HAPPY, LIVELY, SAD, SPACE
+from tests.unit.api.stand_ins import Shelved
 
 MIDDLE = Affect(valence=0.35, arousal=0.0)
 
@@ -114,6 +120,48 @@ def test_an_empty_object_shows_the_present_library(caller, stores, songs):
     answer = caller.post(f"/v1/jobs/{feelings.answered(stores, CALM)}/refine", json={})
 
     assert titles(answer)[0] == "calm"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [(jobs.JobKind.PHOTO, Asked.PHOTO), (jobs.JobKind.TEXT, Asked.WORDS)]
+)
+def test_an_empty_object_shows_the_matches_of_the_job_to_the_byte(
+    caller, stores, songs, kind, asked
+):
+    exact = Affect(valence=0.312349, arousal=-0.645651)  # an answer rounds it to four decimals
+    matches = choosing.choose(
+        MemoryLibrary(stores, SPACE).view(),
+        stores.tracks,
+        feelings.vector(exact),
+        affect=exact,
+        taste=Taste(),
+        asked=asked,
+    )
+    said = {"query": "a calm piece", "valence": 0.3123, "arousal": -0.6457, "matches": matches}
+    job_id = feelings.answered(stores, exact, kind=kind, outcome=jobs.Succeeded(result=said))
+    own = caller.get(f"/v1/jobs/{job_id}").json()["result"]
+    answer = caller.post(f"/v1/jobs/{job_id}/refine", json={}).json()
+
+    for part in ("query", "valence", "arousal", "matches"):
+        assert json.dumps(answer[part]) == json.dumps(own[part])
+
+
+def test_what_was_taken_in_before_the_question_is_found(make, stores, songs):
+    caller = make(space=SPACE, library=Shelved(stores, SPACE))
+    job_id = feelings.answered(stores, CALM)
+    feelings.add(stores, "new", CALM, artist="Eve")
+
+    assert set(titles(refine(caller, job_id, top_k=2))) == {"calm", "new"}
+
+
+@pytest.mark.parametrize("empty", ["", "  ", ","])
+def test_of_an_empty_mood_nobody_knows_what_is_meant(caller, stores, empty):
+    answer = refine(caller, feelings.answered(stores, CALM), avoid=["sad", empty])
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"] == [
+        {"in": "body", "pointer": "/avoid", "detail": "an empty text is no mood; leave it out"}
+    ]
 
 
 def not_refinable(answer) -> str:

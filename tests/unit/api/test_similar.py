@@ -3,12 +3,12 @@
 import pytest
 
 from api import schemas
-from sightsong.adapters import memory
 from sightsong.core import errors, jobs
 from sightsong.core.affect import Affect
 from sightsong.core.tracks import TrackId
 from tests.unit.api import feelings
 from tests.unit.api.feelings import CALM, HAPPY, LIVELY, SAD, SPACE
+from tests.unit.api.stand_ins import Shelved
 
 
 @pytest.fixture
@@ -117,18 +117,32 @@ def test_a_track_that_was_set_aside_says_why(caller, stores):
     assert answer.json()["detail"].endswith("It holds no sound.")
 
 
-class Behind:
-    """A library as it once was."""
+class Behind(Shelved):
+    """A library that does not get on."""
 
-    def __init__(self, stores) -> None:
-        self._view = memory.MemoryLibrary(stores, SPACE).view()
+    def catch_up(self) -> None:
+        """Stay behind."""
 
-    def view(self):
-        return self._view
+
+def test_what_was_taken_in_before_the_question_is_found(make, stores, songs):
+    caller = make(space=SPACE, library=Shelved(stores, SPACE))
+    track_id = feelings.add(stores, "new", CALM, artist="Eve")
+    answer = caller.get(f"/v1/tracks/{songs['calm']}/similar?limit=1")
+
+    assert titles(answer) == ["new"]
+    assert caller.get(f"/v1/tracks/{track_id}/similar").status_code == 200
+
+
+def test_while_nothing_can_be_searched_the_question_may_be_asked_again(make, stores, songs):
+    caller = make(space=SPACE, library=Shelved(stores, SPACE, unavailable="Nobody looked yet."))
+    answer = caller.get(f"/v1/tracks/{songs['calm']}/similar")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "index_unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_a_track_that_searches_do_not_see_yet_is_not_ready(make, stores):
-    caller = make(space=SPACE, library=Behind(stores))
+    caller = make(space=SPACE, library=Behind(stores, SPACE))
     track_id = feelings.add(stores, "sad", SAD)
     answer = caller.get(f"/v1/tracks/{track_id}/similar")
 

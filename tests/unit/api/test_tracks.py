@@ -37,6 +37,28 @@ def test_the_library_is_listed_page_by_page(caller, stores, music):
     assert (seen, pages) == (ids, 3)
 
 
+@pytest.mark.parametrize("path", ["/v1/tracks?genres=jazz", "/v1/tracks?duplicate=true"])
+def test_a_parameter_that_there_is_not_is_refused_by_name(caller, path):
+    answer = caller.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["detail"] == "is not known here; see /docs for what is"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("tracks", "track_not_found"), ("jobs", "job_not_found")]
+)
+@pytest.mark.parametrize("bad", ["", "..%2f..%2fetc%2fpasswd"])
+def test_an_id_that_can_be_none_names_nothing(caller, kind, code, bad):
+    answer = caller.get(f"/v1/{kind}/{bad}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+def test_a_page_below_a_track_that_there_is_not_is_a_path_that_there_is_not(caller):
+    assert caller.get("/v1/tracks/x/lyrics").json()["code"] == "path_not_found"
+
+
 def test_a_full_last_page_has_no_cursor(caller, stores, music):
     add_tracks(stores, music / "1.mp3", music / "2.mp3")
 

@@ -188,6 +188,48 @@ def test_a_body_that_is_too_large_is_refused(caller):
     assert answer.headers["connection"] == "close"
 
 
+def detail(answer) -> str:
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    return answer.json()["errors"][0]["detail"]
+
+
+def test_empty_words_are_told_what_to_say(caller):
+    assert "say what you want to hear" in detail(ask(caller, text="   "))
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        ({"genre": 5}, "must be a word, or a list of words"),
+        ({"genre": [5]}, "must be a text"),
+        ({"genre": ["jazz"] * 51}, "must have at most 50 entries"),
+        ({"genre": [" "]}, "must not be empty; leave it out if you do not mean it"),
+        ({"genre": ["x" * 81]}, "must have at most 80 characters"),
+        ({"genres": "jazz"}, "is not known here; see /docs for what is"),
+        ({"duration_s": {"min": -1}}, "must be at least 0"),
+        ({"duration_s": {"max": 1e7}}, "must be at most 1,000,000"),
+        ({"explicit": "no"}, "must be true or false"),
+        ([], "must be an object"),
+    ],
+)
+def test_what_is_wrong_with_filters_is_told_in_words_of_ours(caller, filters, told):
+    assert detail(ask(caller, text="calm", filters=filters)) == told
+
+
+def test_what_is_no_json_is_told_with_its_place(caller):
+    headers = {"Content-Type": "application/json"}
+    answer = caller.post("/v1/jobs", content=b'{\n"text": nope}', headers=headers)
+
+    assert "cannot be read as JSON (near line 2, column 10)" in detail(answer)
+
+
+def test_a_parameter_of_the_address_that_there_is_not_is_refused(caller):
+    answer = ask(caller, "?topk=3", text="calm")
+
+    assert detail(answer) == "is not known here; see /docs for what is"
+    assert answer.json()["errors"][0]["pointer"] == "/topk"
+
+
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
 def test_parameters_of_the_content_type_do_not_matter(caller, content_type):
     body = json.dumps({"text": "calme, à l'aube"})

@@ -101,6 +101,26 @@ def test_a_folder_of_tracks_that_is_gone_does_not_empty_the_list():
     assert store.asked < 20  # by pools, not by handfuls
 
 
+def test_each_round_that_meets_only_what_is_gone_looks_at_twice_as_many():
+    rows = [track(i) for i in range(3205)]
+    store = Rows(rows[3200:])
+    matches = choosing.choose(view_of(rows), store, QUERY, affect=CALM, taste=Taste(top_k=5))
+    assert len(matches) == 5
+    assert store.asked <= 7  # twice by rankings, and after 400, 1200, 2800 and all tracks
+
+
+def test_what_is_gone_leaves_the_answer_as_it_is_without_it():
+    rows = [track(i, tags=Tags(artist=f"A{i % 60}")) for i in range(900)]
+    there = [row for i, row in enumerate(rows) if i % 3]
+    tracks = [indexed(row, away=0.01 * at) for at, row in enumerate(rows) if at % 3]
+    taste = Taste(top_k=20, diversity=0.4, per_artist=3)
+    late, caught_up = (
+        choosing.choose(view, Rows(there), QUERY, affect=CALM, taste=taste)
+        for view in (view_of(rows), MemoryView(tracks, snapshot="v1", revision=4))
+    )
+    assert late == caught_up
+
+
 def test_a_library_of_which_nothing_is_left_gives_no_matches():
     assert chosen([track(i) for i in range(5)], there=[]) == []
 

@@ -95,6 +95,27 @@ def test_variety_prefers_a_track_unlike_the_first_over_its_twin():
     assert names(matching.rank(CALM, pool, k=2, diversity=0.5)) == ["first", "other"]
 
 
+def spread(count: int, *, artist: str | None = None) -> list[matching.Candidate]:
+    """Candidates all alike, each a little farther from the query than the one before."""
+    return [
+        candidate(f"a{i:03d}", cosine=0.9 - i / 1000, artist=artist, axis=0) for i in range(count)
+    ]
+
+
+def test_variety_does_not_reach_far_below_the_best():
+    unlike = candidate("unlike", cosine=-0.9, axis=1)
+    near, far = [*spread(6), unlike], [*spread(60), unlike]
+    assert "unlike" in names(matching.rank(CALM, near, k=3, diversity=1.0))
+    chosen = names(matching.rank(CALM, far, k=3, diversity=1.0))
+    assert max(chosen) < f"a{matching.VARIETY_FACTOR * 3:03d}"
+
+
+def test_it_reaches_as_far_as_one_artist_takes_all_before():
+    pool = [*spread(60, artist="Everywhere"), *(candidate(f"b{i}", cosine=-0.9) for i in range(9))]
+    chosen = names(matching.rank(CALM, pool, k=4, per_artist=1))
+    assert [name[0] for name in chosen] == ["a", "b", "b", "b"]
+
+
 def test_a_track_of_unknown_affect_stands_between_near_and_far():
     near = candidate("near")
     unknown = candidate("unknown", affect=None)

@@ -71,6 +71,7 @@ class Bench:
         )
         return tasks.Runtime(
             stores=self.stores,
+            doorbell=self.doorbell,
             space=SPACE,
             builder=FaissBuilder(self.snapshots_dir, threads=1, kept=2),
             go_on=self.go_on,

@@ -12,8 +12,9 @@ from sightsong.adapters import memory
 from sightsong.core import jobs, ports
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, unit
+from sightsong.core.errors import JobNotFound, SnapshotRefused
 from sightsong.core.jobs import Job, JobError, JobId, Owner, Queue
-from sightsong.core.snapshots import Snapshot
+from sightsong.core.snapshots import Extent, Snapshot
 from sightsong.core.tracks import FoundFile, Tags
 
 SPACE = Space("stub/space@1")
@@ -26,25 +27,30 @@ class World:
         self.now = 0.0
         self.damaged: set[str] = set()
         self.checks = 0
+        self.looks: dict[str, int] = {}
         self.stores: ports.Stores = memory.open_stores(lambda: self.now)
         self.doorbell = memory.MemoryDoorbell()
         self.watch(self.stores.tracks)
         self._built = 0
 
-    def watch(self, tracks: ports.Tracks) -> None:
+    def watch(self, tracks: ports.Tracks, *, stores: ports.Stores | None = None) -> None:
         """Begin anew, as after a restart."""
         self.freshness = Freshness(
-            replace(self.stores, tracks=tracks),
+            replace(stores or self.stores, tracks=tracks),
             self.doorbell,
             SPACE,
-            is_sound=self._is_sound,
+            builder=self,
             patience=Patience(many=3),
             clock=lambda: self.now,
         )
 
-    def _is_sound(self, snapshot: Snapshot) -> bool:
+    def verify(self, snapshot: Snapshot) -> None:
         self.checks += 1
-        return snapshot.version not in self.damaged
+        if snapshot.version in self.damaged:
+            raise SnapshotRefused
+
+    def glance(self, snapshot: Snapshot) -> int:
+        return self.looks.get(snapshot.version, 0)
 
     def register(self, name: str) -> None:
         found = FoundFile(path=name, size_bytes=1, mtime_ns=1, sha256=name, tags=Tags())
@@ -104,6 +110,11 @@ class World:
         self.complete(job, jobs.ActivateSnapshot(version=version))
         return version
 
+    def empty(self) -> None:
+        """Remove every track."""
+        for track in self.stores.tracks.page(limit=99):
+            self.stores.tracks.remove(track.id)
+
     def fail_rebuild(self) -> None:
         job = self.claim(Queue.INDEX)
         error = JobError(code="snapshot_refused", detail="no")
@@ -115,7 +126,7 @@ class Counting:
 
     def __init__(self, tracks: ports.Tracks) -> None:
         self._tracks = tracks
-        self.calls = 0
+        self.calls = self.extents = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._tracks, name)
@@ -123,6 +134,23 @@ class Counting:
     def count_changes(self, space: Space, *, since: int, limit: int) -> int:
         self.calls += 1
         return self._tracks.count_changes(space, since=since, limit=limit)
+
+    def extent(self, space: Space) -> Extent:
+        self.extents += 1
+        return self._tracks.extent(space)
+
+
+class Forgetful:
+    """Jobs of which none can be read again."""
+
+    def __init__(self, rows: ports.Jobs) -> None:
+        self._rows = rows
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._rows, name)
+
+    def get(self, _job_id: JobId) -> Job:
+        raise JobNotFound
 
 
 @pytest.fixture
@@ -229,10 +257,20 @@ def test_a_snapshot_that_a_person_chose_is_built_anew_if_it_is_damaged(stale):
 
 
 def test_a_library_that_is_empty_again_needs_no_index(stale):
-    (track,) = stale.stores.tracks.page(limit=9)
-    stale.stores.tracks.remove(track.id)
+    stale.empty()
     assert stale.stores.tracks.revision(SPACE) > 0
     assert not stale.freshness.look()
+
+
+def test_an_index_of_a_library_that_is_empty_again_is_not_followed_by_one_of_nothing(stale):
+    stale.freshness.look()
+    stale.rebuild()
+    stale.empty()
+    for _ in range(1000):
+        assert not stale.freshness.look()
+        stale.now += 1
+    stale.change("b")
+    assert stale.freshness.look()
 
 
 def test_changes_are_counted_once_for_each_revision(stale):
@@ -247,6 +285,33 @@ def test_changes_are_counted_once_for_each_revision(stale):
     stale.change("c")
     stale.freshness.look()
     assert counting.calls == 2
+
+
+def test_tracks_and_changes_are_both_counted_once_for_each_revision(stale):
+    stale.freshness.look()
+    stale.rebuild()
+    stale.empty()
+    counting = Counting(stale.stores.tracks)
+    stale.watch(counting)
+    for _ in range(100):
+        stale.freshness.look()
+        stale.now += 1
+    assert (counting.calls, counting.extents) == (1, 1)
+
+
+def test_a_rebuild_whose_job_is_gone_is_looked_for_no_more(stale):
+    stale.freshness.look()
+    stale.watch(
+        stale.stores.tracks, stores=replace(stale.stores, jobs=Forgetful(stale.stores.jobs))
+    )
+    assert not stale.freshness.look()  # it waits already
+    stale.rebuild()
+    stale.change("b", "c", "d")
+    assert stale.freshness.look()
+    stale.rebuild()
+    assert not stale.freshness.look()
+    stale.change("e", "f", "g")
+    assert stale.freshness.look()
 
 
 def test_after_a_failed_rebuild_the_next_comes_later_and_later(stale):
@@ -291,3 +356,24 @@ def test_the_files_of_an_index_are_read_again_after_an_hour_only(stale):
     assert stale.checks == checks
     stale.now += 1801
     assert stale.freshness.look()
+
+
+def test_an_index_that_looks_changed_is_read_at_once(stale):
+    stale.freshness.look()
+    version = stale.rebuild()
+    stale.freshness.look()
+    stale.damaged.add(version)
+    stale.looks[version] = 1
+    stale.now += 1
+    assert stale.freshness.look()
+
+
+def test_an_index_that_only_looks_changed_is_read_once(stale):
+    stale.freshness.look()
+    version = stale.rebuild()
+    stale.freshness.look()
+    stale.looks[version] = 1
+    checks = stale.checks
+    for _ in range(5):
+        assert not stale.freshness.look()
+    assert stale.checks == checks + 1

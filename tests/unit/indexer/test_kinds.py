@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from indexer import index, kinds
+from sightsong.adapters.library import layout
 from sightsong.adapters.library.loaded import LoadedSnapshot
 from sightsong.core.embeddings import cosine, unit
 from sightsong.core.errors import ConfigurationError, SnapshotRefused, StorageFull
@@ -65,8 +66,34 @@ def test_the_same_library_makes_the_same_index(site, tracks):
 
 def test_auto_compares_with_all_while_that_is_fast(site, tracks):
     assert site.build(tracks, kind="auto").manifest["kind"] == "exact"
-    assert kinds.kind_of("auto", tracks=kinds.EXACT_UP_TO).name == "exact"
-    assert kinds.kind_of("auto", tracks=kinds.EXACT_UP_TO + 1).name == "ivf"
+    (few,) = kinds.kinds_of("auto", tracks=kinds.EXACT_UP_TO)
+    many, *_, last = kinds.kinds_of("auto", tracks=kinds.EXACT_UP_TO + 1)
+    assert (few.name, many.name, last.name) == ("exact", "ivf", "exact")
+
+
+@pytest.fixture(scope="module")
+def shapeless():
+    """More tracks than are compared one by one, all as far from each other."""
+    dice = np.random.default_rng(3)
+    vectors = unit(dice.standard_normal((kinds.EXACT_UP_TO + 1, 128))).astype(np.float16)
+    return [track(i, vector, windows=0) for i, vector in enumerate(vectors)]
+
+
+def test_auto_falls_back_where_the_smallest_index_finds_too_little(site, shapeless):
+    with pytest.raises(SnapshotRefused, match="finds only"):
+        site.build(shapeless, kind="ivf")
+    built = site.build(shapeless, kind="auto")
+    assert built.manifest["kind"] == "ivf-sq8"
+    assert min(built.manifest["recall_at_10"].values()) >= 0.99
+    site.builder().verify(built)
+
+
+def test_auto_compares_with_all_where_nothing_else_finds_enough(site, shapeless):
+    built = site.build(shapeless, kind="auto", least_recall=1.001)
+    assert built.manifest["kind"] == "exact"
+    assert built.manifest["recall_at_10"] == {"library": 1.0, "text": 1.0}
+    assert not (site.root / built.path / layout.NEAR).exists()
+    site.builder().verify(built)
 
 
 def test_a_kind_that_is_none_is_refused(site, tracks):

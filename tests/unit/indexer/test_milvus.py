@@ -2,18 +2,19 @@
 
 import itertools
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from indexer.building import Plan
+from indexer.building import Elsewhere, Plan
 from indexer.milvus import MilvusBuilder
 from sightsong.adapters import memory
-from sightsong.adapters.library.milvus_server import ADMIN_S, Server, home_of
+from sightsong.adapters.library.milvus_server import ADMIN_S, Server, collection_of, home_of
 from sightsong.core.embeddings import Space, unit
-from sightsong.core.errors import ConfigurationError, StoreUnavailable
+from sightsong.core.errors import ConfigurationError, SnapshotRefused, StoreUnavailable
 from sightsong.core.facts import Facts
-from sightsong.core.snapshots import Entry, Extent, IndexedTrack, Windows
+from sightsong.core.snapshots import Entry, Extent, IndexedTrack, Snapshot, Windows
 from sightsong.core.tracks import TrackId
 from tests.milvus_lite import milvus_url  # noqa: F401 - the fixture
 
@@ -107,3 +108,71 @@ def test_without_an_active_snapshot_nothing_is_pruned(plan, milvus_url):  # noqa
     left = builder.build(tracks_of(20), plan)
     assert builder.prune(plan.space, memory.open_stores().snapshots) == []
     builder.verify(left)
+
+
+def test_a_collection_without_a_row_is_left_alone_for_a_day(plan, milvus_url):  # noqa: F811
+    rows, now = memory.open_stores().snapshots, datetime.now(UTC)
+    begun = [f"{now - timedelta(hours=ago):%Y%m%dT%H%M%S%f}-0000000a" for ago in (23, 25)]
+    for version in begun:
+        name = collection_of(plan.space, version)
+        Server(milvus_url).ask("create_collection", name, dimension=8, within_s=ADMIN_S)
+    builder = MilvusBuilder(milvus_url)
+    active = builder.build(tracks_of(20), plan)
+    rows.add(active)
+    rows.activate(active.version)
+    assert builder.prune(plan.space, rows) == begun[1:]
+    kept = [collection_of(plan.space, version) for version in (begun[0], active.version)]
+    assert sorted(collections_of(plan.space, milvus_url)) == kept
+
+
+def test_what_was_published_and_is_not_needed_goes_at_once(plan, milvus_url):  # noqa: F811
+    stores = memory.open_stores(iter(range(99)).__next__)
+    builder = MilvusBuilder(milvus_url, kept=0)
+    built = [builder.build(tracks_of(20), plan) for _ in range(2)]
+    for snapshot in built:
+        stores.snapshots.add(snapshot)
+        stores.snapshots.activate(snapshot.version)
+    assert builder.prune(plan.space, stores.snapshots) == [built[0].version]
+    assert collections_of(plan.space, milvus_url) == [built[1].path]
+
+
+def in_a_knot(count):
+    """Tracks of which most lie so close together that a byte a number is too coarse for them."""
+    dice = np.random.default_rng(1)
+    middle = unit(dice.standard_normal(8))
+    for number, one in enumerate(tracks_of(count)):
+        near = unit(middle + 0.02 * dice.standard_normal(8)).astype(np.float16)
+        yield one if number % 3 == 0 else replace(one, entry=replace(one.entry, vector=near))
+
+
+def test_auto_falls_back_until_enough_is_found(plan, milvus_url):  # noqa: F811
+    chosen = MilvusBuilder(milvus_url, kind="ivf-sq8", least_recall=0.99)
+    with pytest.raises(SnapshotRefused, match="finds only"):
+        chosen.build(in_a_knot(COUNT), plan)
+    builder = MilvusBuilder(milvus_url, exact_up_to=10, least_recall=0.99)
+    built = builder.build(in_a_knot(COUNT), plan)
+    assert built.manifest["kind"] in ("hnsw", "exact")
+    assert min(built.manifest["recall_at_10"].values()) >= 0.99
+    builder.verify(built)
+
+
+def test_a_broken_vector_is_left_out_and_counted(plan, milvus_url):  # noqa: F811
+    one, other, *more = tracks_of(20)
+    broken = [
+        replace(one, entry=replace(one.entry, vector=np.full(8, np.nan, np.float16))),
+        replace(other, entry=replace(other.entry, vector=np.ones(9, np.float16))),
+    ]
+    built = MilvusBuilder(milvus_url).build([*broken, *more], plan)
+    told = built.manifest
+    assert (told["tracks"], told["left_out"], told["dimension"]) == (18, 2, 8)
+    MilvusBuilder(milvus_url).verify(built)
+
+
+def test_of_a_snapshot_in_a_folder_it_cannot_be_told(plan, milvus_url):  # noqa: F811
+    there = Snapshot(
+        version="v1", space=plan.space, path="v1", revision=1, manifest={"backend": "faiss"}
+    )
+    builder = MilvusBuilder(milvus_url)
+    with pytest.raises(Elsewhere, match="not lie on a Milvus"):
+        builder.verify(there)
+    assert builder.glance(there) == builder.glance(there)

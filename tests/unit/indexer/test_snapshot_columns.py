@@ -115,19 +115,55 @@ def test_ids_out_of_order_are_refused(site, order):
         site.build([some[place] for place in order])
 
 
-def test_a_vector_of_another_length_or_without_numbers_is_refused(site):
+BROKEN = [
+    np.ones(D + 1, np.float16),
+    np.empty(0, np.float16),
+    np.full(D, np.nan, np.float16),
+    np.full(D, np.inf, np.float16),
+]
+
+
+def with_vector(one: IndexedTrack, vector: np.ndarray) -> IndexedTrack:
+    return replace(one, entry=replace(one.entry, vector=vector))
+
+
+@pytest.mark.parametrize("vector", BROKEN)
+@pytest.mark.parametrize("place", [0, 1, 4, 700])
+@pytest.mark.parametrize("kind", ["exact", "ivf"])
+def test_a_broken_vector_is_left_out_and_counted(site, tracks, kind, place, vector):
+    some = [*tracks[:place], with_vector(tracks[place], vector), *tracks[place + 1 :]]
+    built = site.build(some, kind=kind)
+    assert (built.manifest["tracks"], built.manifest["left_out"]) == (1199, 1)
+    assert built.manifest["dimension"] == D
+    left = [track_id(i) for i in range(1200) if i != place]
+    assert [one.decode() for one in site.column(built, "ids")] == left
+    site.builder().verify(built)
+
+
+def test_nothing_is_left_out_of_a_library_that_is_sound(site, tracks):
+    assert site.build(tracks).manifest["left_out"] == 0
+
+
+def test_tracks_that_are_all_broken_are_nothing_to_index(site):
+    broken = [with_vector(one, np.full(D, np.nan, np.float16)) for one in library(3)]
+    with pytest.raises(SnapshotRefused, match="none of 3"):
+        site.build(broken)
+    assert site.folders() == set()
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [
+        Windows(vectors=np.ones((2, D), np.float16), starts_s=(0.0,)),
+        Windows(vectors=np.ones((1, D + 1), np.float16), starts_s=(0.0,)),
+        Windows(vectors=np.full((1, D), np.nan, np.float16), starts_s=(0.0,)),
+    ],
+)
+def test_of_a_track_whose_windows_do_not_fit_they_alone_are_left_out(site, windows):
     one, other = library(2)
-    for vector in (np.ones(D + 1, np.float16), np.full(D, np.nan, np.float16)):
-        broken = replace(other, entry=replace(other.entry, vector=vector))
-        with pytest.raises(SnapshotRefused, match=str(track_id(1))):
-            site.build([one, broken])
-
-
-def test_windows_that_do_not_fit_are_refused(site):
-    one = library(1)[0]
-    short = replace(one, windows=replace(one.windows, starts_s=(0.0,)))
-    with pytest.raises(SnapshotRefused, match="windows"):
-        site.build([short])
+    built = site.build([replace(one, windows=windows), other])
+    assert (built.manifest["tracks"], built.manifest["left_out"]) == (2, 0)
+    assert built.manifest["windows"] == len(other.windows.starts_s)
 
 
 def test_every_file_is_in_the_manifest(site, tracks):

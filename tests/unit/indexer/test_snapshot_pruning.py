@@ -156,3 +156,28 @@ def test_a_manifest_is_held_while_its_snapshot_is_removed(world):
 
     world.site.builder(kept=0).prune(SPACE, Watching())
     assert states == [first.version]
+
+
+def spoil(folder: Path) -> None:
+    """Put a link in place of a folder, which is never removed as one."""
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("elsewhere", target_is_directory=True)
+
+
+def test_a_folder_that_cannot_be_removed_stays_and_holds_nothing_up(world):
+    first, second, _ = (world.publish() for _ in range(3))
+    spoil(world.site.root / first.path)
+    left = ".building-20200101T000000000000-0000000a"
+    (world.site.home / left).symlink_to("elsewhere", target_is_directory=True)
+    assert world.prune(kept=0) == [second.version]
+    assert {first.version, left} < world.site.folders()
+    assert world.prune(kept=0) == []
+
+
+def test_what_is_called_like_a_snapshot_and_is_none_is_left_alone(world):
+    world.publish()
+    home = world.site.home
+    (home / "20200101T000000000000-0000000a").write_text("a file")
+    (home / "20200102T000000000000-0000000a" / layout.MANIFEST).mkdir(parents=True)
+    (home / "20200103T000000000000-0000000a").mkdir()
+    assert world.prune() == ["20200103T000000000000-0000000a"]

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from indexer.building import Elsewhere
 from indexer.writing import WrittenFile
 from sightsong.adapters import memory
 from sightsong.adapters.library import layout
-from sightsong.core.errors import SnapshotRefused, StorageFull
+from sightsong.core.errors import ConfigurationError, SnapshotRefused, StorageFull
 from sightsong.core.snapshots import Extent, IndexedTrack
 from tests.unit.indexer.libraries import SPACE, Site, library, plan, told
 from tests.waiting import wait_until
@@ -191,7 +193,40 @@ def test_a_snapshot_of_the_release_before_is_not_sound(site, tracks):
         site.builder().verify(replace(built, manifest=old))
 
 
-def test_a_snapshot_on_a_server_is_not_one_in_a_folder(site, tracks):
+def test_of_a_snapshot_on_a_server_it_cannot_be_told(site, tracks):
     elsewhere = replace(site.build(tracks), manifest={"backend": "milvus"})
-    with pytest.raises(SnapshotRefused, match="not lie in a folder"):
+    with pytest.raises(Elsewhere, match="not lie in a folder"):
         site.builder().verify(elsewhere)
+
+
+@pytest.mark.parametrize("name", ["vectors.bin", layout.NEAR])
+def test_a_file_that_the_disk_does_not_give_back_is_not_sound(site, tracks, name):
+    built = site.build(tracks, kind="ivf")
+    sick = Path("/proc/self/mem")  # its first byte cannot be read
+    if not sick.is_file():
+        pytest.skip("no file here fails to be read")
+    path = site.root / built.path / name
+    path.unlink()
+    path.symlink_to(sick)
+    with pytest.raises(SnapshotRefused, match="cannot be read"):
+        site.builder().verify(built)
+
+
+def test_a_snapshot_whose_files_were_written_to_looks_otherwise(site, tracks):
+    built = site.build(tracks, kind="ivf")
+    builder, folder = site.builder(), site.root / built.path
+    first = builder.glance(built)
+    assert builder.glance(built) == first
+    flip(folder / layout.NEAR)
+    second = builder.glance(built)
+    os.truncate(folder / "windows.bin", 0)
+    third = builder.glance(built)
+    (folder / layout.MANIFEST).unlink()
+    last = builder.glance(built)
+    assert first != second != third != last
+
+
+def test_a_library_folder_without_locks_is_not_built_in(site, tracks):
+    (site.home / ".lock").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match="SIGHTSONG_DATA_DIR"):
+        site.build(tracks)

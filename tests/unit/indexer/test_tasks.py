@@ -1,10 +1,19 @@
 """Rebuilds on in-memory stores and real folders."""
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from indexer import tasks
+from indexer.building import Builder
 from sightsong.adapters.library.loaded import LoadedSnapshot
-from sightsong.core.embeddings import unit
-from sightsong.core.jobs import JobKind, JobState, Queue
+from sightsong.core import ports
+from sightsong.core.embeddings import Space, unit
+from sightsong.core.errors import IndexUnavailable
+from sightsong.core.jobs import Job, JobKind, JobState, NewJob, Queue
+from sightsong.core.snapshots import Snapshot
+from sightsong.engine.work import Prepared
 from tests.unit.indexer.parts import SPACE, Bench, embedded
 
 
@@ -63,6 +72,82 @@ def test_a_snapshot_that_is_not_whole_is_said_to_be_so_and_why(bench, music):
     verified = bench.ask(JobKind.VERIFY, version=version)
     assert verified.result["is_sound"] is False
     assert "windows.bin was altered" in verified.result["reason"]
+
+
+def waiting(bench: Bench) -> list[Job]:
+    return bench.claim(Queue.INDEX, limit=9)
+
+
+def test_in_place_of_the_active_snapshot_another_is_built_if_it_is_damaged(bench, music):
+    bench.ingest(music)
+    bench.embed_all()
+    version = bench.rebuild().result["version"]
+    bench.stores.snapshots.activate(version)  # chosen by a person
+    next(bench.snapshots_dir.glob("*/*/windows.bin")).write_bytes(b"")
+    rings = len(bench.doorbell.rings)
+    for _ in range(2):
+        bench.stores.jobs.submit(NewJob(kind=JobKind.VERIFY, params={"version": version}))
+    bench.work(waiting(bench))
+    (rebuild,) = waiting(bench)
+    assert bench.doorbell.rings[rings:] == (Queue.INDEX,)
+    bench.work([rebuild])
+    assert bench.stores.snapshots.active(SPACE).version > version
+
+
+def test_for_a_damaged_snapshot_that_nobody_searches_nothing_is_built(bench, music):
+    bench.ingest(music)
+    bench.embed_all()
+    versions = [bench.rebuild().result["version"] for _ in range(2)]
+    (bench.snapshots_dir / bench.stores.snapshots.get(versions[0]).path / "ids.bin").unlink()
+    assert bench.ask(JobKind.VERIFY, version=versions[0]).result["is_sound"] is False
+    assert waiting(bench) == []
+
+
+def test_a_snapshot_of_another_backend_is_not_said_to_be_damaged(bench):
+    elsewhere = Snapshot(
+        version="v1", space=SPACE, path="v1", revision=1, manifest={"backend": "milvus"}
+    )
+    bench.stores.snapshots.add(elsewhere)
+    bench.stores.snapshots.activate("v1")
+    verified = bench.ask(JobKind.VERIFY, version="v1")
+    assert verified.error.code == "snapshot_refused"
+    assert "SIGHTSONG_INDEX_BACKEND" in verified.error.detail
+    assert waiting(bench) == []
+
+
+class Untidy:
+    """A builder that cannot prune."""
+
+    def __init__(self, builder: Builder, error: Exception) -> None:
+        self._builder = builder
+        self._error = error
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._builder, name)
+
+    def prune(self, space: Space, rows: ports.Snapshots) -> list[str]:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [IndexUnavailable(), PermissionError("no")])
+def test_a_build_does_not_depend_on_pruning(bench, music, error):
+    bench.ingest(music)
+    bench.embed_all()
+    runtime = bench.runtime()
+    runtime = replace(runtime, builder=Untidy(runtime.builder, error))
+    bench.stores.jobs.submit(NewJob(kind=JobKind.REBUILD))
+    ready = [Prepared(job=job) for job in waiting(bench)]
+    (done,) = tasks.rebuild(ready, runtime=runtime)
+    assert done.outcome.result["tracks"] == 2
+
+
+@pytest.mark.parametrize("broken", [np.array([np.nan, 0, 0]), np.ones(5)])
+def test_a_broken_phrase_does_not_stop_a_build(bench, music, broken):
+    bench.ingest(music)
+    bench.embed_all()
+    phrases = {"a": np.ones(3, np.float32), "b": broken.astype(np.float32)}
+    bench.stores.phrases.keep(SPACE, phrases)
+    assert bench.rebuild().result["tracks"] == 2
 
 
 def test_a_snapshot_that_is_none_cannot_be_verified(bench):

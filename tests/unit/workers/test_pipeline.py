@@ -8,10 +8,11 @@ import pytest
 
 from sightsong.adapters import memory
 from sightsong.core import ports
-from sightsong.core.affect import Face
+from sightsong.core.affect import Affect, Face
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import NothingUnderstood, UnknownMood
 from sightsong.core.models import Photo, Profile
+from sightsong.core.snapshots import Snapshot
 from workers.models import stub
 from workers.models.lite.profile import lite_profile
 from workers.pipeline import PhotoPipeline, PhotoWish
@@ -23,15 +24,21 @@ STAGES = ["emotion", "faces", "moods", "caption", "query", "match"]
 
 
 class Library:
-    """Looks at a library, and counts how often."""
+    """Looks at a library, and notes what it is asked for."""
 
     def __init__(self, stores: ports.Stores) -> None:
         self._inner = memory.MemoryLibrary(stores, stub.SPACE)
-        self.looks = 0
+        self.asked: list[str] = []
 
     def view(self) -> ports.LibraryView:
-        self.looks += 1
+        self.asked.append("view")
         return self._inner.view()
+
+    def catch_up(self) -> None:
+        self.asked.append("catch up")
+
+    def examine(self, snapshot: Snapshot) -> None:
+        raise AssertionError("nobody activates one here")
 
     def health(self) -> ports.Health:
         return self._inner.health()
@@ -111,12 +118,22 @@ def test_a_profile_that_scores_any_mood_refuses_none():
 
 
 @pytest.mark.parametrize("make", [PhotoPipeline, TextPipeline])
-def test_a_whole_batch_looks_at_the_library_at_one_moment(make):
+def test_a_whole_batch_looks_at_the_library_at_one_moment_as_new_as_can_be(make):
     stores = memory.open_stores()
     library = Library(stores)
     one, wish = {PhotoPipeline: (DARK, WISH), TextPipeline: ("joy", Taste())}[make]
     answers = make(stub.stub_profile(), library, stores.tracks).answer([one] * 3, [wish] * 3)
-    assert (len(answers), library.looks) == (3, 1)
+    assert (len(answers), library.asked) == (3, ["catch up", "view"])
+
+
+def test_the_point_of_an_answer_is_of_numbers_that_the_store_gives_back():
+    class Felt(stub.StubText):
+        def feel(self, texts: Sequence[str]) -> list[Affect | None]:
+            return [Affect(valence=np.float32(0.1), arousal=np.float32(-0.7)) for _ in texts]
+
+    [found] = texts(replace(stub.stub_profile(), text=Felt())).answer(["joy"], [Taste()])
+    assert [type(found.affect.valence), type(found.affect.arousal)] == [float, float]
+    assert found.affect.valence == np.float32(0.1)
 
 
 def test_an_answer_brings_the_unit_vector_that_was_searched_for():

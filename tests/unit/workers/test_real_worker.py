@@ -61,6 +61,8 @@ def runtime(config: settings.Settings, measured: metrics.Metrics) -> Iterator[ta
         profile = app.load_profile(config)
     stores = wiring.open_stores(config)
     library = wiring.open_library(config, stores, profile.text.space)
+    library.follow()
+    app.wait_for(library)
     opened = app.open_runtime(config, profile, measured, stores=stores, library=library)
     yield opened
     opened.decoders.close()
@@ -126,6 +128,7 @@ def test_a_worker_keeps_up_with_the_library_and_stores_the_phrases(config, runti
     space = profile.text.space
     library = wiring.open_library(config, stores, space)
     with app.keeping_up(library, stores, profile, thread=ModelThread()):
+        app.wait_for(library)
         building.register(stores, building.found("one.ogg"), space=space)
         track_id = building.embed(stores.jobs, space=space)
         wait_until(lambda: library.view().vector(track_id) is not None)

@@ -1,258 +1,18 @@
-"""What a worker does with its jobs, on stub models and in-memory stores."""
+"""What a worker does with photos and words, on stub models and in-memory stores."""
 
-import functools
 import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pytest
 
-from sightsong.adapters import memory
-from sightsong.core import errors, models, ports
-from sightsong.core.jobs import JobId, JobKind, JobState, NewJob, Queue
-from sightsong.core.models import nothing
-from sightsong.core.tracks import FoundFile, Tags, Track, TrackState
-from sightsong.engine.work import Handler, Line, Work
-from tests.unit.engine.parts import ByHand
+from sightsong.core import errors
+from sightsong.core.affect import Affect
+from sightsong.core.jobs import JobId, JobState
+from tests.unit.workers.task_bench import BRIGHT, BROKEN, DARK, ask, register, submit
 from workers import tasks
-from workers.media import decoding
-from workers.media.places import Places
 from workers.models import stub
-from workers.pipeline import PhotoPipeline
-from workers.texts import TextPipeline
-
-RATE_HZ = 8000
-#: Uploads of these tests: one byte is the brightness of a small photo; `x` is not a photo.
-BRIGHT, DARK, BROKEN = b"\xf0", b"\x10", b"x"
-
-
-class StubDecoders:
-    """Decodes what these tests call photos and tracks."""
-
-    def photo(self, fetch: Callable[[], bytes]) -> Future[decoding.Decoded[models.Photo]]:
-        return _ended(lambda: _photo(fetch()))
-
-    def track(
-        self, fetch: Callable[[], decoding.TrackFiles]
-    ) -> Future[decoding.Decoded[decoding.HeardTrack]]:
-        return _ended(lambda: _track(fetch()))
-
-    def quiet(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def close(self) -> None:
-        pass
-
-
-def _ended(decode: Callable[[], object]) -> Future[object]:
-    future: Future[object] = Future()
-    try:
-        future.set_result(decoding.Decoded(value=decode(), decode_ms=1.234))
-    except errors.SightsongError as error:
-        future.set_exception(error)
-    return future
-
-
-def _photo(content: bytes) -> models.Photo:
-    if content == BROKEN:
-        raise errors.BrokenImage
-    return models.Photo(pixels=np.full((4, 6, 3), content[0], dtype=np.uint8))
-
-
-def _track(files: decoding.TrackFiles) -> decoding.HeardTrack:
-    """What is heard of a file is in its name, or in its bytes where it has any."""
-    there = [path for path in files.paths if "gone" not in path.name]
-    if not there:
-        raise errors.PathNotAllowed
-    name = there[0].read_text() if there[0].is_file() else there[0].name
-    if "broken" in name:
-        raise errors.BrokenAudio
-    level = "loud" if "loud" in name else "soft"
-    if level == files.known_digest:
-        return decoding.HeardTrack(heard=None, digest=level)
-    sound = np.full(3 * 10 * RATE_HZ, 0.4 if level == "loud" else 0.1, dtype=np.float32)
-    heard = stub.StubListener().hear([sound], rate_hz=RATE_HZ)
-    return decoding.HeardTrack(heard=heard, digest=level)
-
-
-class OneObject:
-    """An object store that holds one thing, whatever it is asked for."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def listing(self, url: str) -> Iterator[ports.RemoteFile]:
-        raise AssertionError("nobody lists it here")
-
-    def fetch(self, url: str, to: BinaryIO, *, start: int = 0, size: int | None = None) -> None:
-        to.write(self.content)
-
-
-@pytest.fixture
-def stores() -> ports.Stores:
-    return memory.open_stores()
-
-
-@pytest.fixture
-def scratch(tmp_path: Path) -> Path:
-    return tmp_path / "scratch"
-
-
-@pytest.fixture
-def runtime(stores: ports.Stores, scratch: Path) -> tasks.Runtime:
-    profile = stub.stub_profile()
-    library = memory.MemoryLibrary(stores, stub.SPACE)
-    return tasks.Runtime(
-        stores=stores,
-        profile=profile,
-        pipeline=PhotoPipeline(profile, library, stores.tracks),
-        texts=TextPipeline(profile, library, stores.tracks),
-        decoders=StubDecoders(),
-        places=Places(OneObject(b"a loud one from afar"), scratch),
-    )
-
-
-@pytest.fixture
-def run(stores: ports.Stores, runtime: tasks.Runtime) -> Callable[[], None]:
-    def handler(prepare: Callable[..., object], run: Callable[..., object]) -> Handler:
-        return Handler(
-            prepare=functools.partial(prepare, runtime=runtime),
-            run=functools.partial(run, runtime=runtime),
-        )
-
-    embed = functools.partial(tasks.embed_tracks, between=nothing)
-    work = Work(
-        lines=tuple(Line(queue=queue, batch=50) for queue in (Queue.PHOTOS, Queue.TRACKS)),
-        handlers={
-            JobKind.PHOTO: handler(tasks.prepare_photo, tasks.describe_photos),
-            JobKind.TEXT: handler(tasks.prepare_text, tasks.describe_texts),
-            JobKind.EMBED: handler(tasks.prepare_track, embed),
-        },
-    )
-    return ByHand(stores, work).turn
-
-
-def submit(stores: ports.Stores, content: bytes, **params: object) -> JobId:
-    blob = stores.blobs.put(content, media_type="image/png")
-    new = NewJob(kind=JobKind.PHOTO, blob=blob, params={"top_k": 5, "alpha": None} | params)
-    return stores.jobs.submit(new).id
-
-
-def ask(stores: ports.Stores, text: str, **params: object) -> JobId:
-    new = NewJob(kind=JobKind.TEXT, params={"text": text, "top_k": 5} | params)
-    return stores.jobs.submit(new).id
-
-
-def register(stores: ports.Stores, *names: str, sha256: str | None = None) -> None:
-    files = [
-        FoundFile(
-            path=f"/music/{name}",
-            size_bytes=1,
-            mtime_ns=1,
-            sha256=sha256 or name,
-            tags=Tags(title=name, artist="A"),
-        )
-        for name in names
-    ]
-    stores.tracks.register(files, space=stub.SPACE, parent_id=JobId("scan"))
-
-
-def test_a_track_becomes_searchable_with_its_affect_and_length(stores, run):
-    register(stores, "loud.ogg")
-    run()
-    track = stores.tracks.page(limit=1)[0]
-    assert (track.state, track.duration_s) == (TrackState.READY, 30.0)
-    assert track.affect.valence == pytest.approx(0.8)
-    assert [len(row.windows.starts_s) for row in stores.tracks.indexed(stub.SPACE)] == [3]
-
-
-def test_a_broken_track_is_set_aside_and_stops_no_other(stores, run):
-    register(stores, "broken.ogg", "loud.ogg")
-    run()
-    states = {
-        track.title: (track.state, track.reason_code) for track in stores.tracks.page(limit=9)
-    }
-    assert states == {
-        "broken.ogg": (TrackState.QUARANTINED, "audio_broken"),
-        "loud.ogg": (TrackState.READY, None),
-    }
-
-
-def test_a_track_is_read_where_a_file_of_it_is_left(stores, run):
-    register(stores, "gone.ogg", "a gone one.ogg", "loud.ogg", sha256="same")
-    run()
-    [track] = stores.tracks.page(limit=9)
-    assert (track.state, track.path) == (TrackState.READY, "/music/gone.ogg")
-
-
-def test_a_track_without_any_file_is_set_aside_until_its_folder_is_scanned_again(stores, run):
-    register(stores, "gone.ogg", "also gone.ogg", sha256="same")
-    run()
-    [track] = stores.tracks.page(limit=9)
-    assert (track.state, track.reason_code) == (TrackState.QUARANTINED, "path_not_allowed")
-    register(stores, "loud.ogg", sha256="same")
-    run()
-    assert stores.tracks.get(track.id).state is TrackState.READY
-
-
-def lay(stores: ports.Stores, path: Path, *, sounds: str, sha256: str, title: str = "") -> Track:
-    """Write a file that says how it sounds, and register it; it is the only one."""
-    path.write_text(sounds)
-    tags = Tags(title=title or None)
-    file = FoundFile(path=str(path), size_bytes=1, mtime_ns=1, sha256=sha256, tags=tags)
-    stores.tracks.register([file], space=stub.SPACE, parent_id=JobId("scan"))
-    [track] = stores.tracks.page(limit=9)
-    return track
-
-
-def test_a_track_whose_file_has_other_sound_now_is_heard_again(stores, run, tmp_path):
-    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="before")
-    run()
-    before = stores.tracks.page(limit=9)[0]
-    lay(stores, tmp_path / "one.ogg", sounds="soft", sha256="after")
-    run()
-    after = stores.tracks.page(limit=9)[0]
-    assert after.id == before.id
-    assert after.affect.valence < before.affect.valence
-
-
-def test_a_track_whose_tags_alone_were_edited_is_not_heard_again(stores, run, tmp_path):
-    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="before")
-    run()
-    revision = stores.tracks.revision(stub.SPACE)
-    lay(stores, tmp_path / "one.ogg", sounds="loud", sha256="after", title="Another Title")
-    run()
-    [track] = stores.tracks.page(limit=9)
-    assert (track.title, track.state) == ("Another Title", TrackState.READY)
-    assert stores.tracks.revision(stub.SPACE) == revision
-
-
-def test_a_track_in_an_object_store_is_fetched_for_as_long_as_it_is_needed(stores, run, scratch):
-    address = "s3://bucket/music/one.ogg"
-    file = FoundFile(path=address, size_bytes=1, mtime_ns=1, sha256="far", tags=Tags())
-    stores.tracks.register([file], space=stub.SPACE, parent_id=JobId("scan"))
-    run()
-    [track] = stores.tracks.page(limit=9)
-    assert (track.state, track.title) == (TrackState.READY, "one")
-    assert track.affect.valence == pytest.approx(0.8)  # it is loud
-    assert list(scratch.iterdir()) == []
-
-
-def test_a_recording_is_shown_once_however_often_the_library_holds_it(stores, run):
-    register(stores, "loud.ogg", "loud again.ogg", "soft.ogg")
-    run()
-    ids = {track.title: track.id for track in stores.tracks.page(limit=9)}
-    pair = [ids["loud.ogg"], ids["loud again.ogg"]]
-    stores.tracks.group(dict.fromkeys(pair, min(pair)))
-    once, all_ = submit(stores, BRIGHT), submit(stores, BRIGHT, duplicates=True)
-    run()
-    matched = [len(stores.jobs.get(one).result["matches"]) for one in (once, all_)]
-    assert matched == [2, 3]
 
 
 def test_a_photo_is_answered_with_what_was_seen_and_the_tracks_that_fit(stores, run):
@@ -370,6 +130,29 @@ def test_a_job_whose_filters_nobody_can_read_fails_alone_in_its_batch(stores, ru
     assert bad.error.code == "invalid_request"
 
 
+class FlawedFeelings(stub.StubText):
+    """Feels a number that is none where something is broken."""
+
+    def feel(self, texts: Sequence[str]) -> list[Affect | None]:
+        return [
+            Affect(valence=float("nan"), arousal=0.0) if "broken" in text else None
+            for text in texts
+        ]
+
+
+@pytest.mark.parametrize("profile", [replace(stub.stub_profile(), text=FlawedFeelings())])
+def test_an_answer_that_is_no_json_is_never_a_success_and_stops_no_other(stores, run):
+    register(stores, "loud.ogg")
+    run()
+    good, bad = ask(stores, "drums"), ask(stores, "broken drums")
+    run()
+    assert stores.jobs.get(good).state is JobState.SUCCEEDED
+    found = stores.jobs.get(bad)
+    assert (found.state, found.error.code) == (JobState.QUEUED, "task_failed")
+    assert "NaN" in found.error.detail
+    assert stores.jobs.query(bad) is None
+
+
 def test_what_was_searched_for_is_kept_with_the_job(stores, run):
     photo, words = submit(stores, BRIGHT), ask(stores, "joy")
     run()
@@ -378,6 +161,10 @@ def test_what_was_searched_for_is_kept_with_the_job(stores, run):
     assert [one.vector.dtype for one in kept] == [np.float32] * 2
     assert kept[1].vector == pytest.approx(stub.StubText().encode(["joy"])[0])
     assert np.linalg.norm(kept[0].vector) == pytest.approx(1, abs=1e-6)
+    assert kept[1].affect == Affect(valence=1.0, arousal=0.0)
+    said = stores.jobs.get(photo).result["valence"]
+    assert kept[0].affect.valence == pytest.approx(said, abs=1e-4)
+    assert kept[0].affect.valence != said  # the answer rounds it
 
 
 def test_the_taste_of_a_job_decides_what_comes_back(stores, run):
@@ -391,3 +178,12 @@ def test_the_taste_of_a_job_decides_what_comes_back(stores, run):
     for job_id in (photo, words):
         matches = stores.jobs.get(job_id).result["matches"]
         assert [match["track_id"] for match in matches] == [one.id]
+
+
+def test_a_caption_that_nobody_asked_for_is_not_made(stores, run):
+    told, untold = submit(stores, BRIGHT), submit(stores, BRIGHT, caption=False)
+    run()
+    with_it, without = (stores.jobs.get(one).result for one in (told, untold))
+    assert with_it["caption"]
+    assert (without["caption"], without["emotional_caption"]) == (None, None)
+    assert without["emotion"] == with_it["emotion"]

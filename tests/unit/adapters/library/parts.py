@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from indexer.building import Plan
 from indexer.snapshot import FaissBuilder
 from sightsong.adapters.library import layout
-from sightsong.core import embeddings
+from sightsong.core import embeddings, errors
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, unit
 from sightsong.core.facts import Facts, Filters
@@ -86,6 +86,11 @@ class Rows:
         self.tracks: dict[TrackId, IndexedTrack] = {}
         self.stamps: dict[TrackId, int] = {}
         self.now = 0
+        self.forgotten_up_to = 0
+        self.is_away = False
+        self.counted = 0
+        #: Called when changes were read, before they are told: what a test lets happen meanwhile.
+        self.meanwhile: Callable[[], None] | None = None
         self.put(*tracks)
 
     def put(self, *tracks: IndexedTrack) -> None:
@@ -101,17 +106,30 @@ class Rows:
             self.stamps[TrackId(name)] = self.now
 
     def revision(self, space: Space) -> int:
+        if self.is_away:
+            raise errors.StoreUnavailable
         return self.now
 
     def changes(self, space: Space, *, since: int) -> Changes:
+        if self.is_away:
+            raise errors.StoreUnavailable
+        told = self._changes(since)
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        return told
+
+    def _changes(self, since: int) -> Changes:
         touched = [name for name, stamp in self.stamps.items() if stamp > since]
         return Changes(
             revision=self.now,
             entries=tuple(self.tracks[name].entry for name in touched if name in self.tracks),
             gone=frozenset(name for name in touched if name not in self.tracks),
+            is_whole=self.forgotten_up_to <= since <= self.now,
         )
 
     def count_changes(self, space: Space, *, since: int, limit: int) -> int:
+        self.counted += 1
         return min(limit, sum(stamp > since for stamp in self.stamps.values()))
 
     def windows_of(self, track_ids: Iterable[TrackId]) -> Mapping[TrackId, Windows]:

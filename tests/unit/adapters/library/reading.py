@@ -1,10 +1,11 @@
 """A reader of the index, and all that it reads, for tests to change."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sightsong.adapters.library.base import Base
 from sightsong.adapters.library.loaded import opening
-from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.adapters.library.reader import Habits, SnapshotLibrary
 from sightsong.core.snapshots import Snapshot
 from tests.unit.adapters.library.parts import (
     EVERY_NAME,
@@ -14,6 +15,21 @@ from tests.unit.adapters.library.parts import (
     query_of,
     track,
 )
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def at_once(load: Callable[[], None]) -> None:
+    """Load while the one who looks waits, so that a test knows when it is done."""
+    load()
 
 
 class Opened:
@@ -54,7 +70,18 @@ class Parts:
         self.rows = Rows(track(name, 1) for name in EVERY_NAME[:30])
         self.shelf = Shelf()
         self.opened = Opened(root)
-        self.library = SnapshotLibrary(self.shelf, self.rows, SPACE, open_base=self.opened)
+        self.clock = Clock()
+        self.library = self.reader()
+
+    def reader(self, *, rows: Rows | None = None, **habits: object) -> SnapshotLibrary:
+        """Make another process's reader."""
+        kept = Habits(**{"clock": self.clock, "aside": at_once, **habits})
+        rows = rows or self.rows
+        return SnapshotLibrary(self.shelf, rows, SPACE, open_base=self.opened, habits=kept)
+
+    def default_reader(self) -> SnapshotLibrary:
+        """Make a reader as a process has it."""
+        return SnapshotLibrary(self.shelf, self.rows, SPACE, open_base=self.opened)
 
     def publish(self) -> Snapshot:
         if self.shelf.now:

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog.testing
 
-from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.core import errors
-from sightsong.core.embeddings import Space
 from sightsong.core.ports import Health
-from sightsong.core.snapshots import Changes
 from tests.unit.adapters.library.parts import (
     EVERY_NAME,
-    SPACE,
     Rows,
     query_of,
     rewritten,
@@ -32,9 +29,27 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
     made.library.close()
 
 
-def test_before_it_has_looked_it_serves_an_empty_library(parts):
-    assert parts.found() == set()
+def test_before_it_has_looked_it_serves_nothing_and_says_so(parts):
+    with pytest.raises(errors.IndexUnavailable, match="not been opened"):
+        parts.library.view()
     assert parts.library.health() == Health(serving=None)
+
+
+def test_a_library_without_tracks_is_empty_once_it_was_looked_at(parts):
+    library = parts.reader(rows=Rows())
+    library.follow()
+    assert library.view().search(query_of(1), k=9) == ()
+    library.close()
+
+
+def test_where_the_database_was_away_at_the_first_look_nothing_is_served_yet(parts):
+    parts.rows.is_away = True
+    parts.library.follow()
+    with pytest.raises(errors.IndexUnavailable):
+        parts.library.view()
+    parts.rows.is_away = False
+    parts.library.follow()
+    assert parts.all_there() == set(EVERY_NAME[:30])
 
 
 def test_before_there_is_a_snapshot_every_track_is_found(parts):
@@ -169,68 +184,38 @@ def test_a_snapshot_of_another_space_is_refused_and_the_old_one_serves_on(parts)
     assert "space" in parts.library.health().refused
 
 
-def test_an_index_server_that_is_away_is_asked_again_at_the_next_look(parts):
+def test_an_index_server_that_is_away_is_asked_again_after_five_seconds(parts):
     parts.publish()
+    asked = []
 
     def fail() -> None:
+        asked.append(1)
         raise errors.IndexUnavailable("milvus does not answer")
 
     parts.opened.before_open = fail
-    parts.library.follow()
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(12):
+            parts.library.follow()
+            parts.clock.now += 0.5
+    assert len(asked) == 2
+    assert [one["event"] for one in logged] == ["snapshot.refused"]  # once, and no traceback
     assert parts.library.health().refused == "milvus does not answer"
     parts.opened.before_open = lambda: None
+    parts.clock.now += 5
     parts.library.follow()
     assert parts.library.health().refused is None
 
 
-class AwayRows(Rows):
-    is_away = False
-
-    def revision(self, space: Space) -> int:
-        if self.is_away:
-            raise errors.StoreUnavailable
-        return super().revision(space)
-
-    def changes(self, space: Space, *, since: int) -> Changes:
-        if self.is_away:
-            raise errors.StoreUnavailable
-        return super().changes(space, since=since)
-
-
 def test_while_the_database_is_away_the_present_view_serves_on(parts):
-    parts.rows = AwayRows(parts.rows.tracks.values())
-    library = SnapshotLibrary(parts.shelf, parts.rows, SPACE, open_base=parts.opened)
     parts.publish()
-    library.follow()
-    serving = library.view()
+    parts.library.follow()
+    serving = parts.library.view()
     parts.publish()
     parts.rows.is_away = True
-    library.follow()
-    assert library.view() is serving
-    parts.rows.is_away = False
-    library.follow()
-    assert library.view().snapshot == parts.shelf.now.version
-
-
-def test_searches_do_not_wait_while_a_snapshot_loads(parts):
-    old = parts.publish()
     parts.library.follow()
-    is_loading, may_go_on = threading.Event(), threading.Event()
-
-    def wait() -> None:
-        is_loading.set()
-        may_go_on.wait(10)
-
-    parts.opened.before_open = wait
-    parts.publish()
-    follower = threading.Thread(target=parts.library.follow)
-    follower.start()
-    assert is_loading.wait(10)
-    assert parts.library.view().snapshot == old.version
-    assert len(parts.found()) > 0
-    assert parts.library.health().serving == old.version
-    may_go_on.set()
-    follower.join()
+    assert parts.library.view() is serving
+    parts.rows.is_away = False
+    parts.library.follow()
     assert parts.library.view().snapshot == parts.shelf.now.version
 
 
@@ -262,9 +247,10 @@ def test_a_snapshot_that_is_refused_late_is_let_go(parts):
 
 
 def test_more_tracks_than_memory_should_hold_wait_for_a_snapshot(parts):
-    library = SnapshotLibrary(parts.shelf, parts.rows, SPACE, open_base=parts.opened, most_held=29)
+    library = parts.reader(most_held=29)
     library.follow()
-    assert library.view().search(query_of(1), k=5) == ()
+    with pytest.raises(errors.IndexUnavailable, match="too many"):
+        library.view()
     assert "too many" in library.health().refused
     parts.publish()
     library.follow()
@@ -279,7 +265,8 @@ def test_once_closed_it_serves_nothing_and_lets_go_of_its_snapshot(parts):
     parts.library.close()
     parts.library.follow()
     gc.collect()
-    assert parts.found() == set()
+    with pytest.raises(errors.IndexUnavailable, match="closed"):
+        parts.library.view()
     assert parts.opened.closed == [made.version]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import structlog.testing
 
 from indexer.building import Plan
 from indexer.milvus import MilvusBuilder
@@ -103,6 +104,29 @@ def test_a_server_that_is_away_can_be_asked_again_later(snapshot):
     away = Server(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(IndexUnavailable):
         milvus.MilvusSnapshot(snapshot, away)
+
+
+def test_what_goes_on_to_be_refused_is_told_of_once_until_it_is_well_again(milvus_url):  # noqa: F811
+    server = Server(milvus_url)
+
+    def ask_for_nothing() -> None:
+        with pytest.raises(IndexUnavailable):
+            server.ask("load_collection", "nothing_of_that_name", within_s=SEARCH_S)
+
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(3):
+            ask_for_nothing()
+        assert not server.is_there("nothing_of_that_name")
+        ask_for_nothing()
+    assert [one["event"] for one in logged] == ["milvus.refused"] * 2
+
+
+def test_a_file_that_milvus_lite_cannot_open_is_told_of_without_a_traceback(tmp_path, caplog):
+    path = tmp_path / "milvus.db"
+    path.write_text("another process's")
+    with pytest.raises(IndexUnavailable):
+        Server(str(path)).is_there("anything")
+    assert [one for one in caplog.records if one.exc_info] == []
 
 
 def test_a_search_after_hanging_up_connects_again(snapshot, milvus_url):  # noqa: F811

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from sightsong.adapters.library.loaded import opening
-from sightsong.adapters.library.reader import SnapshotLibrary
+from sightsong.adapters.library.reader import Habits, SnapshotLibrary
 from sightsong.core.embeddings import Space
 from sightsong.core.snapshots import Snapshot, Windows
 from sightsong.core.tracks import TrackId
@@ -16,8 +16,10 @@ from tests.unit.adapters.library.parts import (
     query_of,
     track,
 )
-from tests.unit.adapters.library.reading import Parts
+from tests.unit.adapters.library.reading import Parts, at_once
 from tests.waiting import wait_until
+
+HABITS = Habits(aside=at_once)
 
 
 def test_a_hundred_swaps_under_searches_fail_none_and_mix_none(tmp_path):
@@ -30,12 +32,14 @@ def test_a_hundred_swaps_under_searches_fail_none_and_mix_none(tmp_path):
     expected = {}
     for snapshot, tracks, revision in made:
         rows = Frozen(tracks, revision)
-        alone = SnapshotLibrary(_shelf(snapshot), rows, SPACE, open_base=opening(tmp_path))
+        alone = SnapshotLibrary(
+            _shelf(snapshot), rows, SPACE, open_base=opening(tmp_path), habits=HABITS
+        )
         alone.follow()
         expected[snapshot.version] = _answer(alone.view())
         alone.close()
     shelf, rows = Shelf(), Frozen(*made[0][1:])
-    library = SnapshotLibrary(shelf, rows, SPACE, open_base=opening(tmp_path))
+    library = SnapshotLibrary(shelf, rows, SPACE, open_base=opening(tmp_path), habits=HABITS)
     shelf.now = made[0][0]
     library.follow()
     searchers = [Searcher(library) for _ in range(4)]

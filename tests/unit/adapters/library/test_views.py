@@ -205,6 +205,48 @@ def test_in_a_library_of_one_artist_the_cap_ends_the_search_and_not_patience(bas
     assert sum(looked) < 60
 
 
+class FindsLate:
+    """A base whose first answer misses the nearest: its index looks only so far."""
+
+    version, revision, size, dimension = "v", 1, 4, DIMENSION
+
+    def __init__(self) -> None:
+        self._found = [[0.8, 0.7], [0.9, 0.6]]
+
+    def hide(self, track_ids: Iterable[TrackId]) -> frozenset[TrackId]:
+        return frozenset(track_ids)
+
+    def nearest(self, query: NDArray[np.float32], **asked: object) -> list[Neighbour]:
+        cosines = self._found.pop(0) if self._found else []
+        return [
+            Neighbour(
+                track_id=TrackId(f"t{cosine}"),
+                cosine=cosine,
+                vector=query,
+                facts=Facts(recording_id=TrackId("same") if cosine == 0.7 else None),
+            )
+            for cosine in cosines
+        ] + [_filler(query, number) for number in range((asked["k"] - 2) if cosines else 0)]
+
+
+def _filler(query: NDArray[np.float32], number: int) -> Neighbour:
+    facts = Facts(recording_id=TrackId("same"))
+    return Neighbour(track_id=TrackId(f"x{number}"), cosine=0.5, vector=query, facts=facts)
+
+
+def test_what_is_found_late_takes_its_place_all_the_same():
+    view = View(FindsLate(), Delta(revision=1), read_windows=Rows().windows_of)
+    found = view.search(query_of(1), k=3)
+    assert [one.cosine for one in found] == [0.9, 0.8, 0.7]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_filter_that_no_text_can_hold_fits_nothing(bases, kind):
+    rows = Rows(track(name, 1) for name in EVERY_NAME[:120])
+    view = view_of(bases[kind], rows)
+    assert view.search(query_of(1), k=5, where=Filters(genres=("\ud800",))) == ()
+
+
 def test_an_empty_library_answers_with_nothing():
     view = View(None, Delta(), read_windows=Rows().windows_of)
     assert view.search(query_of(1), k=5) == ()

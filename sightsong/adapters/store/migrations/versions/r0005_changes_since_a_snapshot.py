@@ -14,6 +14,10 @@ _ID = sa.String(36)
 def upgrade() -> None:
     """Add it; nothing was taken out since any snapshot that this release reads."""
     op.add_column("snapshots", sa.Column("pinned_after", sa.BigInteger()))
+    forgotten = sa.Column(
+        "forgotten_up_to", sa.BigInteger(), nullable=False, server_default=sa.text("0")
+    )
+    op.add_column("spaces", forgotten)
     columns = ["space", "revision", "track_id"]
     op.create_index("ix_embeddings_revision", "embeddings", columns)
     op.create_table(
@@ -35,4 +39,6 @@ def upgrade() -> None:
         sa.Column("job_id", _ID, sa.ForeignKey("jobs.id"), primary_key=True),
         sa.Column("space", sa.Text(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("valence", sa.Double()),
+        sa.Column("arousal", sa.Double()),
     )
