@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sightsong.core.errors import ConfigurationError
 
 _SCHEMES = ("http://", "https://")
@@ -49,6 +51,14 @@ def read(path: Path | None) -> Config:
     return _checked(path, said)
 
 
+def is_address(server: str) -> bool:
+    """Whether a service may be there: http or https, and a host."""
+    try:
+        return server.startswith(_SCHEMES) and bool(httpx.URL(server).host)
+    except httpx.InvalidURL:
+        return False
+
+
 def _checked(path: Path, said: Mapping[str, Any]) -> Config:
     known = [field.name for field in fields(Config)]
     for name in said:
@@ -57,7 +67,7 @@ def _checked(path: Path, said: Mapping[str, Any]) -> Config:
                 f"{path} says {name!r}, which is no setting; there is {', '.join(known)}"
             )
     server = said.get("server")
-    if server is not None and not (isinstance(server, str) and server.startswith(_SCHEMES)):
+    if server is not None and not (isinstance(server, str) and is_address(server)):
         raise ConfigurationError(
             f'{path}: server is to be an address, such as server = "http://127.0.0.1:8000"'
         )

@@ -1,90 +1,42 @@
 """Asking for many photos: a few are on their way at a time, answers come in the order given."""
 
-import itertools
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sightsong.cli import asking, session, show, worklist
+from sightsong.cli.pacing import Asked, Tour
 from sightsong.cli.screen import Screen
-from sightsong.client import (
-    Client,
-    ClientError,
-    JobView,
-    PhotoTaste,
-    ProblemResponse,
-    WaitedTooLong,
-)
-
-#: Photos that are sent and not answered yet: enough for several batches of the workers.
-MOST_OPEN = 32
-#: How long the service may be away while photos are sent: a restart takes a few seconds.
-_AWAY_S = 30.0
-#: Refusals that every photo would meet alike: what is wrong was said for all of them.
-_OF_ALL = frozenset({"invalid_request", "unknown_mood", "not_found", "method_not_allowed"})
-_BUSY = frozenset({429, 503})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A photo, and what has become of it so far."""
-
-    photo: Path
-    job: JobView | None = None  #: None: it was not even taken.
-    code: str = ""
-    problem: str = ""  #: Why it has no answer.
-
-    @property
-    def has_answer(self) -> bool:
-        """Whether it was answered."""
-        return self.job is not None and self.job["state"] == "succeeded"
-
-    def view(self) -> dict[str, Any]:
-        """The same for programs."""
-        told: dict[str, Any] = {"photo": str(self.photo), "job": self.job}
-        if self.problem:
-            told["error"] = {"code": self.code, "detail": self.problem}
-        return told
+from sightsong.client import Client, ClientError, PhotoTaste
 
 
 def ask(client: Client, screen: Screen, photos: Sequence[Path], taste: PhotoTaste) -> list[Asked]:
     """Send photos, and show their answers one after the other; tell at the end who has none.
 
+    However it ends, what was answered until then is shown, and printed for programs.
+
     Raises:
-        ClientError: the service is away or full, or refuses what was said for all photos.
+        ClientError: the service is away or stays full, or refuses what was said for all photos.
     """
     if len(photos) == 1:
         return [
             Asked(photo=photos[0], job=job) for job in asking.ask(client, screen, photos, taste)
         ]
-    done: list[Asked] = []
-    under_way: deque[Asked] = deque()
+    tour = Tour(client, screen, photos, taste)
     nothing = show.none_found(taste)
-    left = iter(photos)
-    was_there = False  # whether the service has taken one
-    with _bar(screen, len(photos)) as bar:
-        try:
-            while True:
-                for photo in itertools.islice(left, MOST_OPEN - len(under_way)):
-                    under_way.append(_send(client, photo, taste, is_first=not was_there))
-                    was_there = was_there or under_way[-1].job is not None
-                if not under_way:
-                    break
-                done.append(_answer(client, under_way[0]))
-                under_way.popleft()
-                bar.tell(done[-1], nothing)
-        except (KeyboardInterrupt, ClientError):
-            unsent = len(photos) - len(done) - len(under_way)
-            _say_what_goes_on(screen, under_way, unsent=unsent)
-            raise
-    _say_what_failed(screen, done)
-    return done
+    try:
+        with _bar(screen, len(photos)) as bar:
+            for one in tour.answers():
+                bar.tell(one, nothing)
+    except (KeyboardInterrupt, ClientError):
+        _tell_early_end(screen, tour)
+        raise
+    _say_what_failed(screen, tour.done)
+    _say_what_goes_on(screen, tour.done)
+    return tour.done
 
 
 def finish(screen: Screen, asked: Sequence[Asked]) -> None:
@@ -92,37 +44,6 @@ def finish(screen: Screen, asked: Sequence[Asked]) -> None:
     screen.result([one.view() for one in asked])
     if not all(one.has_answer for one in asked):
         raise typer.Exit(session.FAILED)
-
-
-def _send(client: Client, photo: Path, taste: PhotoTaste, *, is_first: bool) -> Asked:
-    """Send one photo; whether anybody is there at all, the first ones find out at once."""
-    try:
-        job = client.submit_photo(photo, away_s=0 if is_first else _AWAY_S, **taste)
-    except ProblemResponse as refusal:
-        of_all = is_first and refusal.code in _OF_ALL and photo.stat().st_size > 0
-        if of_all or refusal.status in _BUSY:
-            raise
-        return _failed(photo, refusal)
-    except OSError as error:
-        return Asked(
-            photo=photo, code="unreadable_file", problem=f"cannot read it: {error.strerror}"
-        )
-    return Asked(photo=photo, job=job)
-
-
-def _answer(client: Client, sent: Asked) -> Asked:
-    """Wait for the answer to one photo."""
-    if sent.job is None:
-        return sent
-    try:
-        job = client.wait(sent.job["id"], timeout_s=asking.WAIT_S)
-    except (ProblemResponse, WaitedTooLong) as error:
-        return _failed(sent.photo, error)
-    return Asked(photo=sent.photo, job=job)
-
-
-def _failed(photo: Path, error: ClientError) -> Asked:
-    return Asked(photo=photo, code=error.code, problem=error.detail)
 
 
 class _Bar:
@@ -169,14 +90,28 @@ def _say_what_failed(screen: Screen, done: Sequence[Asked]) -> None:
 
 
 def _why(asked: Asked) -> str:
-    if asked.job is None:
+    if asked.problem or asked.job is None:
         return f"{show.plain(asked.problem)} ({asked.code})"
     return show.failure(asked.job).plain
 
 
-def _say_what_goes_on(screen: Screen, under_way: Sequence[Asked], *, unsent: int) -> None:
+def _tell_early_end(screen: Screen, tour: Tour) -> None:
+    """Say what has become of all photos, also to programs; only how many, where none was sent."""
+    sent = [*tour.done, *tour.under_way]
+    _say_what_failed(screen, tour.done)
+    _say_what_goes_on(screen, sent)
+    if tour.left:
+        screen.say(f"not sent: {len(tour.left)} photo{'s' if len(tour.left) > 1 else ''}")
+    if not sent:
+        return
+    for photo in tour.left:
+        screen.say(f"  {show.plain(str(photo))}")
+    unsent = [Asked(photo=one, code="not_sent", problem="it was not sent") for one in tour.left]
+    screen.result([one.view() for one in (*sent, *unsent)])
+
+
+def _say_what_goes_on(screen: Screen, asked: Sequence[Asked]) -> None:
     worklist.say_what_goes_on(
-        screen, [(one.job["id"], str(one.photo)) for one in under_way if one.job is not None]
+        screen,
+        [(one.job["id"], str(one.photo)) for one in asked if one.job is not None and one.goes_on],
     )
-    if unsent:
-        screen.say(f"not sent: {unsent} photo{'s' if unsent > 1 else ''}")

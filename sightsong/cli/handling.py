@@ -43,6 +43,11 @@ NoKeep = Annotated[
     typer.Option("--no-keep", help="Have the photo deleted as soon as it is answered."),
 ]
 
+NoCaption = Annotated[
+    bool,
+    typer.Option("--no-caption", help="Do not describe the photo in words."),
+]
+
 
 def _of_text(
     *, priority: Priority = None, deadline: Deadline = None, custom_id: CustomId = None
@@ -56,11 +61,15 @@ def _of_photo(
     deadline: Deadline = None,
     custom_id: CustomId = None,
     no_keep: NoKeep = False,
+    no_caption: NoCaption = False,
 ) -> PhotoTaste:
     keep_s = 0 if no_keep else None
-    return PhotoTaste(
+    handling = PhotoTaste(
         priority=priority, deadline_s=deadline, custom_id=custom_id, keep_image_s=keep_s
     )
+    if no_caption:
+        handling["caption"] = False
+    return handling
 
 
 #: Give a command these options in the place of its parameter `handling`.

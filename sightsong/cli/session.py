@@ -11,7 +11,14 @@ import typer
 
 from sightsong.cli import config
 from sightsong.cli.screen import note
-from sightsong.client import Client, ClientError, Patience, ProblemResponse, ServiceUnreachable
+from sightsong.client import (
+    DEFAULT_URL,
+    Client,
+    ClientError,
+    Patience,
+    ProblemResponse,
+    ServiceUnreachable,
+)
 from sightsong.core.errors import ConfigurationError, InputError, SightsongError
 from sightsong.local.child import ChildSpec
 from sightsong.local.interrupts import Interrupted
@@ -44,11 +51,16 @@ def connect(ctx: typer.Context, base_url: str) -> Client:
     Where `--server` was not said, nor its variable set, the address is that of the config file.
 
     Raises:
-        ConfigurationError: that file is broken.
+        ConfigurationError: that file is broken, or what was said is no address.
     """
     source = ctx.get_parameter_source("server")
     if source is not None and source.name == "DEFAULT":
         base_url = config.read(config.location()).server or base_url
+    elif source is not None and not config.is_address(base_url):
+        said = "SIGHTSONG_SERVER" if source.name == "ENVIRONMENT" else "--server"
+        raise ConfigurationError(
+            f"{said} is to be an address, such as {DEFAULT_URL}; {base_url!r} is none"
+        )
     return world(ctx).connect(base_url)
 
 

@@ -44,6 +44,11 @@ class Calls:
         """The service's address, without a slash at its end."""
         return self._wire.base_url
 
+    @property
+    def patience(self) -> Patience:
+        """How often it tries again, and how it pauses."""
+        return self._patience
+
     def __enter__(self) -> Self:
         """Use the client until the end of the block."""
         return self

@@ -9,6 +9,18 @@ ClientError
 
 import httpx
 
+#: The longest pause that a `Retry-After` is obeyed for between two tries.
+_LONGEST_PAUSE_S = 30.0
+
+
+def asked_pause_s(headers: httpx.Headers) -> float | None:
+    """Read how long the service asks us to stay away; None where it does not say."""
+    try:
+        asked = float(headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+    return min(max(asked, 0.0), _LONGEST_PAUSE_S)
+
 
 class ClientError(Exception):
     """A call to the service did not give what was asked for."""
@@ -33,6 +45,12 @@ class ServiceUnreachable(ClientError):
 class ProblemResponse(ClientError):
     """The service refused the request, or could not serve it."""
 
+    def __init__(
+        self, detail: str, *, code: str, status: int | None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(detail, code=code, status=status)
+        self.retry_after_s = retry_after_s  #: When to ask again; None where it does not say.
+
     @property
     def is_refusal(self) -> bool:
         """Whether the request itself is at fault: sent again, it would be refused again."""
@@ -41,7 +59,12 @@ class ProblemResponse(ClientError):
 
     def about(self, what: str) -> "ProblemResponse":
         """The same problem, with what it is about before its detail."""
-        return ProblemResponse(f"{what}: {self.detail}", code=self.code, status=self.status)
+        return ProblemResponse(
+            f"{what}: {self.detail}",
+            code=self.code,
+            status=self.status,
+            retry_after_s=self.retry_after_s,
+        )
 
     @classmethod
     def from_response(cls, response: httpx.Response) -> "ProblemResponse":
@@ -54,7 +77,12 @@ class ProblemResponse(ClientError):
             problem = {}
         detail = problem.get("detail") or problem.get("title") or response.reason_phrase
         code = problem.get("code") or f"http_{response.status_code}"
-        return cls(str(detail), code=str(code), status=response.status_code)
+        return cls(
+            str(detail),
+            code=str(code),
+            status=response.status_code,
+            retry_after_s=asked_pause_s(response.headers),
+        )
 
 
 class UnexpectedResponse(ClientError):

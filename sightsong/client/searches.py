@@ -27,6 +27,7 @@ class SearchCalls(Calls):
         *,
         key: str | None = None,
         away_s: float = 0,
+        is_patient: bool = True,
         **taste: Unpack[PhotoTaste],
     ) -> JobView:
         """Send a photo and return its job, most likely still queued.
@@ -39,6 +40,8 @@ class SearchCalls(Calls):
             key: the key; a new one unless it is given. For a day, the same photo with the same
                 wishes under the same key is the same job.
             away_s: how long the service may be away; it is sent again and again meanwhile.
+            is_patient: whether to try again here where the service says "later", as a full one
+                does; otherwise that is raised at once, with its `retry_after_s`.
             taste: how to choose and to handle it; what is left out, the service decides.
 
         Raises:
@@ -60,6 +63,7 @@ class SearchCalls(Calls):
             content=content,
             headers={"Content-Type": sniff.media_type(content), **_keyed(key)},
             is_idempotent=True,
+            takes_later=not is_patient,
         )
         return self._submitted(request, away_s)
 

@@ -14,8 +14,6 @@ from sightsong.core import addresses
 _LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 #: The same submit is being handled: its first try got there, and only its answer was lost.
 _IN_FLIGHT = "idempotency_in_flight"
-#: The longest pause that a `Retry-After` is obeyed for between two tries.
-_LONGEST_PAUSE_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +39,8 @@ class Request:
     headers: Mapping[str, str] | None = None
     extra_s: float = 0.0  #: How long the service may hold the answer back (long poll).
     is_idempotent: bool = False  #: Doing it twice is like doing it once, although it is no GET.
+    #: Whether "later" (429, 503) is an answer: whoever asked decides when to send it again.
+    takes_later: bool = False
     is_followed: bool = False  #: The answer is read as it comes; whoever asked closes it.
 
     @property
@@ -154,8 +154,10 @@ class Wire:
 def _is_for_later(request: Request, response: httpx.Response) -> bool:
     """Whether the same request may be answered otherwise in a moment, and may be sent again."""
     status = response.status_code
-    if status in _LATER or not request.is_idempotent:
-        return status in _LATER
+    if status in _LATER:
+        return not request.takes_later
+    if not request.is_idempotent:
+        return False
     if status == httpx.codes.CONFLICT:
         return errors.ProblemResponse.from_response(response).code == _IN_FLIGHT
     return response.is_server_error
@@ -163,11 +165,8 @@ def _is_for_later(request: Request, response: httpx.Response) -> bool:
 
 def retry_after_s(headers: httpx.Headers, *, default: float) -> float:
     """Read how long the service asks us to stay away; `default` where it does not say."""
-    try:
-        asked = float(headers["Retry-After"])
-    except (KeyError, ValueError):
-        return default
-    return min(max(asked, 0.0), _LONGEST_PAUSE_S)
+    asked = errors.asked_pause_s(headers)
+    return default if asked is None else asked
 
 
 def is_loopback(base_url: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sightsong.cli import session, worklist
+from sightsong.cli import moments, session, worklist
 from sightsong.cli.options import DEFAULT_URL, AsJson, Server
 from sightsong.cli.screen import Screen
 from sightsong.client import Client, JobView, ProblemResponse, is_final
@@ -45,7 +45,11 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Sent after, as in 2026-11-20T23:42:07Z."),
+        typer.Option(
+            metavar="TIME",
+            callback=moments.moment,
+            help="Sent after, as in 2026-11-20T23:42:07Z; or a day, as in 2026-11-20.",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     as_json: AsJson = False,

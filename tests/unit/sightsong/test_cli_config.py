@@ -61,6 +61,9 @@ def test_without_a_file_the_service_of_this_machine_is_used(service: FakeService
         (b'server = "\xff"', "is not TOML"),
         (b'server = "nas.local:8000"', "server is to be an address"),
         (b"server = 8000", "server is to be an address"),
+        (b'server = "http://"', "server is to be an address"),
+        (b'server = "http://:8000"', "server is to be an address"),
+        (b'server = "http://[::1"', "server is to be an address"),
         (b'sever = "http://nas.local:8000"', "says 'sever', which is no setting"),
     ],
 )
@@ -85,6 +88,25 @@ def test_a_file_that_cannot_be_read_is_told(world: World, file: Path, capsys):
     file.mkdir()
     assert cli.main(["job", "j-1"], world=world) == 2
     assert capsys.readouterr().err.startswith(f"cannot read {file}: ")
+
+
+@pytest.mark.parametrize("address", ["http://", "https:///jobs", "http://nas:port", "nas.local"])
+def test_an_option_that_names_no_host_is_told_in_one_line(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str], address: str
+):
+    assert cli.main(["job", "j-1", "--server", address], world=world) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("--server is to be an address, such as http://127.0.0.1:8000")
+    assert service.requests == []
+
+
+def test_a_variable_that_names_no_host_is_told_in_one_line(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SIGHTSONG_SERVER", "http://")
+    assert cli.main(["job", "j-1"], world=world) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("SIGHTSONG_SERVER is to be an address")
 
 
 def test_a_broken_file_does_not_matter_where_the_service_is_said(

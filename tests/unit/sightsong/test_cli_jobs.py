@@ -1,6 +1,7 @@
 """`jobs`: list, show, cancel, delete and follow, against a fake service."""
 
 import json
+from datetime import datetime
 
 import httpx
 import pytest
@@ -40,6 +41,25 @@ def test_a_list_of_jobs_can_be_narrowed(service: FakeService, world: World):
         ("created_after", since),
         ("limit", "5"),
     ]
+
+
+def test_a_list_of_jobs_can_begin_with_a_day_of_this_zone(service: FakeService, world: World):
+    service.on("GET", "/v1/jobs", page())
+    assert cli.main(["jobs", "list", "--since", "2026-11-20"], world=world) == 0
+    asked = datetime.fromisoformat(service.requests[0].url.params["created_after"])
+    assert asked == datetime(2026, 11, 20).astimezone()
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["yesterday", "", "2026-11-31", "2026-11-20T23:42:07", "2026-11-20T25:00:00Z", "1763683200"],
+)
+def test_a_time_that_is_none_is_wrong_usage_with_an_example(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str], since: str
+):
+    assert cli.main(["jobs", "list", "--since", since], world=world) == 2
+    assert "2026-11-20T23:42:07Z" in capsys.readouterr().err
+    assert service.requests == []
 
 
 def test_no_jobs_say_how_to_make_one(

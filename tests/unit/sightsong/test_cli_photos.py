@@ -78,6 +78,18 @@ def test_the_word_of_faces_that_feel_otherwise_is_shown_only_then(
 
 
 @pytest.mark.parametrize("command", ["recommend", "submit"])
+def test_a_photo_need_not_be_described_in_words(
+    service: FakeService, world: World, photo: Path, command: str
+):
+    done = succeeded()
+    done["result"] = {**done["result"], "caption": None, "emotional_caption": None}
+    service.on("POST", "/v1/jobs", job("queued"))
+    service.on("GET", "/v1/jobs/j-1", done)
+    assert cli.main([command, str(photo), "--no-caption"], world=world) == 0
+    assert dict(service.requests[0].url.params) == {"caption": "false"}
+
+
+@pytest.mark.parametrize("command", ["recommend", "submit"])
 def test_moods_are_sent_as_they_were_given(
     service: FakeService, world: World, photo: Path, command: str
 ):

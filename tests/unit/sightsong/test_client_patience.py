@@ -46,6 +46,15 @@ def test_a_full_queue_is_tried_again_when_the_service_says(client: Client, servi
     assert service.pauses == [7.0]
 
 
+def test_who_waits_elsewhere_is_told_at_once_that_the_queue_is_full_and_for_how_long(
+    client: Client, service: FakeService
+):
+    service.on("POST", "/v1/jobs", problem(503, "queue_full", "later", **{"Retry-After": "7"}))
+    with pytest.raises(ProblemResponse) as refused:
+        client.submit_photo(b"photo", is_patient=False)
+    assert (refused.value.retry_after_s, len(service.requests), service.pauses) == (7.0, 1, [])
+
+
 def test_a_queue_that_stays_full_is_a_problem_and_not_a_refusal(
     client: Client, service: FakeService
 ):
