@@ -25,13 +25,14 @@ def from_cursor(cursor: str) -> str:
         padded = cursor + "=" * (-len(cursor) % 4)
         last_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
-        raise _no_cursor() from error
+        raise no_cursor() from error
     if not last_id.isprintable() or not 0 < len(last_id) <= 64:  # noqa: PLR2004 - ids are shorter
-        raise _no_cursor()
+        raise no_cursor()
     return last_id
 
 
-def _no_cursor() -> RequestValidationError:
+def no_cursor() -> RequestValidationError:
+    """What to raise where a cursor leads nowhere."""
     message = "not a cursor that this service has given"
     return RequestValidationError([{"loc": ("query", "cursor"), "msg": message}])
 

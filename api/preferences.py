@@ -19,16 +19,23 @@ _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)', re.IGNORECASE)
 
 
-def etag(state_version: int) -> str:
-    """The entity tag of a job in one state."""
-    return f'"{state_version}"'
+def etag(state_version: int, position: int | None = None) -> str:
+    """The entity tag of a job in one state, and in one place while it waits in line."""
+    return f'"{state_version}"' if position is None else f'W/"{state_version}.{position}"'
 
 
 def has(if_none_match: str | None, tag: str) -> bool:
     """Whether the client has the entity with this tag already (weak comparison)."""
     if if_none_match is None:
         return False
-    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+    return if_none_match.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(if_none_match)
+
+
+def has_state(if_none_match: str | None, state_version: int) -> bool:
+    """Whether the client has seen a job in this state already, wherever it stood in line."""
+    if has(if_none_match, etag(state_version)):
+        return True
+    return any(tag.startswith(f'"{state_version}.') for tag in _TAG.findall(if_none_match or ""))
 
 
 def preferred_wait_s(prefer: str | None) -> int | None:

@@ -3,7 +3,7 @@
 import itertools
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -13,7 +13,7 @@ from sightsong.adapters.shelf import FolderShelf
 from sightsong.core import ports
 from sightsong.core.errors import SightsongError
 from sightsong.core.ingests import Ingest
-from sightsong.core.jobs import BlobId, JobState
+from sightsong.core.jobs import BlobId, Expired, JobState
 
 log = structlog.get_logger()
 
@@ -30,6 +30,8 @@ _EXPIRED_AT_ONCE = 500
 _MOST_AT_ONCE = 20
 #: A blob is stored a moment before its row; one without a row for so long will never get it.
 _ORPHAN_S = 3600.0
+#: All blobs are gone through so often: a photo that was erased must not wait for long to be gone.
+_ORPHANS_EVERY_S = 600.0
 _THROUGH = (JobState.SUCCEEDED, JobState.CANCELED)
 
 
@@ -84,25 +86,34 @@ class Tidier:
 class Retention:
     """Erases what has been kept long enough, and the bytes of photos that nobody knows any more."""
 
-    def __init__(self, stores: ports.Stores, *, job_keep_s: float) -> None:
+    def __init__(
+        self,
+        stores: ports.Stores,
+        *,
+        job_keep_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Look over some stores.
 
         Args:
             stores: of the jobs and blobs.
             job_keep_s: how long jobs of photos and words are kept after their end.
+            clock: seconds, by which it knows when to go through all blobs again.
         """
         self._stores = stores
         self._job_keep_s = job_keep_s
+        self._clock = clock
         self._orphans_seen = float("-inf")
 
     def tidy(self) -> None:
-        """Go through it once; through all blobs, which are many, every hour."""
+        """Go through it once; through all blobs, which are many, less often."""
         for _ in range(_MOST_AT_ONCE):
-            self._delete(expired := self._expired())
-            if not expired:
+            expired = self._expired()
+            self._delete(expired.blobs)
+            if not expired.changed:
                 break
-        if time.monotonic() - self._orphans_seen >= _ORPHAN_S:
-            self._orphans_seen = time.monotonic()
+        if self._clock() - self._orphans_seen >= _ORPHANS_EVERY_S:
+            self._orphans_seen = self._clock()
             self.clear_orphans()
 
     def clear_orphans(self, *, older_than_s: float = _ORPHAN_S) -> None:
@@ -111,7 +122,7 @@ class Retention:
         while chunk := list(itertools.islice(old, _CHUNK)):
             self._delete(set(chunk) - self._stores.jobs.blobs_held(chunk))
 
-    def _expired(self) -> list[BlobId]:
+    def _expired(self) -> Expired:
         return self._stores.jobs.expired(limit=_EXPIRED_AT_ONCE, job_keep_s=self._job_keep_s)
 
     def _delete(self, blob_ids: Iterable[BlobId]) -> None:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api import examples, paging, schemas, views
@@ -26,11 +28,14 @@ _CANCELED: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("", response_model=schemas.JobsPage)
-def list_jobs(door: TheDoor, asked: Annotated[schemas.JobsQuery, Query()]) -> Response:
+def list_jobs(
+    request: Request, door: TheDoor, asked: Annotated[schemas.JobsQuery, Query()]
+) -> Response:
     """List the jobs, newest first, page by page, without their results.
 
     Those of photos and words, unless `kind` names others. What was erased is not among them.
     """
+    _refuse_repeated(request)
     before = None if asked.cursor is None else JobId(paging.from_cursor(asked.cursor))
     where = JobFilter(
         kinds=tuple(JobKind(kind) for kind in dict.fromkeys(asked.kind)),
@@ -39,6 +44,8 @@ def list_jobs(door: TheDoor, asked: Annotated[schemas.JobsQuery, Query()]) -> Re
         created_after=None if asked.created_after is None else _end_of(asked.created_after),
     )
     found = door.stores.jobs.listed(where, limit=asked.limit + 1, before=before)
+    if before is not None and not found and before not in door.stores.jobs.versions([before]):
+        raise paging.no_cursor()
     shown = paging.page(found, limit=asked.limit, view=views.job_summary, place=lambda one: one.id)
     return Reply(shown, headers={"Cache-Control": "private, no-cache"})
 
@@ -72,6 +79,14 @@ def erase_job(door: TheDoor, job_id: str) -> Response:
             "Only photos and words can be erased; jobs of the library belong to its tracks."
         ) from error
     return Response(status_code=204)
+
+
+def _refuse_repeated(request: Request) -> None:
+    """See that nothing but `kind` is said several times: all but the last would be ignored."""
+    said = [name for name, _ in request.query_params.multi_items() if name != "kind"]
+    for name in said:
+        if said.count(name) > 1:
+            raise RequestValidationError([{"loc": ("query", name), "msg": "must be given once"}])
 
 
 def _refuse_canceling(job: Job) -> None:

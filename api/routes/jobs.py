@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -184,25 +185,24 @@ def submit_photo(
         labels.refuse_unknown(wishes.moods, settings.moods)
     header = image_header.read_header(content, max_pixels=settings.max_image_pixels)
     asked = wishes.model_dump(exclude={"filters", *_HANDLING})
+    keep_s = settings.image_keep_s if wishes.keep_image_s is None else wishes.keep_image_s
     return intake.submit_photo(
         door.stores,
         door.doorbell,
-        _ask(_kept(wishes, door), {**asked, **_said(wishes.filters)}, key),
+        replace(_ask(wishes, {**asked, **_said(wishes.filters)}, key), keep_image_s=keep_s),
         content=content,
         media_type=header.media_type,
         queue_limit=settings.queue_limit,
     )
 
 
-def _ask(wishes: schemas.Handling, params: dict[str, Any], key: str | None) -> intake.Ask:
-    return intake.Ask(params=params, key=key, **wishes.model_dump(include=set(_HANDLING)))
-
-
-def _kept(wishes: schemas.PhotoParams, door: Door) -> schemas.PhotoParams:
-    """Say how long the photo is kept, if its sender did not."""
-    if wishes.keep_image_s is not None:
-        return wishes
-    return wishes.model_copy(update={"keep_image_s": door.settings.image_keep_s})
+def _ask(wishes: schemas.PhotoParams, params: dict[str, Any], key: str | None) -> intake.Ask:
+    """Make a submit of what was validated, and note what of it its sender has said."""
+    told = wishes.model_dump(exclude={"filters"}, exclude_unset=True, exclude_none=True)
+    said = {name: value for name, value in told.items() if value != []}
+    said |= {name: params[name] for name in ("text", "filters") if name in params}
+    handling = wishes.model_dump(include=set(_HANDLING))
+    return intake.Ask(params=params, key=key, said=said, **handling)
 
 
 def _decoded(image: str) -> bytes:
@@ -277,19 +277,17 @@ async def read_job(
     job = await run_in_threadpool(find, door, job_id)
     preferred = _preferred_wait_s(request)
     wait_s = wait if wait is not None else preferred or 0
-    seen = if_none_match is None or preferences.has(
-        if_none_match, preferences.etag(job.state_version)
-    )
+    seen = if_none_match is None or preferences.has_state(if_none_match, job.state_version)
     if wait_s > 0 and seen and not job.state.is_final:
         await door.waiting.change(job.id, seen=job.state_version, timeout_s=wait_s)
         job = await run_in_threadpool(find, door, job_id)
     applied = {}
     if wait is None and preferred is not None:
         applied = {"Preference-Applied": f"wait={preferred}"}
-    if preferences.has(if_none_match, preferences.etag(job.state_version)):
-        return Response(status_code=304, headers={**headers_of(job, None), **applied})
     outlook = await run_in_threadpool(outlook_of, door, job)
     headers = {**headers_of(job, outlook), **applied}
+    if preferences.has(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     return Reply(views.job_view(job, outlook), headers=headers)
 
 
@@ -327,8 +325,9 @@ def _preferred_wait_s(request: Request) -> int | None:
 
 def headers_of(job: jobs.Job, outlook: jobs.Outlook | None) -> dict[str, str]:
     """What the headers of an answer say of a job."""
+    position = None if outlook is None else outlook.ahead + 1
     headers = {
-        "ETag": preferences.etag(job.state_version),
+        "ETag": preferences.etag(job.state_version, position),
         "Cache-Control": "private, no-cache",
     }
     if not job.state.is_final:
@@ -349,7 +348,7 @@ def _merged(params: schemas.PhotoParams, sent: uploads.Submission) -> schemas.Ph
     if any(sent.fields.get("moods", ())):
         known["moods"] = sent.fields["moods"]
     try:
-        return schemas.PhotoParams.model_validate(params.model_dump() | known)
+        return schemas.PhotoParams.model_validate(params.model_dump(exclude_unset=True) | known)
     except ValidationError as error:
         raise bodies.refused(error, where="form") from error
 

@@ -92,9 +92,11 @@ def _kept(door: Door, job: Job) -> KeepQuery:
 
     Raises:
         NotRefinable: it is not known, or not to be compared with this library.
+        JobErased: it is gone, with its job.
     """
     kept = door.stores.jobs.query(job.id)
     if kept is None:
+        job_routes.find(door, job.id)  # it may have been erased meanwhile
         raise NotRefinable("What this job searched for was not kept; hand it in again.")
     if kept.space != door.settings.space:
         raise NotRefinable(

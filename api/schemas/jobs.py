@@ -37,7 +37,7 @@ class JobSummary(BaseModel):
     id: str
     kind: Kind
     state: State
-    state_version: int = Field(description="Grows with each change; also the ETag.")
+    state_version: int = Field(description="Grows with each change; a part of the ETag.")
     custom_id: str | None = Field(description="What its sender calls it.")
     created_at: Time
     started_at: Time | None

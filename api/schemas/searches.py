@@ -237,8 +237,8 @@ class JsonRequest(Choice, Handling):
     def _is_one_of_both(self) -> Self:
         if (self.text is None) is (self.image is None):
             raise PydanticCustomError("either", "must hold either text or image")
-        if self.image is None and self.model_fields_set & {"moods", "caption"}:
-            raise PydanticCustomError("photo", "moods and caption go with an image")
+        if self.image is None and self.model_fields_set & {"moods", "caption", "keep_image_s"}:
+            raise PydanticCustomError("photo", "moods, caption and keep_image_s go with an image")
         return self
 
 

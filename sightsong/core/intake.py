@@ -21,13 +21,18 @@ class Ask:
     deadline_s: float | None = None
     keep_image_s: float | None = None
     key: str | None = None  #: Under which it may be sent again; None: each time it is another.
+    #: What its sender said of all that, JSON values only; None: all of it. What the service has
+    #: filled in may be another when the same is sent again.
+    said: Mapping[str, Any] | None = None
 
     def idempotency(self, kind: jobs.JobKind, content: bytes = b"") -> jobs.Idempotency | None:
-        """The key, and a digest of all that it stands for."""
+        """The key, and a digest of what was sent under it."""
         if self.key is None:
             return None
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        told = json.dumps({"kind": kind, **said}, sort_keys=True, ensure_ascii=True)
+        said = self.said
+        if said is None:
+            said = {field.name: getattr(self, field.name) for field in fields(self)}
+        told = json.dumps({"kind": kind, "said": dict(said)}, sort_keys=True, ensure_ascii=True)
         digest = hashlib.sha256(told.encode())
         digest.update(content)
         return jobs.Idempotency(key=self.key, fingerprint=digest.hexdigest())
@@ -125,7 +130,8 @@ def erase(stores: ports.Stores, job_id: jobs.JobId) -> None:
     blob_id = stores.jobs.erase(job_id)
     if blob_id is None:
         return
-    with contextlib.suppress(OSError):  # the row is gone: the indexer removes the bytes in time
+    # The row is gone: the indexer removes the bytes in time.
+    with contextlib.suppress(OSError, errors.SightsongError):
         stores.blobs.delete(blob_id)
 
 

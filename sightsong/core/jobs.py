@@ -261,6 +261,14 @@ class Completion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Expired:
+    """What was erased because it had been kept long enough."""
+
+    blobs: tuple[BlobId, ...]  #: Their bytes are to be deleted now.
+    changed: int  #: Jobs that were erased, or lost their image. None: there is no more to erase.
+
+
+@dataclass(frozen=True, kw_only=True)
 class Swept:
     """What one round of maintenance did."""
 

@@ -94,7 +94,7 @@ def crash(job: Job) -> Settled:
 
 
 def overdue(job: Job) -> Settled:
-    """Work out what a deadline that has passed makes of a queued job."""
+    """Work out what a deadline that has passed makes of a job that has not begun."""
     error = JobError(code=DeadlineExceeded.code, detail=DeadlineExceeded().detail)
     return _ended(job, JobState.FAILED, error=error)
 

@@ -9,6 +9,7 @@ from sightsong.core import embeddings
 from sightsong.core.errors import Conflict, JobErased, JobNotFound
 from sightsong.core.jobs import (
     Completion,
+    Expired,
     Failed,
     Idempotency,
     JobError,
@@ -187,7 +188,60 @@ def test_erasing_one_job_leaves_the_others(stores):
 
 
 def expire(stores, *, limit: int = 100, job_keep_s: float = A_MONTH_S) -> set[str]:
-    return set(stores.jobs.expired(limit=limit, job_keep_s=job_keep_s))
+    return set(stores.jobs.expired(limit=limit, job_keep_s=job_keep_s).blobs)
+
+
+def files_that_tell(directory, word: str) -> list[str]:
+    """The files in which a word can be read."""
+    files = (path for path in directory.iterdir() if path.is_file())
+    return sorted(path.name for path in files if word.encode() in path.read_bytes())
+
+
+def of_many(stores, made) -> list[JobId]:
+    """Jobs beside one another: what is freed then lies within pages that stay."""
+    return [made(stores) for _ in range(9)]
+
+
+@pytest.mark.parametrize("made", EVERY_STATE)
+def test_no_file_of_sqlite_holds_what_was_erased(new_stores, tmp_path, made):
+    stores = new_stores("sqlite")
+    ids = of_many(stores, made)
+    assert files_that_tell(tmp_path, SENT) == ["sightsong.db-wal"]
+    for job_id in ids:
+        stores.jobs.erase(job_id)
+    assert files_that_tell(tmp_path, SENT) == []
+    assert files_that_tell(tmp_path, ids[0]) == ["sightsong.db"]  # the mark
+
+
+def test_no_file_of_sqlite_holds_what_was_kept_long_enough(new_stores, tmp_path):
+    stores = new_stores("sqlite")
+    of_many(stores, answered)
+    assert stores.jobs.expired(limit=100, job_keep_s=0).changed == 9
+    assert stores.jobs.expired(limit=100, job_keep_s=0).changed == 0
+    assert files_that_tell(tmp_path, SENT) == []
+
+
+def test_what_was_read_while_it_was_erased_leaves_the_files_with_the_next_round(
+    new_stores, tmp_path
+):
+    stores = new_stores("sqlite")
+    job_id = answered(stores)
+    with stores.database.read() as connection:
+        connection.execute(select(metadata.tables["jobs"].c.id)).all()
+        stores.jobs.erase(job_id)
+        assert files_that_tell(tmp_path, SENT) != []
+    expire(stores)
+    assert files_that_tell(tmp_path, SENT) == []
+
+
+def test_what_went_is_counted_with_and_without_images(stores):
+    text = stores.jobs.submit(NewJob(kind=JobKind.TEXT))
+    stores.jobs.cancel(text.id)
+    assert stores.jobs.expired(limit=9, job_keep_s=0) == Expired(blobs=(), changed=1)
+    blob_id = stores.jobs.get(answered(stores, keep_image_s=0.0)).blob_id
+    gone = stores.jobs.expired(limit=9, job_keep_s=A_MONTH_S)
+    assert gone == Expired(blobs=(blob_id,), changed=1)
+    assert stores.jobs.expired(limit=9, job_keep_s=A_MONTH_S).changed == 0
 
 
 @pytest.mark.parametrize("made", [answered, failed])

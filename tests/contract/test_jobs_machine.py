@@ -68,6 +68,10 @@ class Believed:
         self.state, self.owner, self.expired = state, None, False
 
     @property
+    def is_overdue(self) -> bool:
+        return self.late and self.attempt == 0  # one that has begun is not cut off
+
+    @property
     def is_spent(self) -> bool:
         return self.attempt - self.crash_count >= 3
 
@@ -168,7 +172,7 @@ class JobsMachine(RuleBasedStateMachine):
     @rule(target=attempts, owner=OWNERS, limit=st.integers(1, 4))
     def claim(self, owner, limit):
         queued = [b for b in self.model.values() if b.state is JobState.QUEUED]
-        waiting = [believed for believed in queued if not believed.late]
+        waiting = [believed for believed in queued if not believed.is_overdue]
         suspects = [believed for believed in waiting if believed.crash_count]
         claimed = self.store.claim([Queue.PHOTOS], owner=owner, limit=limit, lease_s=LONG_S)
         assert len(claimed) == (1 if suspects else min(limit, len(waiting)))
@@ -176,7 +180,7 @@ class JobsMachine(RuleBasedStateMachine):
         for job in claimed:
             believed = self.model[job.id]
             assert believed.state is JobState.QUEUED
-            assert not believed.late
+            assert not believed.is_overdue
             assert bool(believed.crash_count) == bool(suspects)
             believed.state, believed.owner = JobState.RUNNING, owner
             believed.attempt += 1
@@ -212,7 +216,7 @@ class JobsMachine(RuleBasedStateMachine):
             believed.crash_count += 1
             is_spent = any(believed is one for one in spent)
             believed.end(JobState.FAILED if is_spent else JobState.QUEUED)
-        late = [b for b in self.model.values() if b.late and b.state is JobState.QUEUED]
+        late = [b for b in self.model.values() if b.is_overdue and b.state is JobState.QUEUED]
         for believed in late:
             believed.end(JobState.FAILED)
         assert swept.requeued == len(lost) - len(spent)

@@ -154,7 +154,7 @@ def test_what_is_old_is_erased_by_one_of_many(stores):
     for blob in blobs:
         stores.jobs.cancel(stores.jobs.submit(photo(blob=blob)).id)
     gone = at_once(lambda _: stores.jobs.expired(limit=100, job_keep_s=0))
-    assert sorted(one for some in gone for one in some) == sorted(blob.id for blob in blobs)
+    assert sorted(one for some in gone for one in some.blobs) == sorted(blob.id for blob in blobs)
 
 
 def test_the_same_files_registered_by_many_are_each_one_track(stores):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sightsong.adapters.memory import keys
 from sightsong.adapters.memory.state import Row, State
 from sightsong.core.errors import Conflict
-from sightsong.core.jobs import BlobId, Queue
+from sightsong.core.jobs import BlobId, Expired, Queue
 
 
 def erase(state: State, row: Row) -> BlobId | None:
@@ -21,8 +21,8 @@ def erase(state: State, row: Row) -> BlobId | None:
     return _erase(state, row)
 
 
-def expired(state: State, *, limit: int, job_keep_s: float) -> list[BlobId]:
-    """Erase what has been kept long enough; returns the blobs whose bytes are to go."""
+def expired(state: State, *, limit: int, job_keep_s: float) -> Expired:
+    """Erase what has been kept long enough; tells what went."""
     now = state.clock()
     found = [row for row in state.rows.values() if row.job.kind.queue is Queue.PHOTOS]
     old = [row for row in found if row.erased_at is None and _has_ended(row, now - job_keep_s)]
@@ -30,7 +30,8 @@ def expired(state: State, *, limit: int, job_keep_s: float) -> list[BlobId]:
     seen = [row for row in found if row.image_until is not None and row.image_until <= now]
     gone += [_drop_image(row) for row in seen[:limit]]
     keys.forget_old(state)
-    return [blob_id for blob_id in gone if blob_id is not None]
+    blob_ids = tuple(blob_id for blob_id in gone if blob_id is not None)
+    return Expired(blobs=blob_ids, changed=len(gone))
 
 
 def _has_ended(row: Row, before: float) -> bool:

@@ -11,6 +11,7 @@ from sightsong.core.errors import Conflict, JobErased, JobNotFound
 from sightsong.core.jobs import (
     BlobId,
     Completion,
+    Expired,
     Idempotency,
     Job,
     JobFilter,
@@ -91,8 +92,8 @@ class MemoryJobs:
         with self._state.lock:
             return erasing.erase(self._state, self._row(job_id))
 
-    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
-        """Erase what has been kept long enough; returns the blobs whose bytes are to go."""
+    def expired(self, *, limit: int, job_keep_s: float) -> Expired:
+        """Erase what has been kept long enough; tells what went."""
         with self._state.lock:
             return erasing.expired(self._state, limit=limit, job_keep_s=job_keep_s)
 
@@ -317,7 +318,7 @@ def _batch(waiting: Sequence[Row], now: float, limit: int) -> list[Row]:
 def _is_overdue(row: Row, now: float) -> bool:
     deadline_at = row.job.deadline_at
     is_late = deadline_at is not None and deadline_at <= now
-    return is_late and row.job.state is JobState.QUEUED
+    return is_late and row.job.state is JobState.QUEUED and row.job.started_at is None
 
 
 def _start(row: Row, *, owner: Owner, now: float, lease_s: float) -> None:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import (
+    has_deadline,
+    has_not_begun,
     is_fresh,
     is_queued,
     is_running,
@@ -91,7 +93,8 @@ def _materialized(statement: Select[Any]) -> CTE:
 
 def _claim(suspicion: ColumnElement[bool]) -> Update:
     in_queue = jobs.c.queue == bindparam("of_queue")
-    in_time = or_(jobs.c.deadline_at.is_(None), jobs.c.deadline_at > db_now())
+    has_begun = ~has_not_begun  # in time: its deadline matters no more
+    in_time = or_(~has_deadline, has_begun, jobs.c.deadline_at > db_now())
     ready = and_(is_queued, suspicion, in_queue, jobs.c.available_at <= db_now(), in_time)
     first = (
         select(jobs.c.sequence)

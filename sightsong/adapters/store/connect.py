@@ -1,5 +1,6 @@
 """One database, SQLite or Postgres: connections and transactions."""
 
+import contextlib
 import functools
 import json
 import threading
@@ -33,6 +34,11 @@ _POSTGRES_ARGUMENTS = {
 #: Refuses what JSON cannot say, such as NaN: SQLite would store it, and no reader could read it.
 _to_json = functools.partial(json.dumps, allow_nan=False)
 _WRITES = "sightsong_writes"
+#: What must run outside a transaction.
+_ALONE = "sightsong_alone"
+#: How long SQLite's log waits for others before it is left for the next time, in milliseconds;
+#: those who want to write wait for it meanwhile.
+_FORGETTING_MS = 50
 #: Pauses before work that gave way is tried again: longer than most transactions take.
 _GAVE_WAY_S = (0.02, 0.1, 0.5)
 
@@ -102,9 +108,29 @@ class Database:
             level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             connection.exec_driver_sql(level)
 
+    def forget_deleted(self) -> None:
+        """Clear SQLite's log, in which lie copies of what was deleted; call it after a commit.
+
+        Best effort: where others read or write just then it stays, for the next call. Postgres
+        looks after what it has deleted by itself.
+        """
+        if self.is_sqlite:
+            with contextlib.suppress(StoreUnavailable), self._alone(), failures.translated():
+                self._truncate_log()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _truncate_log(self) -> None:
+        with self.engine.connect() as connection:
+            connection.execution_options(**{_ALONE: True})
+            usual_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_FORGETTING_MS}")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual_ms}")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -179,10 +205,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits on a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what was erased lies in no free page
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later could not wait for the lock: it would fail.
-    writes = connection.get_execution_options().get(_WRITES, False)
+    options = connection.get_execution_options()
+    if options.get(_ALONE, False):
+        return
+    writes = options.get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

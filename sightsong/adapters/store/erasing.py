@@ -36,7 +36,7 @@ from sightsong.adapters.store.schema import (
     results,
 )
 from sightsong.core.errors import Conflict, JobNotFound
-from sightsong.core.jobs import BlobId, JobId, Queue
+from sightsong.core.jobs import BlobId, Expired, JobId, Queue
 
 #: Jobs that are changed in one transaction.
 _CHUNK = 200
@@ -64,10 +64,11 @@ def erase(connection: Connection, job_id: JobId) -> BlobId | None:
     return None if row.blob_id is None else BlobId(row.blob_id)
 
 
-def expired(database: Database, *, limit: int, job_keep_s: float) -> list[BlobId]:
-    """Erase what has been kept long enough; returns the blobs whose bytes are to go.
+def expired(database: Database, *, limit: int, job_keep_s: float) -> Expired:
+    """Erase what has been kept long enough; tells what went.
 
-    It reads first: most rounds find nothing and take no lock.
+    It reads first: most rounds find nothing. The last call of a round, which finds nothing, clears
+    the log: once for all that the round has erased, and for what could not be cleared before.
     """
     old = and_(
         jobs.c.queue == Queue.PHOTOS,
@@ -82,7 +83,10 @@ def expired(database: Database, *, limit: int, job_keep_s: float) -> list[BlobId
     gone = _go_through(database, ended.where(old).limit(limit), old, _erase)
     gone += _go_through(database, images.where(seen).limit(limit), seen, _drop_images)
     keys.forget_old(database, limit=limit)
-    return [BlobId(row.blob_id) for row in gone if row.blob_id is not None]
+    if not gone:
+        database.forget_deleted()
+    blob_ids = tuple(BlobId(row.blob_id) for row in gone if row.blob_id is not None)
+    return Expired(blobs=blob_ids, changed=len(gone))
 
 
 def _go_through(

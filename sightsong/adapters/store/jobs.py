@@ -23,6 +23,7 @@ from sightsong.core.errors import JobErased, JobNotFound
 from sightsong.core.jobs import (
     BlobId,
     Completion,
+    Expired,
     Idempotency,
     Job,
     JobFilter,
@@ -89,10 +90,12 @@ class SqlJobs:
             Conflict: it is no photo or text.
         """
         with self._database.write() as connection:
-            return erasing.erase(connection, job_id)
+            blob_id = erasing.erase(connection, job_id)
+        self._database.forget_deleted()
+        return blob_id
 
-    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
-        """Erase what has been kept long enough; returns the blobs whose bytes are to go."""
+    def expired(self, *, limit: int, job_keep_s: float) -> Expired:
+        """Erase what has been kept long enough; tells what went."""
         return erasing.expired(self._database, limit=limit, job_keep_s=job_keep_s)
 
     def listed(self, where: JobFilter, *, limit: int, before: JobId | None = None) -> list[Job]:

@@ -93,6 +93,7 @@ is_kept = jobs.c.erased_at.is_(None)
 has_ended = jobs.c.finished_at.is_not(None)
 has_image_until = jobs.c.image_until.is_not(None)
 has_deadline = jobs.c.deadline_at.is_not(None)
+has_not_begun = jobs.c.started_at.is_(None)
 #: Of these there are few among many: each has an index of its own for the lists.
 is_failed = jobs.c.state == literal_column("'failed'")
 is_canceled = jobs.c.state == literal_column("'canceled'")

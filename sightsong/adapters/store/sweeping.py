@@ -7,7 +7,14 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select
 from sightsong.adapters.store import rows, settling
 from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import bells, has_deadline, is_queued, is_running, jobs
+from sightsong.adapters.store.schema import (
+    bells,
+    has_deadline,
+    has_not_begun,
+    is_queued,
+    is_running,
+    jobs,
+)
 from sightsong.adapters.store.upserts import upsert
 from sightsong.core import transitions
 from sightsong.core.jobs import Job, Queue, Swept
@@ -27,7 +34,7 @@ def sweep(database: Database, *, ring_after_s: float) -> Swept:
     if lost:
         with database.write() as connection:
             requeued, failed = _give_back(connection)
-    if overdue or requeued:  # what was given back may be late by now
+    if overdue:
         with database.write() as connection:
             failed += len(_end(connection, _is_overdue(), transitions.overdue))
     if waiting:
@@ -62,7 +69,8 @@ def _is_lost() -> ColumnElement[bool]:
 
 
 def _is_overdue() -> ColumnElement[bool]:
-    return and_(is_queued, has_deadline, jobs.c.deadline_at <= db_now_once())
+    late = jobs.c.deadline_at <= db_now_once()
+    return and_(is_queued, has_deadline, late, has_not_begun)
 
 
 def _is_waiting(connection: Connection, queue: Queue, ring_after_s: float) -> bool:

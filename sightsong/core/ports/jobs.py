@@ -6,6 +6,7 @@ from typing import Protocol
 from sightsong.core.jobs import (
     BlobId,
     Completion,
+    Expired,
     Idempotency,
     Job,
     JobFilter,
@@ -83,12 +84,13 @@ class Jobs(Protocol):
         """
         ...
 
-    def expired(self, *, limit: int, job_keep_s: float) -> list[BlobId]:
-        """Erase what has been kept long enough, and return the blobs whose bytes are to go.
+    def expired(self, *, limit: int, job_keep_s: float) -> Expired:
+        """Erase what has been kept long enough, and tell what went.
 
         That is: jobs of photos and texts that ended `job_keep_s` ago, wholly; and the images of
         those whose `keep_image_s` has passed since their end. At most `limit` of either at once.
-        Old keys of submits go as well.
+        Old keys of submits go as well. Call it until nothing changes any more: it then sees to
+        it that the database keeps no copies of what was erased.
         """
         ...
 
@@ -155,7 +157,7 @@ class Jobs(Protocol):
     def sweep(self, *, ring_after_s: float) -> Swept:
         """Give expired leases back (or fail them as `worker_crashed`), and find unrung queues.
 
-        Queued jobs whose deadline has passed fail as `deadline_exceeded`.
+        Jobs that have not begun by their deadline fail as `deadline_exceeded`.
 
         A queue is unrung when a job has waited in it for `ring_after_s` since it became available
         or was last rung for; such jobs are marked as rung.

@@ -38,7 +38,8 @@ def note(database, words):
 
 
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
 )
 def test_sqlite_is_set_to_lose_nothing(database, pragma, value):
     with database.read() as connection:
@@ -162,3 +163,34 @@ def test_opening_stores_connects_to_nothing(tmp_path):
     with pytest.raises(StoreUnavailable):
         stores.tracks.count()
     stores.close()
+
+
+def log_size(path) -> int:
+    return path.with_name(f"{path.name}-wal").stat().st_size
+
+
+def test_what_was_deleted_is_forgotten_by_the_log(database, path):
+    note(database, "a secret")
+    assert log_size(path) > 0
+    database.forget_deleted()
+    assert (log_size(path), notes(database)) == (0, ["a secret"])
+
+
+def test_the_log_stays_while_another_process_writes(database, path):
+    note(database, "a secret")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        database.forget_deleted()
+        other.execute("COMMIT")
+    assert log_size(path) > 0
+    database.forget_deleted()
+    assert log_size(path) == 0
+
+
+def test_writes_wait_for_others_as_long_as_ever_after_it(path):
+    database = open_database(f"sqlite:///{path}", busy_timeout_s=3)
+    database.forget_deleted()
+    with database.read() as connection:  # the pool has one connection so far
+        waits_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    database.close()
+    assert waits_ms == 3000

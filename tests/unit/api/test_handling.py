@@ -49,7 +49,8 @@ def test_a_photo_may_say_how_it_is_handled(caller, stores, way):
     ],
 )
 def test_what_cannot_be_is_refused(caller, wrong):
-    answer = caller.post("/v1/jobs", json={"text": "calm", **wrong})
+    image = base64.b64encode(image_bytes()).decode()
+    answer = caller.post("/v1/jobs", json={"image": image, **wrong})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
@@ -70,6 +71,7 @@ def test_a_photo_may_come_as_base64_without_padding(caller, stores):
         ({"text": None}, 422, "invalid_request"),
         ({"text": "calm", "moods": ["sad"]}, 422, "invalid_request"),
         ({"text": "calm", "caption": True}, 422, "invalid_request"),
+        ({"text": "calm", "keep_image_s": 60}, 422, "invalid_request"),
         ({"text": "calm", "image": "aGk="}, 422, "invalid_request"),
         ({"image": "no base64 at all!"}, 422, "invalid_request"),
         ({"image": "aGVsbG8gdGhlcmU="}, 415, "unsupported_image"),

@@ -1,5 +1,7 @@
 """`Idempotency-Key`: what is sent twice is done once."""
 
+import base64
+import json
 import threading
 
 import pytest
@@ -71,6 +73,59 @@ def test_the_same_photo_in_a_form_and_raw_is_the_same(caller):
     assert raw.status_code == 202, raw.text
     assert form.json()["id"] == raw.json()["id"]
     assert form.headers["idempotent-replayed"] == "true"
+
+
+def test_another_default_of_the_service_makes_no_other_submit(make):
+    first, again = (send_photo(make(image_keep_s=keep_s), "query") for keep_s in (60.0, 90.0))
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json()["id"] == first.json()["id"]
+
+
+WISHES = {"top_k": 3, "alpha": 0.5, "caption": False, "deadline_s": 30, "keep_image_s": 60}
+
+
+def send_photo(caller, way: str, **wishes: object):
+    """Send a photo with the same wishes in one of three ways."""
+    image, headers = image_bytes(), {"Idempotency-Key": "k1"}
+    texts = {name: json.dumps(value).strip('"') for name, value in wishes.items()}
+    if way == "query":
+        headers["Content-Type"] = "image/jpeg"
+        return caller.post("/v1/jobs", content=image, params=texts, headers=headers)
+    if way == "form":
+        files = {"image": ("a.jpg", image)}
+        return caller.post("/v1/jobs", files=files, data=texts, headers=headers)
+    body = {"image": base64.b64encode(image).decode(), **wishes}
+    return caller.post("/v1/jobs", json=body, headers=headers)
+
+
+@pytest.mark.parametrize("way", ["form", "json"])
+@pytest.mark.parametrize(
+    "wishes",
+    [{}, WISHES, {"filters": {"genre": ["jazz"], "tempo_bpm": {"max": 90}}}, {"moods": "sad"}],
+)
+def test_the_same_wishes_are_the_same_in_whatever_way_they_are_sent(caller, way, wishes):
+    first, again = send_photo(caller, "query", **wishes), send_photo(caller, way, **wishes)
+
+    assert (first.status_code, again.status_code) == (202, 202), again.text
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize("name", list(WISHES))
+def test_a_photo_with_another_wish_is_another_submit(caller, name):
+    send_photo(caller, "query", **WISHES)
+    without = {key: value for key, value in WISHES.items() if key != name}
+    answer = send_photo(caller, "form", **without)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
+
+
+def test_a_key_whose_job_was_erased_says_so(caller):
+    job_id = send(caller, "k1", text="calm").json()["id"]
+    caller.ask("DELETE", f"/v1/jobs/{job_id}")
+    answer = send(caller, "k1", text="calm")
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "job_erased")
 
 
 def test_a_replay_tells_how_the_job_is_by_now(caller, stores):

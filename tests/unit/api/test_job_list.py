@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api import schemas
+from api import paging, schemas
 from sightsong.core import jobs
 from tests.unit.api.asking import image_bytes
 from tests.unit.api.library import claim, succeed
@@ -133,6 +133,9 @@ def test_the_next_millisecond_comes_after(make, stores):
         ({"kind": "video"}, "/kind/0"),
         ({"kind": ""}, "/kind/0"),
         ({"cursor": "?"}, "/cursor"),
+        ({"cursor": paging.to_cursor("0b6f3c1e-0000")}, "/cursor"),
+        ({"state": ["failed", "queued"]}, "/state"),
+        ({"limit": ["1", "2"]}, "/limit"),
         ({"custom_id": ""}, "/custom_id"),
         ({"custom_id": "x" * 65}, "/custom_id"),
         ({"custom_id": "a\u0000b"}, "/custom_id"),

@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_a_job_that_waits_is_shown_with_when_to_ask_again(caller, job_id):
     answer = caller.get(f"/v1/jobs/{job_id}")
 
     assert answer.status_code == 200
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"] == 'W/"1.1"'
     assert answer.headers["cache-control"] == "private, no-cache"
     assert answer.headers["retry-after"] == "1"
     assert answer.json()["started_at"] is None
@@ -121,12 +122,56 @@ def test_a_failed_job_is_answered_with_200_and_its_error(caller, stores, job_id)
     }
 
 
-@pytest.mark.parametrize("tag", ['"1"', 'W/"1"', '"0", "1"', "*"])
+@pytest.mark.parametrize("tag", ['"1.1"', 'W/"1.1"', '"0", W/"1.1"', "*"])
 def test_who_has_this_state_already_gets_304_without_a_body(caller, job_id, tag):
     answer = caller.get(f"/v1/jobs/{job_id}", headers={"If-None-Match": tag})
 
     assert (answer.status_code, answer.content) == (304, b"")
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"] == 'W/"1.1"'
+
+
+def test_who_has_the_last_state_of_a_job_gets_304(caller, stores, job_id):
+    succeed(stores, PHOTO, STORED)
+    tag = caller.get(f"/v1/jobs/{job_id}").headers["etag"]
+    answer = caller.get(f"/v1/jobs/{job_id}", headers={"If-None-Match": tag})
+
+    assert (answer.status_code, tag, "retry-after" in answer.headers) == (304, '"3"', False)
+
+
+def test_a_job_that_has_moved_up_in_line_is_sent_again(caller, stores, job_id):
+    second = caller.submit(image_bytes()).json()["id"]
+    tag = caller.get(f"/v1/jobs/{second}").headers["etag"]
+    stores.jobs.cancel(jobs.JobId(job_id))
+    answer = caller.get(f"/v1/jobs/{second}", headers={"If-None-Match": tag})
+
+    assert (tag, answer.status_code, answer.json()["queue_position"]) == ('W/"1.2"', 200, 1)
+    assert answer.headers["etag"] == 'W/"1.1"'
+
+
+def test_a_job_that_is_as_it_was_says_when_to_ask_again_as_if_it_were_sent(make, stores):
+    class Rows:
+        def __getattr__(self, name: str) -> object:
+            return getattr(stores.jobs, name)
+
+        def outlook(self, _job_id: jobs.JobId, *, limit: int) -> jobs.Outlook:
+            return jobs.Outlook(ahead=min(limit, 4), eta_s=20.0)
+
+    caller = make(stores=replace(stores, jobs=Rows()))
+    path = f"/v1/jobs/{caller.submit(image_bytes()).json()['id']}"
+    full = caller.get(path)
+    unchanged = caller.get(path, headers={"If-None-Match": full.headers["etag"]})
+
+    assert (full.status_code, unchanged.status_code) == (200, 304)
+    assert full.headers["retry-after"] == unchanged.headers["retry-after"] == "10"
+
+
+def test_a_long_poll_waits_for_another_state_and_not_for_another_place(caller, job_id):
+    began = time.monotonic()
+    seen = {"If-None-Match": 'W/"1.7"'}
+    answer = caller.get(f"/v1/jobs/{job_id}?wait=0.3", headers=seen)
+
+    assert time.monotonic() - began >= 0.3
+    assert (answer.status_code, answer.json()["queue_position"]) == (200, 1)
 
 
 def test_a_changed_job_is_sent_again(caller, stores, job_id):

@@ -76,7 +76,7 @@ def test_no_caption_is_made_and_the_photo_is_not_kept(caller, stores):
     prediction.answer()
 
     assert job.params["caption"] is False
-    assert stores.jobs.expired(limit=9, job_keep_s=1e9) == [job.blob_id]
+    assert stores.jobs.expired(limit=9, job_keep_s=1e9).blobs == (job.blob_id,)
 
 
 def test_a_photo_that_cannot_be_read_is_refused_with_its_code(caller, stores):

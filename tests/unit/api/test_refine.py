@@ -1,6 +1,7 @@
 """POST /v1/jobs/{id}/refine: an answer turned a little, without asking the models again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -186,6 +187,24 @@ def test_an_answer_whose_query_was_not_kept_cannot_be_refined(caller, stores):
     job_id = feelings.answered(stores, CALM, effects=())
 
     assert "not kept" in not_refinable(refine(caller, job_id))
+
+
+def test_a_job_that_is_erased_meanwhile_is_gone(make, stores):
+    class Rows:
+        """Job rows of which one is erased right after it was read."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(stores.jobs, name)
+
+        def query(self, job_id: jobs.JobId) -> jobs.KeepQuery | None:
+            stores.jobs.erase(job_id)
+            return stores.jobs.query(job_id)
+
+    job_id = feelings.answered(stores, CALM)
+    caller = make(space=SPACE, stores=replace(stores, jobs=Rows()))
+    answer = refine(caller, job_id)
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "job_erased")
 
 
 def test_an_answer_of_another_space_cannot_be_refined(make, stores):

@@ -289,3 +289,30 @@ def test_what_is_erased_leaves_no_bytes():
     assert blobs.deleted == [job.blob_id]
     with pytest.raises(errors.JobErased):
         stores.jobs.get(job.id)
+
+
+@pytest.mark.parametrize("error", [PermissionError, errors.StoreUnavailable])
+def test_bytes_that_will_not_go_do_not_make_an_erase_fail(error):
+    class Stuck(Watched):
+        def delete(self, blob_id: jobs.BlobId) -> None:
+            super().delete(blob_id)
+            raise error
+
+    real = memory.open_stores()
+    blobs = Stuck(real.blobs)
+    job = submit(real)
+    intake.erase(replace(real, blobs=blobs), job.id)
+
+    assert blobs.deleted == [job.blob_id]
+    with pytest.raises(errors.JobErased):
+        real.jobs.get(job.id)
+
+
+def test_a_key_stands_for_what_was_said_and_not_for_what_was_filled_in():
+    stores = memory.open_stores()
+    first = say(stores, key="k", keep_image_s=60.0, said={"text": "calm"})
+
+    again = say(stores, key="k", keep_image_s=90.0, said={"text": "calm"})
+    assert (again.is_replay, again.job.id) == (True, first.job.id)
+    with pytest.raises(errors.IdempotencyMismatch):
+        say(stores, key="k", keep_image_s=60.0, said={"text": "wild"})

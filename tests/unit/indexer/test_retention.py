@@ -1,5 +1,6 @@
 """What has been kept long enough is erased, with its bytes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,33 @@ def test_one_round_goes_through_more_than_one_transaction_takes(stores, clock):
     Retention(stores, job_keep_s=DAY_S).tidy()
 
     assert not any(has_bytes(stores, job) for job in old)
+
+
+def test_one_round_goes_through_more_texts_than_one_transaction_takes(stores, clock):
+    texts = [stores.jobs.submit(jobs.NewJob(kind=jobs.JobKind.TEXT)).id for _ in range(600)]
+    for text in texts:
+        stores.jobs.cancel(text)
+    clock.now += 2 * DAY_S
+    Retention(stores, job_keep_s=DAY_S).tidy()
+
+    assert stores.jobs.listed(jobs.JobFilter(), limit=9) == []
+
+
+def test_orphans_are_looked_for_every_ten_minutes(stores, clock):
+    asked = []
+
+    class Listed:
+        def listing(self, *, older_than_s: float) -> Iterator[jobs.BlobId]:
+            asked.append((clock.now, older_than_s))
+            return iter(())
+
+    began = clock.now
+    retention = Retention(replace(stores, blobs=Listed()), job_keep_s=DAY_S, clock=clock)
+    for _ in range(21):
+        retention.tidy()
+        clock.now += 60
+
+    assert asked == [(began + minutes * 60, 3600.0) for minutes in (0, 10, 20)]
 
 
 def test_bytes_that_no_job_knows_go_and_others_stay(stores):
