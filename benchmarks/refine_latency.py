@@ -205,7 +205,7 @@ def _api(settings: Settings) -> Iterator[httpx.Client]:
 def _await(client: httpx.Client) -> None:
     for _ in range(100):
         try:
-            if client.get("/v1/indexes").json()["active"]:
+            if client.get("/readyz").json()["checks"]["index"]["status"] == "ok":
                 return
         except httpx.TransportError:
             pass
