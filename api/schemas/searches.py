@@ -147,17 +147,9 @@ def _first(error: ValidationError) -> str:
     return f"{place}: {detail}" if place else detail
 
 
-class Choice(BaseModel):
-    """How to choose among the tracks that are near."""
+class Mix(BaseModel):
+    """How mixed the tracks of an answer are."""
 
-    top_k: int = Field(default=5, ge=1, le=50, description="How many tracks to find.")
-    alpha: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="Weight of meaning against feeling; absent: the tested default.",
-    )
     diversity: float = Field(
         default=matching.DIVERSITY,
         ge=0,
@@ -174,6 +166,19 @@ class Choice(BaseModel):
     duplicates: bool = Field(
         default=False,
         description="Show a recording as often as the library holds it, not only once.",
+    )
+
+
+class Choice(Mix):
+    """How to choose among the tracks that are near."""
+
+    top_k: int = Field(default=5, ge=1, le=50, description="How many tracks to find.")
+    alpha: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Weight of meaning against feeling; absent: the tested default.",
     )
 
 
@@ -276,28 +281,12 @@ class RefineRequest(BaseModel):
         return said
 
 
-class SimilarQuery(BaseModel):
+class SimilarQuery(Mix):
     """Which tracks that sound like one to show."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(default=10, ge=1, le=50)
-    diversity: float = Field(
-        default=matching.DIVERSITY,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="Weight of variety against likeness; 0: the nearest ones.",
-    )
-    per_artist: int = Field(
-        default=matching.PER_ARTIST,
-        ge=1,
-        le=50,
-        description="Most tracks of one artist, as long as others are left.",
-    )
-    duplicates: bool = Field(
-        default=False, description="Show another recording as often as the library holds it."
-    )
     genre: Words
     mood: Words
     artist: Words
