@@ -11,6 +11,7 @@ from sightsong.adapters.store.schema import idempotency
 from sightsong.core.errors import IdempotencyMismatch, JobErased
 from sightsong.core.jobs import Idempotency, JobKind, JobState, NewJob, Queue
 from sightsong.core.ports.jobs import IDEMPOTENCY_S
+from tests.clocks import Clock
 from tests.contract import building
 from tests.contract.building import photo
 
@@ -119,16 +120,6 @@ def test_many_processes_that_submit_the_same_make_one_job_of_each(sql_stores):
     assert sql_stores.jobs.backlog(Queue.PHOTOS, limit=99) == 20
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def check_that_old_keys_are_gone(jobs, grow_old) -> None:
     first = jobs.submit_keyed(photo(), KEY).job
     grow_old()
@@ -141,7 +132,7 @@ def check_that_old_keys_are_gone(jobs, grow_old) -> None:
 
 
 def test_in_memory_an_old_key_stands_for_nothing():
-    clock = Clock()
+    clock = Clock(1_700_000_000.0)
 
     def grow_old() -> None:
         clock.now += IDEMPOTENCY_S

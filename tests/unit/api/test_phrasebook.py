@@ -6,6 +6,7 @@ import pytest
 from api.phrasebook import Phrasebook
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import StoreUnavailable
+from tests.clocks import Clock
 
 SPACE = Space("test/space@1")
 
@@ -24,16 +25,6 @@ class Phrases:
         if self.is_down:
             raise StoreUnavailable
         return self.vectors
-
-
-class Clock:
-    """Seconds that only a test lets pass."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -8,17 +8,8 @@ from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
 from sightsong.engine.maintenance import Maintenance
 from sightsong.engine.ringer import Ringer
 from sightsong.engine.work import Pace
+from tests.clocks import Clock
 from tests.waiting import wait_until
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class SilentDoorbell:
@@ -37,7 +28,7 @@ class SilentDoorbell:
 
 
 def test_a_job_whose_worker_died_is_given_back_and_rung_for():
-    clock = Clock()
+    clock = Clock(1000.0)
     stores, doorbell = memory.open_stores(clock), memory.MemoryDoorbell()
     job_id = stores.jobs.submit(NewJob(kind=JobKind.PHOTO)).id
     stores.jobs.claim([Queue.PHOTOS], owner=Owner("dead"), limit=1, lease_s=30)
@@ -51,7 +42,7 @@ def test_a_job_whose_worker_died_is_given_back_and_rung_for():
 
 
 def test_a_queue_that_was_just_rung_for_is_left_alone():
-    clock = Clock()
+    clock = Clock(1000.0)
     stores, doorbell = memory.open_stores(clock), memory.MemoryDoorbell()
     stores.jobs.submit(NewJob(kind=JobKind.PHOTO))
     maintenance = Maintenance(stores.jobs, doorbell, Pace(ring_after_s=3))

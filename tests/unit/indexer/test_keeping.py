@@ -10,16 +10,9 @@ from indexer.keeping import Keeper, Watcher
 from sightsong.core import errors
 from sightsong.core.ingests import Wish
 from sightsong.core.jobs import Job, Queue
+from tests.clocks import Clock
 from tests.unit.indexer.parts import Bench
 from tests.waiting import wait_until
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -9,24 +9,15 @@ from indexer.tidying import Retention
 from sightsong.adapters import memory
 from sightsong.core import jobs, ports
 from sightsong.core.errors import BlobNotFound, JobErased
+from tests.clocks import Clock
 
 DAY_S = 24 * 3600.0
 PHOTO = jobs.JobKind.PHOTO
 
 
-class Clock:
-    """The database's clock, as a test sets it."""
-
-    def __init__(self) -> None:
-        self.now = 1e9
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1e9)
 
 
 @pytest.fixture

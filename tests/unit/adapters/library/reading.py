@@ -7,6 +7,7 @@ from sightsong.adapters.library.base import Base
 from sightsong.adapters.library.loaded import opening
 from sightsong.adapters.library.reader import Habits, SnapshotLibrary
 from sightsong.core.snapshots import Snapshot
+from tests.clocks import Clock
 from tests.unit.adapters.library.parts import (
     EVERY_NAME,
     SPACE,
@@ -15,16 +16,6 @@ from tests.unit.adapters.library.parts import (
     query_of,
     track,
 )
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def at_once(load: Callable[[], None]) -> None:
@@ -70,7 +61,7 @@ class Parts:
         self.rows = Rows(track(name, 1) for name in EVERY_NAME[:30])
         self.shelf = Shelf()
         self.opened = Opened(root)
-        self.clock = Clock()
+        self.clock = Clock(1000.0)
         self.library = self.reader()
 
     def reader(self, *, rows: Rows | None = None, **habits: object) -> SnapshotLibrary:
