@@ -1,6 +1,6 @@
 """Finding: from queries to matches and receipts, the same for photos and for words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,10 @@ from sightsong.core import answers, models, moods, ports
 from sightsong.core.affect import Affect
 from sightsong.core.choosing import Taste, choose
 from sightsong.core.reasons import Asked
+from workers.stages import Observe, Stages, unobserved
+
+#: Makes what is said of a photo or of words, with the matches among it; JSON values.
+Say = Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,14 +26,6 @@ class Query:
     affect: Affect | None  #: As `plain` gives it; None where it is not known what it feels like.
     taste: Taste
     asked: Asked  #: What reasons call it.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a search came to, as JSON values."""
-
-    matches: Sequence[Mapping[str, Any]]
-    receipt: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,27 +48,51 @@ class Finder:
     """Searches the library for a batch."""
 
     def __init__(
-        self, profile: models.Profile, library: ports.Library, tracks: ports.Tracks
+        self,
+        profile: models.Profile,
+        library: ports.Library,
+        tracks: ports.Tracks,
+        *,
+        observe: Observe = unobserved,
     ) -> None:
-        """Search `library`, whose rows are `tracks`, and sign with the models of `profile`."""
+        """Put the parts together.
+
+        Args:
+            profile: whose models sign the answers.
+            library: is searched.
+            tracks: its rows.
+            observe: is told how many seconds each stage of a batch took.
+        """
         self._profile = profile
         self._library = library
         self._tracks = tracks
+        self._observe = observe
         self._prompts_sha256 = moods.prompts_sha256()
 
-    def find(self, queries: Sequence[Query]) -> list[Found]:
-        """Find the matches of each query; all of them look at the library at the same moment.
+    def answer(self, queries: Sequence[Query], say: Sequence[Say], stages: Stages) -> list[Answer]:
+        """Answer each query; all of them look at the library at the same moment.
 
         Whatever was written before a batch began, it sees.
+
+        Args:
+            queries: of the batch.
+            say: for each of them, what makes the middle of its answer of its matches.
+            stages: of the batch so far; the search is the last.
 
         Raises:
             Unavailable: the database, or the server that holds the index, does not answer; retried.
         """
-        self._library.catch_up()
-        view = self._library.view()
+        with stages.timed("match"):
+            self._library.catch_up()
+            view = self._library.view()
+            found = [self._matches(view, query) for query in queries]
+            receipt = self._receipt(view)
+        stages.tell(self._observe)
+        first = {"profile": self._profile.name}
+        last = {"receipt": receipt, "timings_ms": stages.timings_ms(batch=len(queries))}
         return [
-            Found(matches=self._matches(view, query), receipt=self._receipt(view))
-            for query in queries
+            Answer(result=first | tell(matches) | last, query=query.vector, affect=query.affect)
+            for query, tell, matches in zip(queries, say, found, strict=True)
         ]
 
     def _matches(self, view: ports.LibraryView, query: Query) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The way of a photo through the models, which it sees as ports only."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from sightsong.core.affect import EmotionReading
 from sightsong.core.choosing import Taste
 from sightsong.core.photos import Captions, PhotoReading
 from sightsong.core.reasons import Asked
-from workers.finding import Answer, Finder, Found, Query, plain
+from workers.finding import Answer, Finder, Query, plain
 from workers.stages import Observe, Stages, unobserved
 
 
@@ -38,8 +39,7 @@ class PhotoPipeline:
     ) -> None:
         """Put the parts together; `observe` is told how many seconds each stage of a batch took."""
         self._profile = profile
-        self._finder = Finder(profile, library, tracks)
-        self._observe = observe
+        self._finder = Finder(profile, library, tracks, observe=observe)
 
     def check(self, wish: PhotoWish) -> None:
         """Let pass a wish that can be answered: one that cannot must not fail a whole batch.
@@ -61,18 +61,11 @@ class PhotoPipeline:
         readings = self._read(photos, wishes, stages)
         with stages.timed("query"):
             queries = self._queries(readings, wishes)
-        with stages.timed("match"):
-            found = self._finder.find(queries)
-        stages.tell(self._observe)
-        timings = stages.timings_ms(batch=len(photos))
-        return [
-            Answer(
-                result=self._result(reading, query, one) | {"timings_ms": timings},
-                query=query.vector,
-                affect=query.affect,
-            )
-            for reading, query, one in zip(readings, queries, found, strict=True)
+        say = [
+            functools.partial(_said, reading, query)
+            for reading, query in zip(readings, queries, strict=True)
         ]
+        return self._finder.answer(queries, say, stages)
 
     def _read(
         self,
@@ -137,9 +130,11 @@ class PhotoPipeline:
         scene = None if captions is None else captions.plain
         return moods.music_query(reading.emotion, scores, scene=scene)
 
-    def _result(self, reading: PhotoReading, query: Query, found: Found) -> dict[str, Any]:
-        answer = answers.photo_answer(reading, query=query.text, matches=found.matches)
-        return {"profile": self._profile.name} | answer | {"receipt": found.receipt}
+
+def _said(
+    reading: PhotoReading, query: Query, matches: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return answers.photo_answer(reading, query=query.text, matches=matches)
 
 
 def _weighted(

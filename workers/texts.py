@@ -1,13 +1,15 @@
 """The way of some words through the text model to their tracks."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sightsong.core import answers, models, ports
+from sightsong.core.affect import Affect
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import NothingUnderstood
 from sightsong.core.reasons import Asked
-from workers.finding import Answer, Finder, Found, Query, plain
+from workers.finding import Answer, Finder, Query, plain
 from workers.stages import Observe, Stages, unobserved
 
 #: Characters that are read of a text. The API takes fewer; a row that was written by other hands
@@ -28,8 +30,7 @@ class TextPipeline:
     ) -> None:
         """Put the parts together; `observe` is told how many seconds each stage of a batch took."""
         self._profile = profile
-        self._finder = Finder(profile, library, tracks)
-        self._observe = observe
+        self._finder = Finder(profile, library, tracks, observe=observe)
 
     def understood(self, text: str) -> str:
         """Tidy a text: one that cannot be answered must not fail a whole batch.
@@ -53,18 +54,11 @@ class TextPipeline:
         stages = Stages()
         with stages.timed("query"):
             queries = self._queries(texts, tastes)
-        with stages.timed("match"):
-            found = self._finder.find(queries)
-        stages.tell(self._observe)
-        timings = stages.timings_ms(batch=len(texts))
-        return [
-            Answer(
-                result=self._result(query, one) | {"timings_ms": timings},
-                query=query.vector,
-                affect=query.affect,
-            )
-            for query, one in zip(queries, found, strict=True)
+        say = [
+            functools.partial(_said, text, query.affect)
+            for text, query in zip(texts, queries, strict=True)
         ]
+        return self._finder.answer(queries, say, stages)
 
     def _queries(self, texts: Sequence[str], tastes: Sequence[Taste]) -> list[Query]:
         vectors = self._profile.text.encode(texts)
@@ -74,8 +68,6 @@ class TextPipeline:
             for text, vector, affect, taste in zip(texts, vectors, feelings, tastes, strict=True)
         ]
 
-    def _result(self, query: Query, found: Found) -> dict[str, Any]:
-        answer = answers.text_answer(
-            query.text, query.affect, query=query.text, matches=found.matches
-        )
-        return {"profile": self._profile.name} | answer | {"receipt": found.receipt}
+
+def _said(text: str, affect: Affect | None, matches: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return answers.text_answer(text, affect, query=text, matches=matches)
