@@ -58,6 +58,16 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     #: Host names that requests may ask for; empty: this machine's own on loopback, else any.
     allowed_hosts: list[str] = Field(default_factory=list)
+    #: Whether requests need a key; auto: unless the API listens on loopback.
+    auth: Literal["auto", "keys", "off"] = "auto"
+    #: Origins of web pages that may call the API (CORS); none: no page but our own.
+    cors_origins: list[str] = Field(default_factory=list)
+    #: Requests that one key may make in a minute, unless the key says otherwise.
+    key_requests_per_min: int = Field(default=6000, ge=1)
+    #: Receivers of webhooks, each `host:port`, that may be private and speak plain http.
+    webhook_private: list[str] = Field(default_factory=list)
+    #: Answers are given again to the same question for so long; 0: never.
+    answer_cache_s: float = Field(default=24 * 3600, ge=0)
     #: Folder that ingests must lie in; empty: any folder (allowed on loopback only).
     library_root: Path | None = None
     #: Addresses in object stores that ingests may read, with all below them; none: no such store.

@@ -7,10 +7,15 @@
     │   ├── AudioTooLong        ├── AudioTooShort       ├── AudioProtected  ├── ArchiveRefused
     │   ├── UnsafeMember        ├── ManifestBroken      ├── UrlNotAllowed   ├── UnreadableFile
     │   ├── PathNotAllowed      ├── UnknownMood         ├── NothingUnderstood
-    │   └── IdempotencyMismatch
+    │   ├── IdempotencyMismatch ├── WebhookUnknown      └── BatchRefused
+    ├── Denied                  the caller may not; never retried
+    │   ├── Unauthorized        └── MissingScope
+    ├── LimitReached            the caller has had enough for now
+    │   ├── RateLimited         └── QuotaExceeded
     ├── NotFound                an id that names nothing (or nothing of yours)
     │   ├── JobNotFound         ├── TrackNotFound       ├── NoCover         ├── BlobNotFound
-    │   ├── SnapshotNotFound    └── JobErased
+    │   ├── SnapshotNotFound    ├── JobErased           ├── BatchNotFound   ├── BatchErased
+    │   └── KeyNotFound         ├── WebhookNotFound     ├── DeliveryNotFound └── FeedbackNotFound
     ├── Conflict                not in the state that it is in
     │   ├── TrackNotReady       └── NotRefinable
     ├── Unavailable             the service, not the caller; retried
@@ -175,6 +180,59 @@ class IdempotencyMismatch(InputError):
     code = "idempotency_mismatch"
 
 
+class WebhookUnknown(InputError):
+    """There is no webhook with this id to tell of the job; register it first."""
+
+    code = "webhook_unknown"
+
+
+class BatchRefused(InputError):
+    """Nothing of this batch could be taken."""
+
+    code = "batch_refused"
+
+
+class Denied(SightsongError):
+    """The caller may not do this."""
+
+    code = "denied"
+
+
+class Unauthorized(Denied):
+    """Send a key of this service, as `Authorization: Bearer …`."""
+
+    code = "unauthorized"
+
+
+class MissingScope(Denied):
+    """This key is not for that."""
+
+    code = "missing_scope"
+
+
+class LimitReached(SightsongError):
+    """The caller has reached a limit of its own; the service is well."""
+
+    code = "limit_reached"
+
+    def __init__(self, detail: str = "", *, retry_after_s: float = 1.0) -> None:
+        """Say as well when it is worth to come back."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(LimitReached):
+    """Too many requests with this key; come back in a moment."""
+
+    code = "rate_limited"
+
+
+class QuotaExceeded(LimitReached):
+    """This key has had its jobs of today (UTC)."""
+
+    code = "quota_exceeded"
+
+
 class NotFound(SightsongError):
     """There is nothing with this id."""
 
@@ -191,6 +249,42 @@ class JobErased(NotFound):
     """This job was erased, with all that it held."""
 
     code = "job_erased"
+
+
+class BatchNotFound(NotFound):
+    """There is no batch with this id."""
+
+    code = "batch_not_found"
+
+
+class BatchErased(NotFound):
+    """This batch was erased, with all that it held."""
+
+    code = "batch_erased"
+
+
+class KeyNotFound(NotFound):
+    """There is no key with this id."""
+
+    code = "key_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """There is no webhook with this id."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """There is no delivery with this id."""
+
+    code = "delivery_not_found"
+
+
+class FeedbackNotFound(NotFound):
+    """There is no feedback with this id."""
+
+    code = "feedback_not_found"
 
 
 class TrackNotFound(NotFound):

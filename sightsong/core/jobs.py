@@ -15,6 +15,7 @@ from typing import Any, NewType
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, Vectors
 from sightsong.core.fingerprints import Fingerprint, nothing_heard
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId, UserId
 from sightsong.core.tracks import TrackId
 
 JobId = NewType("JobId", str)
@@ -99,6 +100,15 @@ class Idempotency:
 
     key: str  #: As the client chose it.
     fingerprint: str  #: Hex digest of all that was sent with it.
+    tenant: TenantId = DEFAULT_TENANT  #: Keys of others are other keys.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Whom a submit is counted for."""
+
+    key_id: str = ""  #: Of the key that it came with; empty: none.
+    jobs_per_day: int | None = None  #: Photos and texts of this key in a day (UTC); None: any.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +123,15 @@ class NewJob:
     custom_id: str | None = None  #: What the client calls it; need not be its only one.
     deadline_s: float | None = None  #: From now; one that has not begun by then fails.
     keep_image_s: float | None = None  #: From its end; 0: gone with it. None: as long as the job.
+    tenant: TenantId = DEFAULT_TENANT
+    user: UserId | None = None  #: Of the tenant.
+    account: Account = field(default_factory=Account)
+    webhook_id: str | None = None  #: To be told of its end, whatever else that is told of.
+    position: int | None = None  #: In its batch, from 0.
+    #: Digest of all that decides its answer but the library; None: answers of others do not count.
+    asked_digest: str | None = None
+    #: A job that has answered the same: this one has succeeded at once, with a copy of that answer.
+    copy_of: "JobId | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +165,9 @@ class Job:
     result: Mapping[str, Any] | None = None
     custom_id: str | None = None
     deadline_at: float | None = None  #: Fails if it has not begun by then.
+    tenant: TenantId = DEFAULT_TENANT
+    user: UserId | None = None
+    cached_from: JobId | None = None  #: The job whose answer this one has a copy of.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +178,9 @@ class JobFilter:
     state: JobState | None = None
     custom_id: str | None = None
     created_after: float | None = None  #: Seconds since the epoch; not itself.
+    tenant: TenantId | None = None  #: None: of any.
+    user: UserId | None = None  #: None: of any, and of nobody.
+    parent_id: JobId | None = None  #: Of this batch.
 
 
 @dataclass(frozen=True, kw_only=True)
