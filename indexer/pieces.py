@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer import archives, manifests, scan
-from sightsong.adapters import disk
+from indexer import manifests, scan
+from sightsong.adapters import archives, disk
 from sightsong.core import errors, ports
 from sightsong.core.ingests import Problem, Wish
 from sightsong.core.tracks import FileStamp, Tags

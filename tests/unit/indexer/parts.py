@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer import archives, ingesting, tasks
+from indexer import ingesting, tasks
 from indexer.pieces import Places
 from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
-from sightsong.adapters import memory
+from sightsong.adapters import archives, memory
 from sightsong.adapters.inbox import FolderInbox
 from sightsong.adapters.objects import ObjectStores
 from sightsong.adapters.shelf import FolderShelf

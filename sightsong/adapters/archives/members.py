@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from indexer.archives.limits import ArchiveLimits, Meter
-from indexer.archives.tars import tar_members
-from indexer.archives.unpacking import Member, Unpacker
-from indexer.archives.zips import zip_members
+from sightsong.adapters.archives.limits import ArchiveLimits, Meter
+from sightsong.adapters.archives.tars import tar_members
+from sightsong.adapters.archives.unpacking import Member, Unpacker
+from sightsong.adapters.archives.zips import zip_members
 from sightsong.core.ingests import Problem
 
 #: How a zip begins: with a file, or with its end where it is empty.

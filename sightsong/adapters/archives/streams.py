@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
-from indexer.archives.limits import CHUNK, Meter
+from sightsong.adapters.archives.limits import CHUNK, Meter
 from sightsong.core.errors import ArchiveRefused
 
 #: Bytes of headers that one entry may have: its name, its times, what else a system noted.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from indexer.archives.streams import TarBytes, decoder_of
-from indexer.archives.unpacking import Entry, Member, Unpacker
+from sightsong.adapters.archives.streams import TarBytes, decoder_of
+from sightsong.adapters.archives.unpacking import Entry, Member, Unpacker
 from sightsong.core.errors import ArchiveRefused
 from sightsong.core.ingests import Problem
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from indexer.archives import names
-from indexer.archives.limits import CHUNK, Meter
 from sightsong.adapters import disk
+from sightsong.adapters.archives import names
+from sightsong.adapters.archives.limits import CHUNK, Meter
 from sightsong.core import errors
 from sightsong.core.ingests import Problem
 

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.archives.limits import Meter
-from indexer.archives.unpacking import Entry, Member, Unpacker, refused
+from sightsong.adapters.archives.limits import Meter
+from sightsong.adapters.archives.unpacking import Entry, Member, Unpacker, refused
 from sightsong.core.errors import ArchiveRefused
 from sightsong.core.ingests import Problem
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer import archives
+from sightsong.adapters import archives
 
 
 @pytest.mark.parametrize("name", ["a.zip", "A.TAR", "x/a.tar.gz", "a.tgz", "a.tar.bz2", "a.txz"])

@@ -13,9 +13,9 @@ import zlib
 
 import pytest
 
-from indexer import archives
-from indexer.archives import ArchiveLimits, Member
-from indexer.archives.limits import Meter
+from sightsong.adapters import archives
+from sightsong.adapters.archives import ArchiveLimits, Member
+from sightsong.adapters.archives.limits import Meter
 from sightsong.core.errors import ArchiveRefused, StorageFull
 
 MIB = 1024 * 1024

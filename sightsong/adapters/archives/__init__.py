@@ -4,9 +4,9 @@ An archive comes from anyone, so that nothing it says of itself is believed: not
 its sizes, not its paths.
 """
 
-from indexer.archives.limits import ArchiveLimits
-from indexer.archives.members import members
-from indexer.archives.names import is_archive
-from indexer.archives.unpacking import Member
+from sightsong.adapters.archives.limits import ArchiveLimits
+from sightsong.adapters.archives.members import members
+from sightsong.adapters.archives.names import is_archive
+from sightsong.adapters.archives.unpacking import Member
 
 __all__ = ["ArchiveLimits", "Member", "is_archive", "members"]
