@@ -107,6 +107,7 @@ def _parts(parts: Parts) -> dict[str, float | None]:
         "cosine": _round(parts.cosine),
         "affect": _round(parts.affect),
         "affect_distance": _round_or_none(parts.affect_distance),
+        "memory": _round(parts.memory),
     }
 
 

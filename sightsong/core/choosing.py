@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsong.core import answers, matching, ports
+from sightsong.core import answers, matching, ports, terms
 from sightsong.core.affect import Affect
 from sightsong.core.errors import InvalidRequest
 from sightsong.core.facts import Filters, Range
+from sightsong.core.jobs import Job
+from sightsong.core.leaning import Leaning, leaning_of
+from sightsong.core.people import remembered_for
 from sightsong.core.reasons import Asked
 from sightsong.core.tracks import Track, TrackId
 
@@ -47,6 +50,7 @@ class Taste:
     duplicates: bool = False  #: Show a recording as often as the library holds it.
     where: Filters = field(default_factory=Filters)
     avoid: tuple[Affect, ...] = ()  #: Points of the affect plane that tracks should not be near.
+    leaning: Leaning = field(default_factory=Leaning)  #: Of the user; set by `remembering`.
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "Taste":
@@ -93,6 +97,31 @@ def filters_of(said: Mapping[str, Any]) -> Filters:
     if not (explicit is None or isinstance(explicit, bool)):
         raise InvalidRequest("The filter 'explicit' is true or false.")
     return Filters(**found, explicit=explicit)
+
+
+def leanings(people: ports.People, jobs: Sequence[Job]) -> list[Leaning]:
+    """Recall what the answers to some jobs lean to, in one go.
+
+    Raises:
+        StoreUnavailable: the database does not answer; retried.
+    """
+    whose = [remembered_for(job) for job in jobs]
+    known = people.recall(one for one in whose if one is not None)
+    return [leaning_of(None if one is None else known.get(one)) for one in whose]
+
+
+def remembering(taste: Taste, leaning: Leaning) -> Taste:
+    """Let what is remembered of a user have its say; what the request says goes before it.
+
+    But for what is never to be played for them: no request brings that back.
+    """
+    where = replace(
+        taste.where,
+        without=taste.where.without | leaning.never_tracks,
+        without_artists=taste.where.without_artists | leaning.never_artists,
+    )
+    alpha = leaning.alpha if taste.alpha is None else taste.alpha
+    return replace(taste, where=where, alpha=alpha, leaning=leaning)
 
 
 def choose(
@@ -174,9 +203,10 @@ def _still_there(
 def _rank(
     near: Sequence[ports.Neighbour], tracks: ports.Tracks, *, affect: Affect | None, taste: Taste
 ) -> _Chosen:
+    leans = _leans(near, tracks, taste.leaning)
     matches = matching.rank(
         affect,
-        [_candidate(one) for one in near],
+        [_candidate(one, leans.get(one.track_id, _PLAIN)) for one in near],
         k=taste.top_k,
         alpha=matching.ALPHA if taste.alpha is None else taste.alpha,
         diversity=taste.diversity,
@@ -188,13 +218,39 @@ def _rank(
     )
 
 
-def _candidate(near: ports.Neighbour) -> matching.Candidate:
+_PLAIN = matching.Lean()
+
+
+def _leans(
+    near: Sequence[ports.Neighbour], tracks: ports.Tracks, leaning: Leaning
+) -> Mapping[TrackId, matching.Lean]:
+    """Say how the scores of neighbours are to move. Genres are read where some are favourites."""
+    if leaning.is_empty:
+        return {}
+    rows = tracks.get_many(one.track_id for one in near) if leaning.genres else {}
+    return {
+        one.track_id: leaning.lean(
+            (one.track_id, one.facts.recording_id or one.track_id),
+            artist=one.facts.artist,
+            genre=_genre(rows.get(one.track_id)),
+        )
+        for one in near
+    }
+
+
+def _genre(track: Track | None) -> str | None:
+    genre = None if track is None else track.tags.genre
+    return terms.whole("genre", genre) if genre else None
+
+
+def _candidate(near: ports.Neighbour, lean: matching.Lean) -> matching.Candidate:
     return matching.Candidate(
         track_id=near.track_id,
         artist=near.facts.artist,
         cosine=near.cosine,
         affect=near.facts.affect,
         vector=near.vector,
+        lean=lean,
     )
 
 

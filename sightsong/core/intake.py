@@ -3,12 +3,25 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightsong.core import errors, jobs, ports
 from sightsong.core.ingests import Ingest, Wish
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId, Whose
+
+#: What was sent, of a submit that does not say what its sender has said: the fingerprints of keys
+#: in use are made of it.
+_SENT = ("params", "priority", "custom_id", "deadline_s", "keep_image_s", "key", "said")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall:
+    """Which answers that were given before will do again."""
+
+    max_age_s: float  #: Given no longer ago than this.
+    holds: Callable[[jobs.Job], bool]  #: Whether the answer of this job would be the same now.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +37,10 @@ class Ask:
     #: What its sender said of all that, JSON values only; None: all of it. What the service has
     #: filled in may be another when the same is sent again.
     said: Mapping[str, Any] | None = None
+    whose: Whose = field(default_factory=Whose)
+    account: jobs.Account = field(default_factory=jobs.Account)
+    webhook_id: str | None = None
+    recall: Recall | None = None  #: None: it is worked out anew.
 
     def idempotency(self, kind: jobs.JobKind, content: bytes = b"") -> jobs.Idempotency | None:
         """The key, and a digest of what was sent under it."""
@@ -31,11 +48,26 @@ class Ask:
             return None
         said = self.said
         if said is None:
-            said = {field.name: getattr(self, field.name) for field in fields(self)}
-        told = json.dumps({"kind": kind, "said": dict(said)}, sort_keys=True, ensure_ascii=True)
-        digest = hashlib.sha256(told.encode())
-        digest.update(content)
-        return jobs.Idempotency(key=self.key, fingerprint=digest.hexdigest())
+            said = {name: getattr(self, name) for name in _SENT}
+        told: dict[str, Any] = {"kind": kind, "said": dict(said)}
+        if self.whose.user:
+            told["user"] = self.whose.user
+        if self.said is None and self.webhook_id is not None:
+            told["webhook_id"] = self.webhook_id
+        fingerprint = _digest(told, content)
+        return jobs.Idempotency(key=self.key, fingerprint=fingerprint, tenant=self.whose.tenant)
+
+    def asked(self, kind: jobs.JobKind, content: bytes = b"") -> str | None:
+        """A digest of all that decides its answer but the library; None where none is recalled."""
+        if self.recall is None:
+            return None
+        is_personal = self.params.get("personal") is not False
+        told = {
+            "kind": kind,
+            "params": dict(self.params),
+            "user": self.whose.user if is_personal else None,
+        }
+        return _digest(told, content)
 
     def job(self, kind: jobs.JobKind, blob: jobs.Blob | None = None) -> jobs.NewJob:
         """The job that it becomes."""
@@ -47,6 +79,10 @@ class Ask:
             custom_id=self.custom_id,
             deadline_s=self.deadline_s,
             keep_image_s=self.keep_image_s,
+            tenant=self.whose.tenant,
+            user=self.whose.user or None,
+            account=self.account,
+            webhook_id=self.webhook_id,
         )
 
 
@@ -71,6 +107,8 @@ def submit_photo(
 
     Raises:
         IdempotencyMismatch: its key was used for something else.
+        JobErased: the job that was made of it under its key was erased.
+        QuotaExceeded: its account has had its jobs of today.
         QueueFull: too many photos and words wait already.
         StorageFull: the disk has no room for the photo.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
@@ -78,10 +116,14 @@ def submit_photo(
     key = ask.idempotency(jobs.JobKind.PHOTO, content)
     if key is not None and (job := stores.jobs.replay(key)) is not None:
         return jobs.Submitted(job=job, is_replay=True)
+    asked = ask.asked(jobs.JobKind.PHOTO, content)
+    if copied := _recalled(stores, ask, jobs.JobKind.PHOTO, key, asked=asked):
+        return copied
     _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
     blob = stores.blobs.put(content, media_type=media_type)
     try:
-        submitted = _store(stores, ask.job(jobs.JobKind.PHOTO, blob), key)
+        new = replace(ask.job(jobs.JobKind.PHOTO, blob), asked_digest=asked)
+        submitted = _store(stores, new, key)
     except errors.StoreUnavailable:
         # It may have gone away after the commit: the row may exist, and then it needs its blob. A
         # blob without a row is garbage that nobody misses; a row without a blob must not be.
@@ -108,26 +150,31 @@ def submit_text(
 
     Raises:
         IdempotencyMismatch: its key was used for something else.
+        JobErased: the job that was made of it under its key was erased.
+        QuotaExceeded: its account has had its jobs of today.
         QueueFull: too many of them wait already.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
     key = ask.idempotency(jobs.JobKind.TEXT)
     if key is not None and (job := stores.jobs.replay(key)) is not None:
         return jobs.Submitted(job=job, is_replay=True)
+    asked = ask.asked(jobs.JobKind.TEXT)
+    if copied := _recalled(stores, ask, jobs.JobKind.TEXT, key, asked=asked):
+        return copied
     _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
-    submitted = _store(stores, ask.job(jobs.JobKind.TEXT), key)
+    submitted = _store(stores, replace(ask.job(jobs.JobKind.TEXT), asked_digest=asked), key)
     _ring(doorbell, jobs.Queue.PHOTOS)
     return submitted
 
 
-def erase(stores: ports.Stores, job_id: jobs.JobId) -> None:
+def erase(stores: ports.Stores, job_id: jobs.JobId, *, tenant: TenantId | None = None) -> None:
     """Erase a job, with all that it holds; again is fine.
 
     Raises:
-        JobNotFound: there is none.
+        JobNotFound: there is none, or it is not of this tenant.
         Conflict: it is no photo or text.
     """
-    blob_id = stores.jobs.erase(job_id)
+    blob_id = stores.jobs.erase(job_id, tenant=tenant)
     if blob_id is None:
         return
     # The row is gone: the indexer removes the bytes in time.
@@ -135,13 +182,21 @@ def erase(stores: ports.Stores, job_id: jobs.JobId) -> None:
         stores.blobs.delete(blob_id)
 
 
-def submit_ingest(stores: ports.Stores, doorbell: ports.Doorbell, wish: Wish) -> jobs.Job:
+def submit_ingest(
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    wish: Wish,
+    *,
+    tenant: TenantId = DEFAULT_TENANT,
+) -> jobs.Job:
     """Store an ingest, whose source the door has checked, and wake the indexer.
+
+    The music is everybody's; its job is of the tenant that asked, who follows it.
 
     Raises:
         StoreUnavailable: the database does not answer; nothing was stored.
     """
-    job = stores.ingests.submit(wish)
+    job = stores.ingests.submit(wish, tenant=tenant)
     _ring(doorbell, job.kind.queue)
     return job
 
@@ -171,7 +226,11 @@ def resume_ingest(stores: ports.Stores, doorbell: ports.Doorbell, ingest_id: job
 
 
 def submit_rebuild(
-    stores: ports.Stores, doorbell: ports.Doorbell, *, asked: bool = False
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    asked: bool = False,
+    tenant: TenantId = DEFAULT_TENANT,
 ) -> jobs.Job | None:
     """Store a job that builds a new index, unless one waits or runs already (None if so).
 
@@ -179,19 +238,26 @@ def submit_rebuild(
         stores: where the job goes.
         doorbell: wakes the indexer.
         asked: whether a person wants it; it then takes the place of a pinned index, too.
+        tenant: who asks, and may follow the job.
 
     Raises:
         StoreUnavailable: the database does not answer; nothing was stored.
     """
     params = {"asked": True} if asked else {}
-    job = stores.jobs.submit_once(jobs.NewJob(kind=jobs.JobKind.REBUILD, params=params))
+    new = jobs.NewJob(kind=jobs.JobKind.REBUILD, params=params, tenant=tenant)
+    job = stores.jobs.submit_once(new)
     if job is not None:
         _ring(doorbell, job.kind.queue)
     return job
 
 
 def submit_verify(
-    stores: ports.Stores, doorbell: ports.Doorbell, *, version: str, queue_limit: int
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    version: str,
+    queue_limit: int,
+    tenant: TenantId = DEFAULT_TENANT,
 ) -> jobs.Job:
     """Store a job that compares an index snapshot with its manifest, and wake the indexer.
 
@@ -201,18 +267,25 @@ def submit_verify(
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
     snapshot = stores.snapshots.get(version)
-    new = jobs.NewJob(kind=jobs.JobKind.VERIFY, params={"version": snapshot.version})
+    params = {"version": snapshot.version}
+    new = jobs.NewJob(kind=jobs.JobKind.VERIFY, params=params, tenant=tenant)
     return _submit_to_indexer(stores, doorbell, new, queue_limit=queue_limit)
 
 
-def submit_prune(stores: ports.Stores, doorbell: ports.Doorbell, *, queue_limit: int) -> jobs.Job:
+def submit_prune(
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    queue_limit: int,
+    tenant: TenantId = DEFAULT_TENANT,
+) -> jobs.Job:
     """Store a job that removes the index snapshots which nobody needs, and wake the indexer.
 
     Raises:
         QueueFull: too much waits for the indexer already.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
     """
-    new = jobs.NewJob(kind=jobs.JobKind.PRUNE)
+    new = jobs.NewJob(kind=jobs.JobKind.PRUNE, tenant=tenant)
     return _submit_to_indexer(stores, doorbell, new, queue_limit=queue_limit)
 
 
@@ -241,6 +314,34 @@ def _store(stores: ports.Stores, new: jobs.NewJob, key: jobs.Idempotency | None)
     if key is None:
         return jobs.Submitted(job=stores.jobs.submit(new))
     return stores.jobs.submit_keyed(new, key)
+
+
+def _recalled(
+    stores: ports.Stores,
+    ask: Ask,
+    kind: jobs.JobKind,
+    key: jobs.Idempotency | None,
+    *,
+    asked: str | None,
+) -> jobs.Submitted | None:
+    """Store a job that has an answer already, if one that was given before will do."""
+    if ask.recall is None or asked is None:
+        return None
+    whose, oldest_s = ask.whose.tenant, ask.recall.max_age_s
+    before = stores.jobs.answered(asked, tenant=whose, max_age_s=oldest_s)
+    if before is None or not ask.recall.holds(before):
+        return None
+    try:
+        return _store(stores, replace(ask.job(kind), copy_of=before.id), key)
+    except (errors.JobNotFound, errors.JobErased):
+        return None  # erased since it was found, or what the key stands for: which is told next
+
+
+def _digest(told: Mapping[str, Any], content: bytes) -> str:
+    said = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    digest = hashlib.sha256(said.encode())
+    digest.update(content)
+    return digest.hexdigest()
 
 
 def _discard(stores: ports.Stores, blob: jobs.Blob) -> None:

@@ -179,7 +179,7 @@ class JobFilter:
     custom_id: str | None = None
     created_after: float | None = None  #: Seconds since the epoch; not itself.
     tenant: TenantId | None = None  #: None: of any.
-    user: UserId | None = None  #: None: of any, and of nobody.
+    user: UserId | None = None  #: `NOBODY`: of no user; None: of any, and of none.
     parent_id: JobId | None = None  #: Of this batch.
 
 

@@ -3,13 +3,15 @@
 `score = alpha * s + (1 - alpha) * e`: the form of EMID (Zou et al., 2023, arXiv 2308.07622), where
 `s` is the semantic part (how far the track's cosine stands out among the candidates of this query)
 and `e` the affective part (how near the track lies on the plane of valence and arousal). What lies
-near something to be avoided keeps only a part of its score.
+near something to be avoided keeps only a part of its score. What is remembered of a user may move
+the score in the end (`core.leaning` says how far).
 """
 
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,26 @@ AVOID_SCALE = 0.4
 _DECIMALS = 9
 
 
+class Because(StrEnum):
+    """What is remembered that moves a score most, in words to the user."""
+
+    LIKED = "you liked it"
+    PLAYED = "you have played it before"
+    SKIPPED = "you skipped it before"
+    ARTIST_LIKED = "you liked this artist"
+    ARTIST_PLAYED = "you have played this artist before"
+    ARTIST_SKIPPED = "you skipped this artist before"
+    GENRE = "it is of a genre that you like"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lean:
+    """How what is remembered of a user moves the score of a track."""
+
+    change: float = 0.0  #: Is added to it.
+    because: Because | None = None  #: None where nothing is remembered.
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A track near the query."""
@@ -46,6 +68,7 @@ class Candidate:
     cosine: float  #: Of the query and the whole track, -1 .. 1.
     affect: Affect | None  #: None where the track's could not be measured.
     vector: NDArray[np.float32]  #: (d,), unit norm.
+    lean: Lean = field(default_factory=Lean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +80,7 @@ class Parts:
     affect: float  #: 0 .. 1: 1 is the very point asked for.
     affect_distance: float | None  #: On the plane, 0 .. 2·√2.
     kept: float = 1.0  #: What is left of the score: below 1 near what is to be avoided.
+    memory: float = 0.0  #: How far what is remembered has moved the score in the end.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,15 +159,22 @@ def _match(candidate: Candidate, scale: _Scale, *, semantic: float) -> Match:
     # A track whose affect is unknown counts as an average one: neither near nor far.
     closeness = 0.5 if distance is None else _nearness(distance, AFFECT_SCALE)
     kept = _kept(place, scale.avoid)
-    score = kept * (scale.alpha * semantic + (1.0 - scale.alpha) * closeness)
+    plain = kept * (scale.alpha * semantic + (1.0 - scale.alpha) * closeness)
+    score = _leant(plain, candidate.lean)
     parts = Parts(
         semantic=semantic,
         cosine=candidate.cosine,
         affect=closeness,
         affect_distance=distance,
         kept=kept,
+        memory=score - plain,
     )
     return Match(candidate=candidate, score=round(score, 6), parts=parts)
+
+
+def _leant(score: float, lean: Lean) -> float:
+    """Move a score by what is remembered, within 0 .. 1; nothing remembered, nothing moves."""
+    return score if lean.change == 0.0 else min(max(score + lean.change, 0.0), 1.0)
 
 
 def _kept(place: Affect | None, avoid: Sequence[Affect]) -> float:

@@ -12,6 +12,8 @@ _MIDDLE = 0.15
 _NEAR = 0.35
 #: … and one this near still has "a touch" of it.
 _FAIR = 0.8
+#: What memory moves a score by at least, to be named as a reason.
+_NOTICED = 0.01
 
 
 class Asked(StrEnum):
@@ -29,19 +31,21 @@ def reason(
     """Say why a track was chosen, in one sentence.
 
     Names the affect of the track in words, how near it lies to the one that was asked for (with the
-    numbers), and where to begin to listen. Of what is not known it says nothing.
+    numbers), where to begin to listen, and what was remembered of the user if that moved it. Of
+    what is not known it says nothing.
     """
     track = match.candidate.affect
     start = "" if start_s is None else f"; best from {_clock(start_s)}"
+    rest = f"{start}{_remembered(match)}"
     if track is None:
-        return f"Its sound is among the nearest to {asked}{start}."
+        return f"Its sound is among the nearest to {asked}{rest}."
     if target is None:
-        return f"{_feeling(track)}, and its sound is among the nearest to {asked}{start}."
+        return f"{_feeling(track)}, and its sound is among the nearest to {asked}{rest}."
     likeness = _likeness(match.parts.affect_distance or 0.0, asked)
     return (
         f"{_feeling(track)}, {likeness} "
         f"(valence {_number(track.valence)} vs {_number(target.valence)}, "
-        f"arousal {_number(track.arousal)} vs {_number(target.arousal)}){start}."
+        f"arousal {_number(track.arousal)} vs {_number(target.arousal)}){rest}."
     )
 
 
@@ -56,6 +60,13 @@ def agreement(found: Agreement) -> str:
         f"The faces feel {faces} {_place(found.faces)}, the scene {scene} {_place(found.scene)}; "
         "the answer weighs both."
     )
+
+
+def _remembered(match: Match) -> str:
+    because = match.candidate.lean.because
+    if because is None or abs(match.parts.memory) < _NOTICED:
+        return ""
+    return f"; {because}"
 
 
 def _feeling(affect: Affect) -> str:

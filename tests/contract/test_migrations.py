@@ -1,5 +1,6 @@
 """The migrations, on both databases: they make the tables that the code expects."""
 
+import hashlib
 import subprocess
 import sys
 import time
@@ -17,7 +18,8 @@ from sightsong.adapters.store.connect import open_database
 from sightsong.adapters.store.schema import metadata
 from sightsong.core.errors import ConfigurationError, StoreUnavailable
 from sightsong.core.ingests import Scan, Wish
-from sightsong.core.jobs import JobFilter
+from sightsong.core.jobs import Idempotency, JobFilter
+from sightsong.core.tenancy import DEFAULT_TENANT
 from sightsong.core.tracks import FoundFile, Tags, TrackFilter, Verdict
 
 UPGRADE = "import sys; from sightsong.adapters.store import migrate; migrate.upgrade(sys.argv[1])"
@@ -198,6 +200,31 @@ def test_the_jobs_of_the_release_before_may_be_listed_and_are_kept(new_url, tmp_
     stores.close()
     assert (listed, of_a_state, left) == (["succeeded", "failed"], ["failed"], [])
     assert (kept.custom_id, kept.deadline_at) == (None, None)
+
+
+def test_the_jobs_of_the_release_before_are_of_the_tenant_of_a_keyless_service(new_url, tmp_path):
+    upgrade_to(new_url, "0006")
+    photo = {"kind": "photo", "queue": "photos", "parent": None, "error": None, "params": "{}"}
+    key = {"key": hashlib.sha256(b"a try").hexdigest(), "fingerprint": "a" * 64, "now": time.time()}
+    database = open_database(new_url)
+    with database.write() as connection:
+        connection.execute(text(JOB), {**photo, "id": "old", "state": "succeeded"})
+        connection.execute(text("UPDATE jobs SET custom_id = 'mine'"))
+        connection.execute(
+            text("INSERT INTO idempotency VALUES (:key, :fingerprint, 'old', :now)"), key
+        )
+    database.close()
+    migrate.upgrade(new_url)
+    stores = store.open_stores(new_url, tmp_path / "blobs", disk_reserve_bytes=0)
+    job = stores.jobs.get("old", tenant=DEFAULT_TENANT)
+    replayed = stores.jobs.replay(Idempotency(key="a try", fingerprint="a" * 64))
+    shown = [
+        [one.id for one in stores.jobs.listed(JobFilter(tenant=whose, custom_id="mine"), limit=9)]
+        for whose in (DEFAULT_TENANT, "acme")
+    ]
+    stores.close()
+    assert (job.tenant, job.user, job.cached_from) == (DEFAULT_TENANT, None, None)
+    assert (replayed, shown) == (job, [["old"], []])
 
 
 def fill_index_as_before(url: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sightsong.adapters.memory.state import Row, State
 from sightsong.core.jobs import Job, JobFilter, JobId, JobState, Outlook
 from sightsong.core.rates import LATELY_S, end_in_s
+from sightsong.core.tenancy import NOBODY
 
 
 def listed(state: State, where: JobFilter, *, limit: int, before: JobId | None) -> list[Job]:
@@ -44,6 +45,9 @@ def _is_in(row: Row, where: JobFilter) -> bool:
         and (where.state is None or job.state is where.state)
         and (where.custom_id is None or job.custom_id == where.custom_id)
         and (where.created_after is None or job.created_at > where.created_after)
+        and (where.tenant is None or job.tenant == where.tenant)
+        and (where.user is None or (job.user or NOBODY) == where.user)
+        and (where.parent_id is None or job.parent_id == where.parent_id)
     )
 
 

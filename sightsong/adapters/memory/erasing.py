@@ -6,6 +6,7 @@ from sightsong.adapters.memory import keys
 from sightsong.adapters.memory.state import Row, State
 from sightsong.core.errors import Conflict
 from sightsong.core.jobs import BlobId, Expired, Queue
+from sightsong.core.tenancy import NOBODY, TenantId, UserId
 
 
 def erase(state: State, row: Row) -> BlobId | None:
@@ -34,6 +35,19 @@ def expired(state: State, *, limit: int, job_keep_s: float) -> Expired:
     return Expired(blobs=blob_ids, changed=len(gone))
 
 
+def of_somebody(state: State, tenant: TenantId, user: UserId | None, *, limit: int) -> Expired:
+    """Erase photos and texts of a tenant, or of one of its users (`NOBODY`: the tenant itself)."""
+    theirs = [
+        row
+        for row in state.rows.values()
+        if row.job.kind.queue is Queue.PHOTOS and row.erased_at is None
+        if row.job.tenant == tenant and user in (None, row.job.user or NOBODY)
+    ]
+    gone = [_erase(state, row) for row in theirs[:limit]]
+    blob_ids = tuple(blob_id for blob_id in gone if blob_id is not None)
+    return Expired(blobs=blob_ids, changed=len(gone))
+
+
 def _has_ended(row: Row, before: float) -> bool:
     finished_at = row.job.finished_at
     return finished_at is not None and finished_at <= before
@@ -53,9 +67,13 @@ def _erase(state: State, row: Row) -> BlobId | None:
         result=None,
         custom_id=None,
         deadline_at=None,
+        user=None,  # of whose tenant it was stays: to others it was never there
+        cached_from=None,
     )
+    row.webhook_id, row.asked_digest = None, None
     row.keep_image_s, row.image_until, row.erased_at = None, None, state.clock()
     state.queries.pop(row.job.id, None)
+    state.forget_deliveries(lambda told: told.subject_id == row.job.id)
     for used in state.keys.values():
         if used.job_id == row.job.id:
             used.fingerprint = None

@@ -14,6 +14,7 @@ from sightsong.core.errors import Conflict, JobNotFound, NotFound
 from sightsong.core.ingests import Ingest, Order, Problem, Progress, Scan, Watched, Wish
 from sightsong.core.jobs import Job, JobError, JobId, JobKind, JobState, NewJob
 from sightsong.core.rates import heard_rate
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId
 from sightsong.core.tracks import TrackId, TrackState
 
 _RECENT_S = 60.0
@@ -27,10 +28,11 @@ class MemoryIngests:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def submit(self, wish: Wish) -> Job:
-        """Store a queued ingest."""
+    def submit(self, wish: Wish, *, tenant: TenantId = DEFAULT_TENANT) -> Job:
+        """Store a queued ingest; its job is of the tenant that asked for it."""
+        new = NewJob(kind=JobKind.INGEST, params=wish.params(), tenant=tenant)
         with self._state.lock:
-            return insert(self._state, NewJob(kind=JobKind.INGEST, params=wish.params()))
+            return insert(self._state, new)
 
     def get(self, ingest_id: JobId) -> Ingest:
         """Read an ingest.

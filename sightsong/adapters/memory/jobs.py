@@ -3,8 +3,9 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from sightsong.adapters.memory import browsing, effects, erasing, keys
+from sightsong.adapters.memory import answered, browsing, effects, erasing, keys, usage
 from sightsong.adapters.memory.state import IngestRow, Row, State, as_json
 from sightsong.core import transitions
 from sightsong.core.errors import Conflict, JobErased, JobNotFound
@@ -28,6 +29,7 @@ from sightsong.core.jobs import (
     Swept,
     WorkerInfo,
 )
+from sightsong.core.tenancy import TenantId
 from sightsong.core.transitions import Settled
 
 
@@ -38,22 +40,33 @@ class MemoryJobs:
         self._state = state
 
     def submit(self, new: NewJob) -> Job:
-        """Store a queued job."""
+        """Store a job.
+
+        Raises:
+            QuotaExceeded: the account has had its jobs of today.
+            JobNotFound: there is no such job to copy, or it has no answer.
+            JobErased: the job to copy was erased.
+        """
         with self._state.lock:
-            return insert(self._state, new)
+            usage.refuse_spent(self._state, new)
+            job = insert(self._state, new)
+            usage.count_job(self._state, new)
+            return job
 
     def submit_keyed(self, new: NewJob, key: Idempotency) -> Submitted:
         """Store a queued job and the key that it was sent under, unless that was done already.
 
         Raises:
             IdempotencyMismatch: the key was used for another submit.
-            JobErased: the job of this submit was erased.
+            JobErased: the job of this submit was erased, or that to copy.
+            JobNotFound: there is no such job to copy, or it has no answer.
+            QuotaExceeded: the account has had its jobs of today.
         """
         with self._state.lock:
             found = keys.find(self._state, key)
             if found is not None:
                 return Submitted(job=found, is_replay=True)
-            job = insert(self._state, new)
+            job = self.submit(new)
             keys.take(self._state, key, job)
             return Submitted(job=job)
 
@@ -67,30 +80,35 @@ class MemoryJobs:
         with self._state.lock:
             return keys.find(self._state, key)
 
-    def cancel(self, job_id: JobId) -> Job:
+    def answered(self, digest: str, *, tenant: TenantId, max_age_s: float) -> Job | None:
+        """Find the newest job of a tenant that has answered what this digest was made of."""
+        with self._state.lock:
+            return answered.find(self._state, digest, tenant=tenant, max_age_s=max_age_s)
+
+    def cancel(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Cancel a job that has not ended.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
             Conflict: it has ended otherwise.
         """
         with self._state.lock:
-            row = self._kept(job_id)
+            row = self._kept(job_id, tenant)
             self._state.cancel(row)
             if row.job.state is not JobState.CANCELED:
                 raise Conflict("This job has ended.")
             return row.job
 
-    def erase(self, job_id: JobId) -> BlobId | None:
+    def erase(self, job_id: JobId, *, tenant: TenantId | None = None) -> BlobId | None:
         """Erase what a job holds; returns the blob whose bytes are to go.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             Conflict: it is no photo or text.
         """
         with self._state.lock:
-            return erasing.erase(self._state, self._row(job_id))
+            return erasing.erase(self._state, self._row(job_id, tenant))
 
     def expired(self, *, limit: int, job_keep_s: float) -> Expired:
         """Erase what has been kept long enough; tells what went."""
@@ -116,15 +134,15 @@ class MemoryJobs:
                 return None
             return insert(self._state, new)
 
-    def get(self, job_id: JobId) -> Job:
+    def get(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Read a job with its result.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
         """
         with self._state.lock:
-            return self._kept(job_id).job
+            return self._kept(job_id, tenant).job
 
     def query(self, job_id: JobId) -> KeepQuery | None:
         """Read what an answered job searched for; None where that was not kept."""
@@ -228,14 +246,14 @@ class MemoryJobs:
             alive = [info for info, seen_at in self._state.workers.values() if seen_at >= since]
         return sorted(alive, key=lambda info: info.owner)
 
-    def _row(self, job_id: JobId) -> Row:
+    def _row(self, job_id: JobId, tenant: TenantId | None) -> Row:
         row = self._state.rows.get(job_id)
-        if row is None:
+        if row is None or tenant not in (None, row.job.tenant):
             raise JobNotFound
         return row
 
-    def _kept(self, job_id: JobId) -> Row:
-        row = self._row(job_id)
+    def _kept(self, job_id: JobId, tenant: TenantId | None) -> Row:
+        row = self._row(job_id, tenant)
         if row.erased_at is not None:
             raise JobErased
         return row
@@ -266,6 +284,8 @@ class MemoryJobs:
             effect = transitions.quarantine(row.job, settled.error)
             if effect is not None:
                 effects.apply(self._state, effect, by=row)
+        if settled.state.is_final:
+            self._state.tell_end(row)
 
     def _is_unrung(self, queue: Queue, before: float) -> bool:
         if self._state.rung_at.get(queue, before) > before:
@@ -275,12 +295,17 @@ class MemoryJobs:
 
 
 def insert(state: State, new: NewJob, *, is_held: bool = False) -> Job:
-    """Store a queued job. The caller holds the lock."""
+    """Store a job, queued or a copy. The caller holds the lock.
+
+    Raises:
+        JobNotFound: its tenant has no such job to copy, or that has no answer.
+        JobErased: the job to copy was erased.
+    """
     now = state.clock()
+    copied = answered.copied(state, new, now)
     job = Job(
         id=JobId(str(uuid.uuid4())),
         kind=new.kind,
-        state=JobState.QUEUED,
         state_version=1,
         attempt=0,
         max_attempts=transitions.MAX_ATTEMPTS,
@@ -292,16 +317,26 @@ def insert(state: State, new: NewJob, *, is_held: bool = False) -> Job:
         blob_id=new.blob.id if new.blob else None,
         custom_id=new.custom_id,
         deadline_at=None if new.deadline_s is None else now + new.deadline_s,
+        tenant=new.tenant,
+        user=new.user,
+        **copied,
     )
+    if new.copy_of in state.queries:
+        state.queries[job.id] = replace(state.queries[new.copy_of], job_id=job.id)
     state.rows[job.id] = Row(
         job=job,
         sequence=next(state.sequence),
         available_at=now,
         is_held=is_held,
         keep_image_s=new.keep_image_s if new.blob else None,
+        webhook_id=new.webhook_id,
+        position=new.position,
+        asked_digest=None if new.copy_of else new.asked_digest,
     )
     if new.kind is JobKind.INGEST:
         state.ingests[job.id] = IngestRow()
+    if job.state.is_final:
+        state.tell_end(state.rows[job.id])
     return job
 
 

@@ -13,7 +13,7 @@ def find(state: State, key: Idempotency) -> Job | None:
         IdempotencyMismatch: the key was used for another submit.
         JobErased: the job of this submit was erased.
     """
-    used = state.keys.get(key.key)
+    used = state.keys.get((key.tenant, key.key))
     if used is None or _is_old(state, used):
         return None
     row = state.rows[used.job_id]
@@ -26,7 +26,7 @@ def find(state: State, key: Idempotency) -> Job | None:
 
 def take(state: State, key: Idempotency, job: Job) -> None:
     """Note that a key stands for a job."""
-    state.keys[key.key] = KeyRow(
+    state.keys[key.tenant, key.key] = KeyRow(
         fingerprint=key.fingerprint, job_id=job.id, created_at=state.clock()
     )
 

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.core.batches import BatchId, NewBatch
 from sightsong.core.embeddings import Space
 from sightsong.core.facts import facts_of
 from sightsong.core.fingerprints import Fingerprint
 from sightsong.core.ingests import Problem, Scan, Watched
 from sightsong.core.jobs import Job, JobId, JobState, KeepQuery, Owner, Queue, WorkerInfo
+from sightsong.core.keys import ApiKey
 from sightsong.core.snapshots import Snapshot, Windows
+from sightsong.core.tenancy import TenantId
 from sightsong.core.tracks import FileStamp, Tags, Track, TrackId, Verdict
+from sightsong.core.webhooks import Attempt, DeliveryState, Event, Webhook
 
 
 @dataclass(kw_only=True)
@@ -33,6 +37,9 @@ class Row:
     keep_image_s: float | None = None  #: From its end.
     image_until: float | None = None  #: Set at its end.
     erased_at: float | None = None
+    webhook_id: str | None = None
+    position: int | None = None  #: In its batch.
+    asked_digest: str | None = None
 
     @property
     def rank(self) -> tuple[int, float, int]:
@@ -102,13 +109,48 @@ class IngestRow:
 
 
 @dataclass(kw_only=True)
+class BatchRow:
+    """A batch and what only the store knows of it."""
+
+    new: NewBatch
+    sequence: int
+    created_at: float
+    finished_at: float | None = None
+    is_canceled: bool = False
+    erased_at: float | None = None
+
+
+@dataclass(kw_only=True)
+class DeliveryRow:
+    """A delivery and what only the store knows of it."""
+
+    id: str
+    webhook_id: str
+    event: Event
+    subject_id: str | None
+    payload: Mapping[str, Any]
+    sequence: int
+    created_at: float
+    available_at: float
+    state: DeliveryState = DeliveryState.PENDING
+    attempt: int = 0
+    owner: str | None = None
+    lease_until: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
 class State:
     """All rows. Every access holds `lock`, which is one transaction."""
 
     clock: Callable[[], float]
     lock: threading.RLock = field(default_factory=threading.RLock)
     rows: dict[JobId, Row] = field(default_factory=dict)
-    keys: dict[str, KeyRow] = field(default_factory=dict)
+    #: By tenant, and what the client chose.
+    keys: dict[tuple[TenantId, str], KeyRow] = field(default_factory=dict)
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    #: Photos and texts by tenant, key and day.
+    usage: dict[tuple[TenantId, str, str], tuple[int, int]] = field(default_factory=dict)
     rung_at: dict[Queue, float] = field(default_factory=dict)
     workers: dict[Owner, tuple[WorkerInfo, float]] = field(default_factory=dict)
     tracks: dict[TrackId, Track] = field(default_factory=dict)
@@ -129,7 +171,23 @@ class State:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     ingests: dict[JobId, IngestRow] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
+    batches: dict[BatchId, BatchRow] = field(default_factory=dict)
+    #: By the digests of their keys; as `keys`, with ids of batches.
+    batch_keys: dict[str, KeyRow] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
+    #: Told of each job that ends.
+    at_end: list[Callable[[Row], None]] = field(default_factory=list)
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def tell_end(self, row: Row) -> None:
+        """Have done what follows from the end of a job."""
+        for tell in self.at_end:
+            tell(row)
+
+    def forget_deliveries(self, which: Callable[[DeliveryRow], bool]) -> None:
+        """Delete what was told, or is still to be told."""
+        self.deliveries = {key: row for key, row in self.deliveries.items() if not which(row)}
 
     def there(self, track_id: TrackId) -> Track | None:
         """A track that is not removed."""
@@ -171,6 +229,7 @@ class State:
         """Cancel a job unless it has ended; its attempt is fenced."""
         if not row.job.state.is_final:
             row.change(state=JobState.CANCELED, owner=None, finished_at=self.clock())
+            self.tell_end(row)
 
     def queued(self, queue: Queue) -> list[Row]:
         """The jobs that wait in a queue, in its order."""

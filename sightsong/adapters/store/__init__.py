@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightsong.adapters.blobs import FolderBlobs
+from sightsong.adapters.store.api_keys import SqlKeys
+from sightsong.adapters.store.batches import SqlBatches
 from sightsong.adapters.store.connect import Database, open_database
 from sightsong.adapters.store.ingests import SqlIngests
 from sightsong.adapters.store.jobs import SqlJobs
+from sightsong.adapters.store.people import SqlPeople
 from sightsong.adapters.store.phrases import SqlPhrases
 from sightsong.adapters.store.snapshots import SqlSnapshots
 from sightsong.adapters.store.tracks import SqlTracks
+from sightsong.adapters.store.webhooks import SqlWebhooks
 from sightsong.core import ports
 
 #: Free disk that uploads leave alone unless told otherwise: the database must still fit.
@@ -43,10 +47,14 @@ def open_stores(
     database = open_database(url)
     return SqlStores(
         jobs=SqlJobs(database),
+        keys=SqlKeys(database),
+        batches=SqlBatches(database),
         tracks=SqlTracks(database),
         ingests=SqlIngests(database),
         snapshots=SqlSnapshots(database),
         phrases=SqlPhrases(database),
+        people=SqlPeople(database),
+        webhooks=SqlWebhooks(database),
         blobs=FolderBlobs(blobs_dir, reserve_bytes=disk_reserve_bytes),
         database=database,
     )

@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.ended import ended
 from sightsong.adapters.store.schema import jobs
 from sightsong.core.errors import Conflict, JobErased, JobNotFound
 from sightsong.core.jobs import Job, JobId, JobState
+from sightsong.core.tenancy import TenantId
 
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 
@@ -39,20 +41,22 @@ def cancel(connection: Connection, *which: ColumnElement[bool], limit: int | Non
         )
         .returning(jobs.c.sequence)  # Python's SQLite counts no rows of a statement with a CTE
     )
-    return len(connection.execute(canceled).all())
+    sequences = connection.execute(canceled).scalars().all()
+    ended(connection, sequences)
+    return len(sequences)
 
 
-def cancel_one(connection: Connection, job_id: JobId) -> Job:
+def cancel_one(connection: Connection, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
     """Cancel a job unless that was done already.
 
     Raises:
-        JobNotFound: there is none.
+        JobNotFound: there is none, or it is not of this tenant.
         JobErased: there was one, and what it held is gone.
         Conflict: it has ended otherwise.
     """
     this: Select[Any] = select(*rows.OF_JOB, jobs.c.erased_at).where(jobs.c.id == job_id)
     row = connection.execute(this.with_for_update()).first()
-    if row is None:
+    if row is None or tenant not in (None, row.tenant):
         raise JobNotFound
     if row.erased_at is not None:
         raise JobErased

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from sightsong.adapters.store import keys
+from sightsong.adapters.store import batching, deliveries, ended, keys
 from sightsong.adapters.store.canceling import OPEN
 from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.connect import Database
@@ -36,25 +36,36 @@ from sightsong.adapters.store.schema import (
     results,
 )
 from sightsong.core.errors import Conflict, JobNotFound
-from sightsong.core.jobs import BlobId, Expired, JobId, Queue
+from sightsong.core.jobs import BlobId, Expired, JobId, JobKind, Queue
+from sightsong.core.tenancy import TenantId
 
 #: Jobs that are changed in one transaction.
 _CHUNK = 200
-_OF_ERASED = (jobs.c.sequence, jobs.c.id, jobs.c.queue, jobs.c.blob_id, jobs.c.erased_at)
+_OF_ERASED = (
+    jobs.c.sequence,
+    jobs.c.id,
+    jobs.c.queue,
+    jobs.c.blob_id,
+    jobs.c.erased_at,
+    jobs.c.tenant,
+    jobs.c.parent_id,
+)
 
 _Change = Callable[[Connection, Sequence[Row[Any]]], None]
 
 
-def erase(connection: Connection, job_id: JobId) -> BlobId | None:
+def erase(
+    connection: Connection, job_id: JobId, *, tenant: TenantId | None = None
+) -> BlobId | None:
     """Erase a job; returns the blob whose bytes are to go.
 
     Raises:
-        JobNotFound: there is none.
+        JobNotFound: there is none, or it is not of this tenant.
         Conflict: it is no photo or text.
     """
     this: Select[Any] = select(*_OF_ERASED).where(jobs.c.id == job_id)
     row = connection.execute(this.with_for_update()).first()
-    if row is None:
+    if row is None or tenant not in (None, row.tenant):
         raise JobNotFound
     if row.queue != Queue.PHOTOS:
         raise Conflict("Only photos and texts can be erased.")
@@ -78,13 +89,30 @@ def expired(database: Database, *, limit: int, job_keep_s: float) -> Expired:
     )
     seen = and_(has_image_until, jobs.c.image_until <= db_now_once())
     # In the whole order of their indexes, or Postgres takes the limit for a sign to read the table.
-    ended = select(jobs.c.sequence).order_by(jobs.c.queue, jobs.c.erased_at, jobs.c.finished_at)
+    over = select(jobs.c.sequence).order_by(jobs.c.queue, jobs.c.erased_at, jobs.c.finished_at)
     images = select(jobs.c.sequence).order_by(jobs.c.image_until)
-    gone = _go_through(database, ended.where(old).limit(limit), old, _erase)
+    gone = _go_through(database, over.where(old).limit(limit), old, _erase)
     gone += _go_through(database, images.where(seen).limit(limit), seen, _drop_images)
     keys.forget_old(database, limit=limit)
     if not gone:
         database.forget_deleted()
+    blob_ids = tuple(BlobId(row.blob_id) for row in gone if row.blob_id is not None)
+    return Expired(blobs=blob_ids, changed=len(gone))
+
+
+def of_somebody(connection: Connection, whose: ColumnElement[bool], *, limit: int) -> Expired:
+    """Erase photos and texts that a condition names; waits for whoever works on one of them.
+
+    Args:
+        connection: in a transaction.
+        whose: of which tenant, and of which of its users.
+        limit: as many go at once at most.
+    """
+    of_theirs = and_(whose, jobs.c.kind.in_([JobKind.PHOTO, JobKind.TEXT]), is_kept)
+    first: Select[Any] = select(*_OF_ERASED).where(of_theirs).order_by(jobs.c.sequence)
+    gone = list(connection.execute(first.limit(limit).with_for_update()))
+    if gone:
+        _erase(connection, gone)
     blob_ids = tuple(BlobId(row.blob_id) for row in gone if row.blob_id is not None)
     return Expired(blobs=blob_ids, changed=len(gone))
 
@@ -115,6 +143,9 @@ def _erase(connection: Connection, batch: Sequence[Row[Any]]) -> None:
     of_these = idempotency.c.job_id.in_(ids)
     connection.execute(idempotency.update().where(of_these).values(fingerprint=None))
     _drop_blobs(connection, batch)
+    deliveries.forget(connection, ids)
+    ended.ended(connection, [row.sequence for row in batch])  # of batches that waited for it
+    batching.erase_emptied(connection, [row.parent_id for row in batch])
 
 
 def _drop_images(connection: Connection, batch: Sequence[Row[Any]]) -> None:
@@ -148,5 +179,9 @@ _MARK = (
         keep_image_s=None,
         image_until=None,
         erased_at=db_now(),
+        user_id=None,  # of whose tenant it was stays: to others it was never there
+        webhook_id=None,
+        asked_digest=None,
+        cached_from=None,
     )
 )

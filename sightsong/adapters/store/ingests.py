@@ -27,6 +27,7 @@ from sightsong.core.embeddings import Space
 from sightsong.core.errors import JobNotFound
 from sightsong.core.ingests import Ingest, Order, Problem, Progress, Scan, Watched, Wish
 from sightsong.core.jobs import Job, JobId, JobKind, NewJob
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId
 
 _READ = select(
     jobs, results.c.payload, ingests.c.scan, ingests.c.is_paused, ingests.c.is_canceled
@@ -39,10 +40,11 @@ class SqlIngests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def submit(self, wish: Wish) -> Job:
-        """Store a queued ingest in one transaction."""
+    def submit(self, wish: Wish, *, tenant: TenantId = DEFAULT_TENANT) -> Job:
+        """Store a queued ingest in one transaction; its job is of the tenant that asked for it."""
+        new = NewJob(kind=JobKind.INGEST, params=wish.params(), tenant=tenant)
         with self._database.write() as connection:
-            return inserting.add_job(connection, NewJob(kind=JobKind.INGEST, params=wish.params()))
+            return inserting.add_job(connection, new)
 
     def get(self, ingest_id: JobId) -> Ingest:
         """Read an ingest.

@@ -1,10 +1,12 @@
 """New job rows."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Double, Row, bindparam, insert
 
+from sightsong.adapters.store import answered, ended
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import blobs, ingests, jobs
 from sightsong.core import transitions
@@ -21,8 +23,11 @@ _ADD_JOB = (
         available_at=db_now() + bindparam("held_s", type_=Double),
         created_at=db_now(),
         deadline_at=db_now() + bindparam("deadline_s", type_=Double),
+        finished_at=db_now() + bindparam("ended_s", type_=Double),
     )
-    .returning(jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at)
+    .returning(
+        jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at, jobs.c.finished_at
+    )
 )
 _ADD_BLOB = insert(blobs).values(created_at=db_now())
 
@@ -35,18 +40,45 @@ def new_id() -> JobId:
 def add_job(
     connection: Connection, new: NewJob, *, is_held: bool = False, job_id: JobId | None = None
 ) -> Job:
-    """Insert a queued job, with the row of its blob before it and that of an ingest after it.
+    """Insert a job, with the row of its blob before it and that of an ingest after it.
+
+    It is queued; or, as a copy of another, has succeeded with the answer of that.
 
     Args:
         connection: in a transaction.
         new: the job.
         is_held: whether it waits until its ingest is resumed.
         job_id: an id that was made for it; None: it gets one.
+
+    Raises:
+        JobNotFound: its tenant has no such job to copy, or that has no answer.
+        JobErased: the job to copy was erased.
     """
+    if new.copy_of is not None:
+        return _add_copy(connection, new, new.copy_of, job_id or new_id())
     if new.blob is not None:
         _add_blob(connection, new.blob)
     job_id = job_id or new_id()
-    columns = {
+    held_s = HELD_S if is_held else 0.0
+    row = connection.execute(_ADD_JOB, _columns(job_id, new) | {"held_s": held_s}).one()
+    if new.kind is JobKind.INGEST:
+        _add_ingest(connection, job_id, row.sequence)
+    return _job(job_id, new, row)
+
+
+def _add_copy(connection: Connection, new: NewJob, source: JobId, job_id: JobId) -> Job:
+    answer = answered.hold(connection, source, tenant=new.tenant)
+    # Without what it is found by: a copy is no younger than what it was made from.
+    is_done = {"state": JobState.SUCCEEDED, "ended_s": 0.0, "asked_digest": None}
+    row = connection.execute(_ADD_JOB, _columns(job_id, new) | is_done).one()
+    answered.copy(connection, source, job_id)
+    ended.ended(connection, [row.sequence])
+    copied = {"state": JobState.SUCCEEDED, "result": answer.payload, "cached_from": source}
+    return replace(_job(job_id, new, row), **copied)
+
+
+def _columns(job_id: JobId, new: NewJob) -> dict[str, Any]:
+    return {
         "id": job_id,
         "kind": new.kind,
         "queue": new.kind.queue,
@@ -59,15 +91,18 @@ def add_job(
         "params": dict(new.params),
         "parent_id": new.parent_id,
         "blob_id": new.blob.id if new.blob else None,
-        "held_s": HELD_S if is_held else 0.0,
+        "held_s": 0.0,
+        "ended_s": None,
         "custom_id": new.custom_id,
         "deadline_s": new.deadline_s,
         "keep_image_s": new.keep_image_s if new.blob else None,
+        "tenant": new.tenant,
+        "user_id": new.user,
+        "webhook_id": new.webhook_id,
+        "position": new.position,
+        "asked_digest": new.asked_digest,
+        "cached_from": new.copy_of,
     }
-    row = connection.execute(_ADD_JOB, columns).one()
-    if new.kind is JobKind.INGEST:
-        _add_ingest(connection, job_id, row.sequence)
-    return _job(job_id, new, row)
 
 
 def _job(job_id: JobId, new: NewJob, row: Row[Any]) -> Job:
@@ -83,10 +118,13 @@ def _job(job_id: JobId, new: NewJob, row: Row[Any]) -> Job:
         priority=new.priority,
         params=row.params,
         created_at=row.created_at,
+        finished_at=row.finished_at,
         parent_id=new.parent_id,
         blob_id=new.blob.id if new.blob else None,
         custom_id=new.custom_id,
         deadline_at=row.deadline_at,
+        tenant=new.tenant,
+        user=new.user,
     )
 
 

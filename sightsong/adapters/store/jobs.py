@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import and_, exists, func, or_, select
 
 from sightsong.adapters.store import (
+    answered,
     browsing,
     canceling,
     claims,
@@ -16,6 +17,7 @@ from sightsong.adapters.store import (
     presence,
     rows,
     sweeping,
+    usage,
 )
 from sightsong.adapters.store.connect import Database
 from sightsong.adapters.store.schema import blobs, is_queued, is_running, jobs, queries, results
@@ -38,6 +40,7 @@ from sightsong.core.jobs import (
     Swept,
     WorkerInfo,
 )
+from sightsong.core.tenancy import TenantId
 
 
 class SqlJobs:
@@ -47,16 +50,26 @@ class SqlJobs:
         self._database = database
 
     def submit(self, new: NewJob) -> Job:
-        """Store a queued job (and its blob's row) in one transaction."""
+        """Store a job (and its blob's row) in one transaction.
+
+        Raises:
+            QuotaExceeded: the account has had its jobs of today.
+            JobNotFound: there is no such job to copy, or it has no answer.
+            JobErased: the job to copy was erased.
+        """
         with self._database.write() as connection:
-            return inserting.add_job(connection, new)
+            job = inserting.add_job(connection, new)
+            usage.count_job(connection, new)
+            return job
 
     def submit_keyed(self, new: NewJob, key: Idempotency) -> Submitted:
         """Store a queued job and the key that it was sent under, unless that was done already.
 
         Raises:
             IdempotencyMismatch: the key was used for another submit.
-            JobErased: the job of this submit was erased.
+            JobErased: the job of this submit was erased, or that to copy.
+            JobNotFound: there is no such job to copy, or it has no answer.
+            QuotaExceeded: the account has had its jobs of today.
         """
         with self._database.write() as connection:
             return keys.submit(connection, new, key)
@@ -71,26 +84,31 @@ class SqlJobs:
         with self._database.read() as connection:
             return keys.replay(connection, key)
 
-    def cancel(self, job_id: JobId) -> Job:
+    def answered(self, digest: str, *, tenant: TenantId, max_age_s: float) -> Job | None:
+        """Find the newest job of a tenant that has answered what this digest was made of."""
+        with self._database.read() as connection:
+            return answered.find(connection, digest, tenant=tenant, max_age_s=max_age_s)
+
+    def cancel(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Cancel a job that has not ended.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
             Conflict: it has ended otherwise.
         """
         with self._database.write() as connection:
-            return canceling.cancel_one(connection, job_id)
+            return canceling.cancel_one(connection, job_id, tenant=tenant)
 
-    def erase(self, job_id: JobId) -> BlobId | None:
+    def erase(self, job_id: JobId, *, tenant: TenantId | None = None) -> BlobId | None:
         """Erase what a job holds; returns the blob whose bytes are to go.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             Conflict: it is no photo or text.
         """
         with self._database.write() as connection:
-            blob_id = erasing.erase(connection, job_id)
+            blob_id = erasing.erase(connection, job_id, tenant=tenant)
         self._database.forget_deleted()
         return blob_id
 
@@ -120,18 +138,18 @@ class SqlJobs:
                 return None
             return inserting.add_job(connection, new)
 
-    def get(self, job_id: JobId) -> Job:
+    def get(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Read a job with its result.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
         """
         joined = jobs.outerjoin(results, results.c.job_id == jobs.c.id)
         query = select(jobs, results.c.payload).select_from(joined).where(jobs.c.id == job_id)
         with self._database.read() as connection:
             row = connection.execute(query).first()
-        if row is None:
+        if row is None or tenant not in (None, row.tenant):
             raise JobNotFound
         if row.erased_at is not None:
             raise JobErased

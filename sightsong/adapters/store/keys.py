@@ -5,18 +5,20 @@ the fingerprint of what was sent: the same submit, late on its way, must not mak
 """
 
 import hashlib
+import hmac
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sightsong.adapters.store import inserting, rows
+from sightsong.adapters.store import inserting, rows, usage
 from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.connect import Database
 from sightsong.adapters.store.schema import idempotency, jobs, results
 from sightsong.core.errors import IdempotencyMismatch, JobErased
 from sightsong.core.jobs import Idempotency, Job, NewJob, Submitted
 from sightsong.core.ports.jobs import IDEMPOTENCY_S
+from sightsong.core.tenancy import DEFAULT_TENANT
 
 
 def submit(connection: Connection, new: NewJob, key: Idempotency) -> Submitted:
@@ -26,12 +28,16 @@ def submit(connection: Connection, new: NewJob, key: Idempotency) -> Submitted:
 
     Raises:
         IdempotencyMismatch: the key was used for another submit.
-        JobErased: the job of this submit was erased.
+        JobErased: the job of this submit was erased, or that to copy.
+        JobNotFound: there is no such job to copy, or it has no answer.
+        QuotaExceeded: the account has had its jobs of today.
     """
     job_id = inserting.new_id()
-    taken = {"key": digest(key.key), "fingerprint": key.fingerprint, "job_id": job_id}
+    taken = {"key": digest(key), "fingerprint": key.fingerprint, "job_id": job_id}
     if connection.execute(_TAKE[connection.dialect.name], taken).first():
-        return Submitted(job=inserting.add_job(connection, new, job_id=job_id))
+        job = inserting.add_job(connection, new, job_id=job_id)
+        usage.count_job(connection, new)
+        return Submitted(job=job)
     row = connection.execute(_FIND, {"of_key": taken["key"]}).one()
     return Submitted(job=_matching(row, key), is_replay=True)
 
@@ -43,7 +49,7 @@ def replay(connection: Connection, key: Idempotency) -> Job | None:
         IdempotencyMismatch: the key was used for another submit.
         JobErased: the job of this submit was erased.
     """
-    row = connection.execute(_FIND_FRESH, {"of_key": digest(key.key)}).first()
+    row = connection.execute(_FIND_FRESH, {"of_key": digest(key)}).first()
     return None if row is None else _matching(row, key)
 
 
@@ -58,9 +64,12 @@ def forget_old(database: Database, *, limit: int) -> None:
             connection.execute(gone)
 
 
-def digest(key: str) -> str:
-    """Make of a key what is kept of it."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(key: Idempotency) -> str:
+    """Make of a key what is kept of it: another for each tenant."""
+    said = key.key.encode("utf-8", "surrogatepass")
+    if key.tenant == DEFAULT_TENANT:  # as before there were others
+        return hashlib.sha256(said).hexdigest()
+    return hmac.digest(key.tenant.encode(), said, "sha256").hex()
 
 
 def _matching(row: Row[Any], key: Idempotency) -> Job:
@@ -85,7 +94,7 @@ def _take(insert: Any) -> Any:  # noqa: ANN401 - INSERT … ON CONFLICT is anoth
 
 _TAKE = {"sqlite": _take(sqlite.insert), "postgresql": _take(postgresql.insert)}
 _FIND: Select[Any] = (
-    select(*rows.OF_JOB, jobs.c.erased_at, idempotency.c.fingerprint, results.c.payload)
+    select(*rows.SHOWN, jobs.c.erased_at, idempotency.c.fingerprint, results.c.payload)
     .join_from(idempotency, jobs, jobs.c.id == idempotency.c.job_id)
     .outerjoin(results, results.c.job_id == jobs.c.id)
     .where(idempotency.c.key == bindparam("of_key"))

@@ -26,6 +26,7 @@ from sightsong.core.jobs import (
     WorkerInfo,
 )
 from sightsong.core.snapshots import Entry, Snapshot, SnapshotState, Windows
+from sightsong.core.tenancy import TenantId, UserId
 from sightsong.core.tracks import (
     FileStamp,
     KnownFile,
@@ -60,7 +61,11 @@ OF_JOB = (
     jobs.c.error,
     jobs.c.custom_id,
     jobs.c.deadline_at,
+    jobs.c.tenant,
+    jobs.c.user_id,
 )
+#: And what else is shown of one.
+SHOWN = (*OF_JOB, jobs.c.cached_from)
 
 Item = TypeVar("Item")
 
@@ -73,8 +78,9 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def job(row: Row[Any]) -> Job:
-    """Read the columns `OF_JOB`, and `payload` of `results` if it was joined."""
+    """Read the columns `OF_JOB` or `SHOWN`, and `payload` of `results` if it was joined."""
     values = row._mapping  # noqa: SLF001 - public, for all its underscore
+    cached_from = values.get("cached_from")
     return Job(
         id=JobId(values["id"]),
         kind=JobKind(values["kind"]),
@@ -95,6 +101,9 @@ def job(row: Row[Any]) -> Job:
         result=values.get("payload"),
         custom_id=values["custom_id"],
         deadline_at=values["deadline_at"],
+        tenant=TenantId(values["tenant"]),
+        user=UserId(values["user_id"]) if values["user_id"] else None,
+        cached_from=JobId(cached_from) if cached_from else None,
     )
 
 

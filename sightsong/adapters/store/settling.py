@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Double, Integer, bindparam, case, func, inser
 
 from sightsong.adapters.store import activating, effects, rows
 from sightsong.adapters.store.clock import db_now
+from sightsong.adapters.store.ended import ended
 from sightsong.adapters.store.inserting import HELD_S
 from sightsong.adapters.store.schema import jobs, results
 from sightsong.core import transitions
-from sightsong.core.jobs import ActivateSnapshot, Effect, Job, JobState, StoreEmbedding
+from sightsong.core.jobs import ActivateSnapshot, Effect, Job, JobState, Queue, StoreEmbedding
 from sightsong.core.transitions import Settled
 
 
@@ -33,6 +34,11 @@ class Ending:
         return (*self.asked, left_behind) if left_behind else self.asked
 
     @property
+    def may_concern_others(self) -> bool:
+        """Whether a batch or a webhook could have to do with it: tracks come by the thousand."""
+        return self.settled.state.is_final and self.job.kind.queue is Queue.PHOTOS
+
+    @property
     def heard_s(self) -> float | None:
         """Seconds of audio that this attempt embedded; None for what embeds nothing."""
         if self.settled.state is not JobState.SUCCEEDED:
@@ -42,7 +48,7 @@ class Ending:
 
 
 def write(connection: Connection, endings: Sequence[Ending]) -> None:
-    """Write job rows, results and effects."""
+    """Write job rows, results and effects, and what follows from the end of a job."""
     if not endings:
         return
     connection.execute(_CHANGE, [_columns(ending) for ending in endings])
@@ -56,6 +62,7 @@ def write(connection: Connection, endings: Sequence[Ending]) -> None:
     for ending in endings:
         _activate(connection, ending)
     effects.apply(connection, [effect for ending in endings for effect in ending.effects])
+    ended(connection, [one.sequence for one in endings if one.may_concern_others])
 
 
 def _activate(connection: Connection, ending: Ending) -> None:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from sightsong.core.ports.batches import Batches
 from sightsong.core.ports.files import Blobs, Inbox, Objects, RemoteFile, Shelf, Upload
 from sightsong.core.ports.index import (
     Health,
@@ -16,19 +17,25 @@ from sightsong.core.ports.index import (
 )
 from sightsong.core.ports.ingests import Ingests
 from sightsong.core.ports.jobs import Doorbell, Jobs
+from sightsong.core.ports.keys import Keys
+from sightsong.core.ports.people import People
 from sightsong.core.ports.tracks import Tracks
+from sightsong.core.ports.webhooks import Webhooks
 
 __all__ = [
+    "Batches",
     "Blobs",
     "Doorbell",
     "Health",
     "Inbox",
     "Ingests",
     "Jobs",
+    "Keys",
     "Library",
     "LibraryView",
     "Neighbour",
     "Objects",
+    "People",
     "Phrases",
     "RemoteFile",
     "Shelf",
@@ -36,6 +43,7 @@ __all__ = [
     "Stores",
     "Tracks",
     "Upload",
+    "Webhooks",
 ]
 
 
@@ -44,8 +52,12 @@ class Stores:
     """Everything that keeps something, as one process holds it."""
 
     jobs: Jobs
+    keys: Keys
+    batches: Batches
     tracks: Tracks
     ingests: Ingests
     snapshots: Snapshots
     phrases: Phrases
+    people: People
+    webhooks: Webhooks
     blobs: Blobs

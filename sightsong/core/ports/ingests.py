@@ -9,13 +9,14 @@ from sightsong.core.jobs import (
     Job,
     JobId,
 )
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId
 
 
 class Ingests(Protocol):
     """The ingests: jobs of kind `ingest`, how far they are, and what was asked of them since."""
 
-    def submit(self, wish: Wish) -> Job:
-        """Store a queued ingest in one transaction.
+    def submit(self, wish: Wish, *, tenant: TenantId = DEFAULT_TENANT) -> Job:
+        """Store a queued ingest in one transaction; its job is of the tenant that asked for it.
 
         Raises:
             StoreUnavailable: the database does not answer (503).

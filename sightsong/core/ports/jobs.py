@@ -21,6 +21,7 @@ from sightsong.core.jobs import (
     Swept,
     WorkerInfo,
 )
+from sightsong.core.tenancy import TenantId
 
 #: How long a submit may be sent again under its key, in seconds.
 IDEMPOTENCY_S = 24 * 3600.0
@@ -32,7 +33,13 @@ class Jobs(Protocol):
     def submit(self, new: NewJob) -> Job:
         """Store a queued job (and its blob's row) in one transaction.
 
+        Photos and texts are counted for their account in it. A copy (`copy_of`) is not queued: it
+        has succeeded, with the result and the query of that job.
+
         Raises:
+            QuotaExceeded: the account has had its jobs of today (429).
+            JobNotFound: there is no such job to copy, or it has no answer.
+            JobErased: the job to copy was erased.
             StoreUnavailable: the database does not answer (503).
         """
         ...
@@ -41,11 +48,13 @@ class Jobs(Protocol):
         """Store a queued job and the key that it was sent under, in one transaction.
 
         Of a key that was used within `IDEMPOTENCY_S` for the same submit, the job of that submit is
-        returned, in whatever state it is by now, and nothing is stored.
+        returned, in whatever state it is by now, and nothing is stored or counted.
 
         Raises:
             IdempotencyMismatch: the key was used for another submit; not retried.
-            JobErased: the job of this submit was erased; it is not made again.
+            JobErased: the job of this submit was erased; it is not made again. Or that to copy was.
+            JobNotFound: there is no such job to copy, or it has no answer.
+            QuotaExceeded: the account has had its jobs of today (429).
             StoreUnavailable: the database does not answer (503).
         """
         ...
@@ -59,17 +68,31 @@ class Jobs(Protocol):
         """
         ...
 
-    def cancel(self, job_id: JobId) -> Job:
+    def answered(self, digest: str, *, tenant: TenantId, max_age_s: float) -> Job | None:
+        """Find the newest job of a tenant that has answered what this digest was made of.
+
+        Args:
+            digest: `asked_digest` of the job.
+            tenant: answers of others are never found.
+            max_age_s: one that ended longer ago than this is not found.
+
+        Returns:
+            The job with its result; None where there is none. Copies are not found: what they were
+            made from is as old as it is.
+        """
+        ...
+
+    def cancel(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Cancel a job that has not ended; its attempt, if any, is fenced. Again is fine.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
             Conflict: it has ended otherwise.
         """
         ...
 
-    def erase(self, job_id: JobId) -> BlobId | None:
+    def erase(self, job_id: JobId, *, tenant: TenantId | None = None) -> BlobId | None:
         """Erase what a job holds: params, result, query, the row of its blob. Again is fine.
 
         One that has not ended is canceled first. Its row stays as a mark, without anything of its
@@ -79,7 +102,7 @@ class Jobs(Protocol):
             The blob whose bytes are to be deleted now, if it had one.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             Conflict: it is no photo or text.
         """
         ...
@@ -115,17 +138,20 @@ class Jobs(Protocol):
         """Store the job unless one of its kind is queued or running already; None if so."""
         ...
 
-    def get(self, job_id: JobId) -> Job:
+    def get(self, job_id: JobId, *, tenant: TenantId | None = None) -> Job:
         """Read a job with its result.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
         """
         ...
 
     def query(self, job_id: JobId) -> KeepQuery | None:
-        """Read what an answered job searched for; None where that was not kept."""
+        """Read what an answered job searched for; None where that was not kept.
+
+        Whose job it is, `get` has told before.
+        """
         ...
 
     def versions(self, job_ids: Iterable[JobId]) -> Mapping[JobId, int]:

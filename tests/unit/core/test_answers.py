@@ -128,6 +128,7 @@ def test_a_match_shows_the_artist_as_it_is_written_and_where_to_begin():
         "cosine": 0.5,
         "affect": 0.5,
         "affect_distance": None,
+        "memory": 0.0,
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from sightsong.adapters.store.schema.base import ID, JSON_VALUES, NAME, SEQUENCE, metadata
+from sightsong.adapters.store.schema.base import ID, JSON_VALUES, NAME, SEQUENCE, TERM, metadata
 
 api_keys = Table(
     "api_keys",
@@ -78,6 +78,7 @@ webhooks = Table(
     Column("disabled_reason", Text),
     Column("failing_since", Double),
     Column("created_at", Double, nullable=False),
+    Column("removed_at", Double),  # the row stays until its deliveries are gone
 )
 
 #: What webhooks are told, and were.
@@ -102,6 +103,7 @@ Index("ix_deliveries_webhook_id", deliveries.c.webhook_id, deliveries.c.sequence
 Index("ix_deliveries_subject_id", deliveries.c.subject_id)
 Index(
     "ix_deliveries_pending",
+    deliveries.c.webhook_id,
     deliveries.c.available_at,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
@@ -139,6 +141,7 @@ feedback = Table(
     Column("user_id", NAME, nullable=False),
     Column("job_id", ID, nullable=False, index=True),
     Column("track_id", ID, nullable=False),
+    Column("artist", TERM),  # of the track, when it was given
     Column("action", String(16), nullable=False),
     Column("position_s", Double),
     Column("created_at", Double, nullable=False),

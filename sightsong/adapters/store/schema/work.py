@@ -120,6 +120,15 @@ _partial(
     jobs.c.state,
     jobs.c.heard_s,
 )
+#: Holds all that a poll of a batch counts.
+_partial(
+    "ix_jobs_items",
+    "position IS NOT NULL",
+    jobs.c.parent_id,
+    jobs.c.state,
+    jobs.c.state_version,
+    jobs.c.position,
+)
 _partial("ix_jobs_heard", "heard_s IS NOT NULL", jobs.c.finished_at)
 _partial("ix_jobs_deadline", "state = 'queued' AND deadline_at IS NOT NULL", jobs.c.deadline_at)
 _partial("ix_jobs_image_until", "image_until IS NOT NULL", jobs.c.image_until)

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0007"
 down_revision = "0006"
@@ -10,6 +11,7 @@ depends_on = None
 
 _ID = sa.String(36)
 _NAME = sa.String(64)
+_TERM = sa.String(80).with_variant(postgresql.VARCHAR(80, collation="C"), "postgresql")
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _LISTED = ("tenant", "kind", "created_at", "sequence")
 
@@ -39,6 +41,7 @@ def _change_jobs() -> None:
     _partial("custom_id", "custom_id IS NOT NULL", "tenant", "custom_id", "created_at")
     of_user = ("tenant", "user_id", "created_at", "sequence")
     _partial("user_id", "user_id IS NOT NULL AND erased_at IS NULL", *of_user)
+    _partial("items", "position IS NOT NULL", "parent_id", "state", "state_version", "position")
     asked = "asked_digest IS NOT NULL AND erased_at IS NULL"
     _partial("asked_digest", asked, "asked_digest", "finished_at")
 
@@ -104,6 +107,7 @@ def _add_webhooks() -> None:
         sa.Column("disabled_reason", sa.Text()),
         sa.Column("failing_since", sa.Double()),
         sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("removed_at", sa.Double()),
     )
     op.create_index("ix_webhooks_tenant", "webhooks", ["tenant"])
     op.create_table(
@@ -129,7 +133,7 @@ def _add_webhooks() -> None:
     op.create_index(
         "ix_deliveries_pending",
         "deliveries",
-        ["available_at"],
+        ["webhook_id", "available_at"],
         sqlite_where=pending,
         postgresql_where=pending,
     )
@@ -162,6 +166,7 @@ def _add_memory() -> None:
         sa.Column("user_id", _NAME, nullable=False),
         sa.Column("job_id", _ID, nullable=False),
         sa.Column("track_id", _ID, nullable=False),
+        sa.Column("artist", _TERM),
         sa.Column("action", sa.String(16), nullable=False),
         sa.Column("position_s", sa.Double()),
         sa.Column("created_at", sa.Double(), nullable=False),
