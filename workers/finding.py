@@ -91,7 +91,11 @@ class Finder:
         first = {"profile": self._profile.name}
         last = {"receipt": receipt, "timings_ms": stages.timings_ms(batch=len(queries))}
         return [
-            Answer(result=first | tell(matches) | last, query=query.vector, affect=query.affect)
+            Answer(
+                result=first | tell(matches) | _personal(query.taste) | last,
+                query=query.vector,
+                affect=query.affect,
+            )
             for query, tell, matches in zip(queries, say, found, strict=True)
         ]
 
@@ -112,3 +116,8 @@ class Finder:
             index_revision=view.revision,
             prompts_sha256=self._prompts_sha256,
         )
+
+
+def _personal(taste: Taste) -> dict[str, Any]:
+    """Say whether anything remembered of a user had a say."""
+    return {"personal": not taste.leaning.is_empty}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sightsong.core import errors, jobs, lifecycle, models, ports
-from sightsong.core.choosing import Taste
+from sightsong.core.choosing import Taste, leanings, remembering
 from sightsong.core.embeddings import Space
 from sightsong.core.tracks import TrackId
 from sightsong.engine.work import Prepared
@@ -73,7 +73,9 @@ def describe_photos(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs
         runtime: of this process.
     """
     decoded: list[Decoded[models.Photo]] = [ready.value for ready in batch]
-    wishes = [_wish(ready.job) for ready in batch]
+    wishes = [
+        _wish(ready.job, taste) for ready, taste in zip(batch, _tastes(batch, runtime), strict=True)
+    ]
     answers = runtime.pipeline.answer([one.value for one in decoded], wishes)
     for one, answer in zip(decoded, answers, strict=True):
         timings = {"decode": round(one.decode_ms, 2)} | answer.result["timings_ms"]
@@ -88,7 +90,7 @@ def describe_texts(batch: Sequence[Prepared], *, runtime: Runtime) -> list[jobs.
         batch: each with its words, as `prepare_text` gave them.
         runtime: of this process.
     """
-    tastes = [Taste.of(ready.job.params) for ready in batch]
+    tastes = _tastes(batch, runtime)
     answers = runtime.texts.answer([ready.value for ready in batch], tastes)
     return _answered(batch, answers, runtime)
 
@@ -115,7 +117,9 @@ def embed_tracks(
 
 
 def _upload_of(job: jobs.Job, runtime: Runtime) -> bytes:
-    runtime.pipeline.check(_wish(job))  # here it fails alone, in the batch with its neighbours
+    runtime.pipeline.check(
+        _wish(job, Taste.of(job.params))
+    )  # here it fails alone, in the batch with its neighbours
     if job.blob_id is None:
         raise errors.BlobNotFound
     with runtime.stores.blobs.open(job.blob_id) as file:
@@ -135,10 +139,20 @@ def _track_of(job: jobs.Job) -> TrackId:
     return TrackId(job.params["track_id"])
 
 
-def _wish(job: jobs.Job) -> PhotoWish:
+def _tastes(batch: Sequence[Prepared], runtime: Runtime) -> list[Taste]:
+    """What each of a batch wants, and what is remembered of its user."""
+    asked = [ready.job for ready in batch]
+    leant = leanings(runtime.stores.people, asked)
+    return [
+        remembering(Taste.of(job.params), leaning)
+        for job, leaning in zip(asked, leant, strict=True)
+    ]
+
+
+def _wish(job: jobs.Job, taste: Taste) -> PhotoWish:
     params = job.params
     return PhotoWish(
-        taste=Taste.of(params),
+        taste=taste,
         moods=tuple(params.get("moods") or ()),
         caption=params.get("caption", True),
     )

@@ -168,6 +168,7 @@ def test_the_answer_to_words_says_what_was_understood():
         "arousal",
         "query",
         "matches",
+        "personal",
         "receipt",
         "timings_ms",
     ]
