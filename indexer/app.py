@@ -5,16 +5,17 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer import archives, ingesting, tasks
+from indexer import ingesting, tasks
 from indexer.building import Builder
+from indexer.delivering import Deliverer, clear_log
 from indexer.freshness import Freshness, Patience
 from indexer.keeping import Keeper, Watcher
 from indexer.pieces import Places
 from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
 from indexer.tidying import Retention, Tidier
-from sightsong.adapters import disk, logs, settings, starting, wiring
-from sightsong.adapters.web import Fetcher
+from sightsong.adapters import archives, disk, logs, settings, starting, wiring
+from sightsong.adapters.web import Fetcher, Poster, read_private
 from sightsong.core import ports
 from sightsong.core.jobs import JobKind, Queue
 from sightsong.engine import lifeline
@@ -23,7 +24,7 @@ from sightsong.engine.rounds import Rounds
 from sightsong.engine.watch import Watch
 from sightsong.engine.work import Handler, Line, Work
 
-#: How often the library is compared with the active snapshot, in seconds.
+#: How often the library is compared with the active snapshot, and deliveries are looked for.
 _LOOK_S = 1.0
 #: How often what nobody needs any more is thrown away, in seconds.
 _TIDY_S = 60.0
@@ -145,11 +146,16 @@ def serve(config: settings.Settings) -> None:
     )
     retention = Retention(stores, job_keep_s=config.job_keep_s)
     worker = new_worker("indexer", profile=config.profile, device="cpu", space=runtime.space)
+    poster = Poster(private=read_private(config.webhook_private))
+    deliverer = Deliverer(stores.webhooks, poster.post, owner=worker.owner)
     with contextlib.ExitStack() as running:
+        running.callback(deliverer.stop)
         for beside in (
             Rounds("freshness", freshness.look, every_s=_LOOK_S),
             Rounds("tidying", tidier.tidy, every_s=_TIDY_S),
             Rounds("retention", retention.tidy, every_s=_TIDY_S),
+            Rounds("deliveries", deliverer.look, every_s=_LOOK_S),
+            Rounds("delivery log", lambda: clear_log(stores.webhooks), every_s=_TIDY_S),
             Watcher(Keeper(stores, ringer, every_s=config.watch_every_s)),
         ):
             beside.start()

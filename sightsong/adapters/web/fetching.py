@@ -1,8 +1,6 @@
 """One file of the open web, with its redirects."""
 
-import ssl
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -10,12 +8,11 @@ from urllib.parse import unquote
 import httpcore
 import httpx
 
-from sightsong.adapters.web.addresses import resolve
-from sightsong.adapters.web.pinned import Deadline, PinnedBackend
+from sightsong.adapters.web.checking import checked
+from sightsong.adapters.web.network import THEIR_ERRORS, Network
+from sightsong.adapters.web.pinned import Deadline
 from sightsong.core.errors import FetchFailed, UrlNotAllowed
 
-_PORT = 443
-_LONGEST_URL = 2048
 _LONGEST_NAME = 300
 _MOST_REDIRECTS = 3
 _OK = 200
@@ -26,15 +23,6 @@ _HEADERS: tuple[tuple[str | bytes, str | bytes], ...] = (
     ("User-Agent", "sightsong"),
 )
 
-#: What the libraries raise; `OSError` is not among them: it is that of the file written to.
-_THEIR_ERRORS = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class WebFile:
@@ -43,16 +31,6 @@ class WebFile:
     name: str  #: The last part of its address; only ever shown, but for its ending.
     size: int  #: Bytes.
     content_type: str  #: What its server calls it, in small letters; may be empty, or wrong.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """The way out: how hosts are found, connected to and believed."""
-
-    resolve: Callable[[str], Sequence[str]] = resolve
-    backend: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
-    #: Whose certificates are believed; no file that the environment names.
-    trust: ssl.SSLContext = field(default_factory=lambda: httpx.create_ssl_context(trust_env=False))
 
 
 class Fetcher:
@@ -88,7 +66,7 @@ class Fetcher:
             FetchFailed: it cannot be had, or takes too long. Retried.
         """
         deadline = Deadline(self._total_s)
-        asked = at = _checked(url)
+        asked = at = checked(url)
         for _ in range(_MOST_REDIRECTS + 1):
             found = self._ask(at, to, deadline)
             if isinstance(found, WebFile):
@@ -98,20 +76,15 @@ class Fetcher:
 
     def _ask(self, url: httpx.URL, to: BinaryIO, deadline: Deadline) -> WebFile | httpx.URL:
         """Fetch a file, or learn where else it lies."""
-        backend = PinnedBackend(
-            self._network.backend, resolve=self._network.resolve, deadline=deadline
-        )
         try:
             with (
-                httpcore.ConnectionPool(
-                    ssl_context=self._network.trust, network_backend=backend
-                ) as pool,
+                self._network.pool(deadline) as pool,
                 pool.stream(
                     "GET", str(url), headers=_HEADERS, extensions={"timeout": self._timeouts}
                 ) as response,
             ):
                 return self._take(url, response, to)
-        except _THEIR_ERRORS as error:
+        except THEIR_ERRORS as error:
             raise FetchFailed(f"the file cannot be fetched ({type(error).__name__})") from error
 
     def _take(
@@ -119,7 +92,7 @@ class Fetcher:
     ) -> WebFile | httpx.URL:
         headers = httpx.Headers(response.headers)
         if response.status in _REDIRECTS and "location" in headers:
-            return _checked(headers["location"], after=url)
+            return checked(headers["location"], after=url)
         if response.status != _OK:
             raise FetchFailed(f"the server answers {response.status}")
         if headers.get("content-encoding", "identity").lower() != "identity":
@@ -139,25 +112,6 @@ class Fetcher:
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
             raise UrlNotAllowed(f"the file is larger than {self._max_bytes} bytes")
-
-
-def _checked(url: str, *, after: httpx.URL | None = None) -> httpx.URL:
-    """Read an address, or where one leads; only plain https addresses pass.
-
-    Raises:
-        UrlNotAllowed: it is not one.
-    """
-    try:
-        read = after.join(url) if after else httpx.URL(url)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise UrlNotAllowed("this is no address") from error
-    if read.scheme != "https" or read.port not in (None, _PORT):
-        raise UrlNotAllowed("only https addresses, with their usual port, are fetched")
-    if read.userinfo or not read.host:
-        raise UrlNotAllowed("the address must name a host, and no user")
-    if len(str(read)) > _LONGEST_URL:
-        raise UrlNotAllowed("the address is too long")
-    return read.copy_with(fragment=None)
 
 
 def _name(asked: httpx.URL, at: httpx.URL) -> str:

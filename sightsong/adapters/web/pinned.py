@@ -1,21 +1,30 @@
 """Connections that go to checked addresses only, and end at a deadline."""
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import httpcore
 
 from sightsong.adapters.web.addresses import is_public
+from sightsong.adapters.web.checking import Private
 from sightsong.core.errors import FetchFailed, UrlNotAllowed
 
 
 class Deadline:
     """A moment by which all must be done."""
 
-    def __init__(self, in_s: float) -> None:
+    def __init__(self, in_s: float, passed: str = "fetching this file takes too long") -> None:
+        """Set it so many seconds from now, and say what it means when it has passed."""
         self._at = time.monotonic() + in_s
+        self._passed = passed
+
+    def shorten(self, in_s: float) -> None:
+        """Leave so many seconds from now at most."""
+        self._at = min(self._at, time.monotonic() + in_s)
 
     def left(self, timeout_s: float | None = None) -> float:
         """Seconds that are left, at most `timeout_s`.
@@ -25,12 +34,15 @@ class Deadline:
         """
         left = self._at - time.monotonic()
         if left <= 0:
-            raise FetchFailed("fetching this file takes too long")
+            raise FetchFailed(self._passed)
         return left if timeout_s is None else min(left, timeout_s)
 
 
 class PinnedBackend(httpcore.NetworkBackend):
-    """Resolves a host once, checks every answer, and connects to one of those."""
+    """Resolves a host once, checks every answer, and connects to one of those.
+
+    Only what is named as private, host and port, may lie behind our own walls.
+    """
 
     def __init__(
         self,
@@ -38,9 +50,11 @@ class PinnedBackend(httpcore.NetworkBackend):
         *,
         resolve: Callable[[str], Sequence[str]],
         deadline: Deadline,
+        private: Private = (),
     ) -> None:
         self._inner = inner
         self._resolve = resolve
+        self._private = private
         self._deadline = deadline
 
     def connect_tcp(
@@ -59,7 +73,7 @@ class PinnedBackend(httpcore.NetworkBackend):
             httpcore.ConnectError: none of them answers.
         """
         failure: Exception | None = None
-        for address in self._addresses(host):
+        for address in self._addresses(host, port):
             try:
                 stream = self._inner.connect_tcp(
                     address,
@@ -74,16 +88,30 @@ class PinnedBackend(httpcore.NetworkBackend):
                 return _TimedStream(stream, self._deadline)
         raise httpcore.ConnectError("no address answers") from failure
 
-    def _addresses(self, host: str) -> Sequence[str]:
+    def _addresses(self, host: str, port: int) -> Sequence[str]:
         try:
-            addresses = self._resolve(host)
-        except (OSError, UnicodeError) as error:
+            addresses = self._resolved(host)
+        except (OSError, UnicodeError) as error:  # not in time is an OSError as well
             raise FetchFailed("the host of this address is not found") from error
         if not addresses:
             raise FetchFailed("the host of this address is not found")
-        if not all(is_public(address) for address in addresses):
+        may_be_private = (host.strip("[]").lower(), port) in self._private
+        if not may_be_private and not all(is_public(address) for address in addresses):
             raise UrlNotAllowed("the host of this address does not belong to the open web")
         return addresses
+
+    def _resolved(self, host: str) -> Sequence[str]:
+        """Ask in a thread of its own: the system's resolver knows no deadline."""
+        answer: Future[Sequence[str]] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(self._resolve(host))
+            except BaseException as error:  # noqa: BLE001 - raised where it was asked for
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, name="resolver", daemon=True).start()
+        return answer.result(self._deadline.left())
 
 
 class _TimedStream(httpcore.NetworkStream):
