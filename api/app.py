@@ -1,49 +1,63 @@
 """The composition root of the API process."""
 
 import contextlib
+import io
 import sys
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
-from api import handlers, reference
-from api.dependencies import LOCAL_HOSTS, Door, DoorSettings, Music
+from api import access, handlers, opening, patience, reference
+from api.dependencies import Door, DoorSettings, FetchPhoto, Music, Surroundings
 from api.envelope import Envelope
 from api.following import Following
 from api.idempotency import InFlight
+from api.keyring import Keyring
 from api.phrasebook import Phrasebook
 from api.routes import (
     audio,
+    batches,
     events,
+    feedback,
     health,
     indexes,
     ingests,
     job_list,
     jobs,
+    keys,
+    me,
+    memory,
     moodlens,
+    playlists,
     refine,
     similar,
+    submitting,
+    submitting_batches,
     tracks,
     watches,
+    webhooks,
 )
 from api.turns import Turns
-from api.waiting import Waiting
+from api.waiting import Pace, Waiting
+from sightsong.adapters.rates import LocalRates
 from sightsong.core import ports
-from sightsong.core.addresses import is_loopback
-from sightsong.core.embeddings import Space
-from sightsong.core.errors import ConfigurationError
-from sightsong.core.moods import MOOD_PLACES
 
 if TYPE_CHECKING:
+    from sightsong.adapters.rates import Rates
     from sightsong.adapters.settings import Settings
 
 #: In the order of `/docs`.
 _ROUTES = (
+    submitting,
     jobs,
     job_list,
     events,
+    submitting_batches,
+    batches,
+    playlists,
     refine,
     tracks,
     similar,
@@ -51,23 +65,60 @@ _ROUTES = (
     ingests,
     watches,
     indexes,
+    me,
+    memory,
+    feedback,
+    webhooks,
+    keys,
     moodlens,
     health,
 )
 
-Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
-
 #: Connections that one process holds; more are refused by the server itself. Long polls are held
 #: open, so this lies above `DoorSettings.max_waiters`.
 _MAX_CONNECTIONS = 2048
+#: Bytes of a request's head that the server reads; the envelope refuses less, and says why.
+_LONGEST_HEAD = 128 * 1024
 #: Idle connections are kept for longer than any usual client or proxy keeps them (httpx 5 s, load
 #: balancers 60 s): who closes first must be the client, or its next request may meet the close.
 _KEEP_ALIVE_S = 75
 #: Pieces of tracks that are decoded at once; a page of matches asks for a handful.
 _SOUNDING_AT_ONCE = 2
 _SOUNDING_WAITING = 16
+#: Requests that wait while others' photos are fetched; each fetch takes 10 s at most.
+_FETCHES_WAITING = 16
+_FETCH_S = 10.0
+#: A look at a batch adds up its jobs, a thousand at most.
+_BATCHES_PACE = Pace(looks=((10.0, 0.1), (float("inf"), 0.5)))
 #: Between two looks at what has changed in the library: a new track is found within two seconds.
 _FOLLOW_S = 0.5
+#: What pages of other origins, where any may call, may send and read.
+_CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_CORS_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Prefer",
+    "Range",
+    "Sightsong-User",
+    "X-Request-ID",
+)
+_CORS_EXPOSED = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 
 
 def create_app(
@@ -77,7 +128,7 @@ def create_app(
     settings: DoorSettings,
     music: Music,
     doorbell_error: Callable[[], str | None] = lambda: None,
-    lifespan: Lifespan | None = None,
+    around: Surroundings | None = None,
 ) -> FastAPI:
     """Make the app over the given ports.
 
@@ -87,8 +138,10 @@ def create_app(
         settings: of the door.
         music: where music comes in, how it is found, and how it is shown.
         doorbell_error: why the last ring failed; None while rings get through.
-        lifespan: what runs before the first and after the last request.
+        around: what the process gives it besides; each of that can be left out.
     """
+    around = around or Surroundings()
+    stores = patience.guarded(stores, patience_s=settings.patience_s)
     app = reference.DescribedApp(
         title="Sightsong",
         description="Send a photo or words; get the feeling in them, and the tracks that fit.",
@@ -96,9 +149,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would trust the Host header
-        lifespan=lifespan,
+        lifespan=around.lifespan,
     )
     waiting = Waiting(stores.jobs.versions, limit=settings.max_waiters)
+    batches_waiting = Waiting(
+        stores.batches.versions, limit=settings.max_waiters, pace=_BATCHES_PACE
+    )
+    batches_waiting.is_stopping = waiting.asked_to_stop
     app.state.door = Door(
         stores=stores,
         phrases=Phrasebook(stores.phrases, settings.space),
@@ -106,50 +163,34 @@ def create_app(
         doorbell_error=doorbell_error,
         settings=settings,
         waiting=waiting,
+        batches_waiting=batches_waiting,
         following=Following(limit=settings.max_followers, is_stopping=waiting.asked_to_stop),
         music=music,
         in_flight=InFlight(),
         deliveries=Turns(settings.max_deliveries, waiting=0),
         sounding=Turns(_SOUNDING_AT_ONCE, waiting=_SOUNDING_WAITING),
+        keyring=Keyring(stores.keys),
+        rates=around.rates or LocalRates(),
+        fetching=Turns(settings.max_fetches, waiting=_FETCHES_WAITING),
+        fetch_photo=around.fetch_photo,
     )
     for module in _ROUTES:
         app.include_router(module.router)
+        app.note_scopes(access.scopes_of(module.router))
     handlers.install(app)
     reference.install(app)
-    app.add_middleware(Envelope, allowed_hosts=settings.allowed_hosts)
-    return app
-
-
-def door_settings(settings: "Settings", space: Space) -> DoorSettings:
-    """Take from the process's settings what the door needs; `space` is that of its music.
-
-    Raises:
-        ConfigurationError: other machines could have any folder of this one read.
-    """
-    is_local = is_loopback(settings.host)
-    if settings.library_root is None and not is_local:
-        raise ConfigurationError(
-            "SIGHTSONG_LIBRARY_ROOT must be set when SIGHTSONG_HOST is not a loopback address"
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=_CORS_METHODS,
+            allow_headers=_CORS_HEADERS,
+            expose_headers=_CORS_EXPOSED,
         )
-    return DoorSettings(
-        profile=settings.profile,
-        space=space,
-        moods=tuple(MOOD_PLACES) if settings.profile == "lite" else (),
-        storage_dir=settings.data_dir,
-        scratch_dir=settings.scratch_dir,
-        max_image_bytes=settings.max_image_bytes,
-        max_image_pixels=settings.max_image_pixels,
-        upload_timeout_s=settings.upload_timeout_s,
-        queue_limit=settings.queue_limit,
-        image_keep_s=settings.image_keep_s,
-        index_delta=settings.index_delta,
-        disk_reserve_bytes=settings.disk_reserve_bytes,
-        library_root=settings.library_root,
-        shelf_dir=settings.shelf_dir,
-        object_stores=tuple(settings.object_stores),
-        max_music_bytes=settings.max_music_bytes,
-        allowed_hosts=tuple(settings.allowed_hosts) or (LOCAL_HOSTS if is_local else ("*",)),
+    app.add_middleware(
+        Envelope, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.cors_origins
     )
+    return app
 
 
 def open_music(settings: "Settings", library: ports.Library) -> Music:
@@ -171,8 +212,11 @@ def build(settings: "Settings") -> FastAPI:
     from sightsong.adapters import wiring
     from sightsong.engine.rounds import Rounds
 
-    door = door_settings(settings, wiring.space_of(settings))
+    door = opening.door_settings(settings, wiring.space_of(settings))
     stores, ringer = wiring.open_stores(settings), wiring.open_ringer(settings)
+    if door.needs_key:
+        opening.see_that_somebody_has_a_key(stores.keys)
+    rates = _open_rates(settings)
     library = wiring.open_library(settings, stores, door.space)
     following = Rounds("library", library.follow, every_s=_FOLLOW_S)
 
@@ -186,6 +230,7 @@ def build(settings: "Settings") -> FastAPI:
             following.stop()
             library.close()
             ringer.stop()
+            await rates.close()
 
     return create_app(
         stores,
@@ -193,8 +238,31 @@ def build(settings: "Settings") -> FastAPI:
         settings=door,
         music=open_music(settings, library),
         doorbell_error=lambda: ringer.last_error,
-        lifespan=lifespan,
+        around=Surroundings(rates=rates, fetch_photo=_open_fetch(settings), lifespan=lifespan),
     )
+
+
+def _open_rates(settings: "Settings") -> "Rates":
+    """Make the buckets of keys: in Redis where there is one, for all API processes together."""
+    if not settings.broker.startswith(("redis://", "rediss://")):
+        return LocalRates()
+    from sightsong.adapters.rates import shared
+
+    return shared.RedisRates(settings.broker)
+
+
+def _open_fetch(settings: "Settings") -> FetchPhoto:
+    """Make what fetches photos of the open web; nothing is fetched before it is called."""
+    from sightsong.adapters import web
+
+    fetcher = web.Fetcher(max_bytes=settings.max_image_bytes, timeout_s=_FETCH_S, total_s=_FETCH_S)
+
+    def fetch(url: str) -> bytes:
+        photo = io.BytesIO()
+        fetcher.fetch(url, photo)
+        return photo.getvalue()
+
+    return fetch
 
 
 def main() -> None:
@@ -218,6 +286,8 @@ def main() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http="h11",  # the one that bounds what it reads of a request's head
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
             limit_concurrency=_MAX_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(config.grace_s)),

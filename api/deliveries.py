@@ -1,29 +1,31 @@
-"""Deliveries: uploads of music, written to a tray of the inbox as they come.
+"""Deliveries: uploads of music, written to a tray of the inbox as they come."""
 
-A body is taken apart in a thread of its own that pulls it piece by piece, so that no more than a
-piece of it is ever in memory, and a slow disk slows the sender down.
-"""
-
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-import anyio
-import anyio.from_thread
-import anyio.to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from api import errors
 from api.forms import FileBegins, Form, Piece, TextField
+from api.streams import Limits, Source, pull
 from sightsong.core import ports, sniff
 from sightsong.core.errors import InvalidRequest, StoreUnavailable
 
-#: A sender that is slower than this, after the first moments, is given up.
-LEAST_BYTES_PER_S = 16_000
+__all__ = [
+    "FORM",
+    "MOST_FILES",
+    "Delivery",
+    "Limits",
+    "discard",
+    "is_taken",
+    "receive",
+    "tidy_name",
+]
+
 MOST_FILES = 1000
 
 _LONGEST_NAME = 255
@@ -50,14 +52,6 @@ _SUFFIXES: Mapping[str, str] = {
 FORM = "multipart/form-data"
 #: Said of bytes of which the sender does not know, or does not say, what they are.
 _UNSAID = frozenset({"", "application/octet-stream"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What an upload may weigh, and how slow it may be."""
-
-    max_bytes: int
-    patience_s: float  #: Before the rate counts, and between two pieces.
 
 
 @dataclass(kw_only=True)
@@ -94,63 +88,15 @@ async def receive(
         InvalidRequest: the form is damaged, or holds no file.
         StorageFull: less room than the reserve would be left.
     """
-    _refuse_too_large(request, limits)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     media_type = kind.decode("latin-1")
-    async with contextlib.aclosing(request.stream()) as stream:
-        source = _Source(stream, limits)
 
-        def work() -> Delivery:
-            if media_type == FORM:
-                return _take_form(inbox, source, options.get(b"boundary"))
-            return _take_file(inbox, _Body(source, media_type=media_type, name=name))
+    def work(source: Source) -> Delivery:
+        if media_type == FORM:
+            return _take_form(inbox, source, options.get(b"boundary"))
+        return _take_file(inbox, _Body(source, media_type=media_type, name=name))
 
-        # A limiter of its own: slow senders must not use up the threads that answer requests.
-        return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
-
-
-class _Source:
-    """The body as a thread pulls it."""
-
-    def __init__(self, stream: AsyncIterator[bytes], limits: Limits) -> None:
-        self._stream = stream
-        self._limits = limits
-        self._received = 0
-        self._waited_s = 0.0  # for the sender alone; how long the disk takes is not its fault
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Pull the body piece by piece, in a thread that the event loop has started."""
-        while piece := anyio.from_thread.run(self._next):
-            yield piece
-
-    async def _next(self) -> bytes:
-        """Wait for a piece; empty at the end."""
-        clock = asyncio.get_running_loop().time
-        asked = clock()
-        try:
-            async with asyncio.timeout(self._allowed_s()):
-                piece = await self._piece()
-        except TimeoutError as error:
-            raise errors.UploadTimeout from error
-        except ClientDisconnect as error:
-            raise errors.UploadIncomplete from error
-        self._waited_s += clock() - asked
-        self._received += len(piece)
-        if self._received > self._limits.max_bytes:
-            raise _too_large(self._limits)
-        return piece
-
-    async def _piece(self) -> bytes:
-        """The next piece that holds something; the server's last one is empty."""
-        async for piece in self._stream:
-            if piece:
-                return piece
-        return b""
-
-    def _allowed_s(self) -> float:
-        patience_s = self._limits.patience_s
-        in_time_s = patience_s + self._received / LEAST_BYTES_PER_S - self._waited_s
-        return max(min(patience_s, in_time_s), 0.0)
+    return await pull(request, limits, work)
 
 
 @contextlib.contextmanager
@@ -217,7 +163,7 @@ def _take_file(inbox: ports.Inbox, body: _Body) -> Delivery:
     return delivery
 
 
-def _take_form(inbox: ports.Inbox, source: _Source, boundary: bytes | None) -> Delivery:
+def _take_form(inbox: ports.Inbox, source: Source, boundary: bytes | None) -> Delivery:
     delivery = Delivery()
     with _kept(inbox, delivery), _readable():
         form = Form(iter(source), boundary or b"")
@@ -279,13 +225,6 @@ def tidy_name(name: str) -> str:
     return "/".join(steps)[-_LONGEST_NAME:] or "upload"
 
 
-def _refuse_too_large(request: Request, limits: Limits) -> None:
-    declared = request.headers.get("content-length", "")
-    most = limits.max_bytes
-    if declared.isdecimal() and (len(declared) > len(str(most)) or int(declared) > most):
-        raise _too_large(limits)
-
-
 def _empty() -> InvalidRequest:
     return InvalidRequest("The body is empty; it must be the bytes of a file.")
 
@@ -295,10 +234,4 @@ def _nameless() -> errors.UnsupportedMediaType:
         "These bytes do not look like music. Say what they are: by a Content-Type such as "
         "audio/mpeg, or by the name of the file in the parameter name; or send JSON as "
         "application/json."
-    )
-
-
-def _too_large(limits: Limits) -> errors.BodyTooLarge:
-    return errors.BodyTooLarge(
-        f"The upload has more than {limits.max_bytes:,} bytes, the most that is taken at once."
     )

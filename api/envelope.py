@@ -21,6 +21,12 @@ log = structlog.get_logger()
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FIRST_REFUSAL = 400
+#: Bytes of an address with its parameters; the longest filters that are of use have half of that.
+_LONGEST_ADDRESS = 60 * 1024
+#: Each is looked at; lists are 50 words long at most.
+_MOST_PARAMETERS = 1000
+_LONGEST_HEADERS = 32 * 1024
+_MOST_HEADERS = 100
 #: Headers of a framework's refusal that keep their meaning in ours.
 _KEPT = ("allow", "content-range")
 
@@ -32,8 +38,11 @@ class Envelope:
     answered, and refuses changes that a page of another site asks for.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, allowed_hosts: Sequence[str], allowed_origins: Sequence[str] = ()
+    ) -> None:
         self._app = app
+        self._allowed_origins = frozenset(allowed_origins)
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +56,7 @@ class Envelope:
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
         answer = _Answer(Request(scope), send)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            refusal = self._refusal(scope["method"], headers)
+            refusal = _out_of_bounds(scope) or self._refusal(scope["method"], headers)
             if refusal is not None:
                 await answer.refuse(refusal)
             else:
@@ -65,7 +74,8 @@ class Envelope:
     def _refusal(self, method: str, headers: Headers) -> SightsongError | None:
         if "*" not in self._allowed_hosts and _host(headers) not in self._allowed_hosts:
             return errors.HostNotAllowed()
-        if method not in _SAFE_METHODS and _is_cross_site(headers):
+        is_welcome = headers.get("origin") in self._allowed_origins
+        if method not in _SAFE_METHODS and not is_welcome and _is_cross_site(headers):
             return errors.CrossSiteRefused()
         return None
 
@@ -110,7 +120,23 @@ class _Answer:
             headers = MutableHeaders(raw=message["headers"])
             headers["x-request-id"] = errors.request_id(self._request)
             headers["x-content-type-options"] = "nosniff"
+            headers.update(errors.told(self._request))
         await self._send(message)
+
+
+def _out_of_bounds(scope: Scope) -> SightsongError | None:
+    """Refuse a head of a request that is longer than anybody needs."""
+    query: bytes = scope["query_string"]
+    if len(scope["path"]) + len(query) > _LONGEST_ADDRESS:
+        return errors.AddressTooLong(f"The address may have {_LONGEST_ADDRESS:,} bytes.")
+    if query.count(b"&") >= _MOST_PARAMETERS:
+        return errors.BadRequest(f"An address may have {_MOST_PARAMETERS:,} parameters.")
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    weight = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > _MOST_HEADERS or weight > _LONGEST_HEADERS:
+        told = f"A request may have {_MOST_HEADERS} headers, of {_LONGEST_HEADERS:,} bytes in all."
+        return errors.HeadersTooLarge(told)
+    return None
 
 
 def _is_cross_site(headers: Headers) -> bool:

@@ -1,6 +1,7 @@
 """Errors at the HTTP door: one table from codes to statuses, one shape for all (RFC 9457)."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -8,7 +9,14 @@ from typing import Any, ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sightsong.core.errors import InputError, NotFound, SightsongError, Unavailable
+from sightsong.core.errors import (
+    InputError,
+    LimitReached,
+    NotFound,
+    SightsongError,
+    Unauthorized,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,6 +31,18 @@ class BodyTooLarge(InputError):
     """The request's body has more bytes than this operation takes."""
 
     code = "body_too_large"
+
+
+class AddressTooLong(InputError):
+    """The request's address is longer than this service reads."""
+
+    code = "address_too_long"
+
+
+class HeadersTooLarge(InputError):
+    """The request's headers are more or longer than this service reads."""
+
+    code = "headers_too_large"
 
 
 class UploadTimeout(InputError):
@@ -115,6 +135,9 @@ STATUS: Mapping[str, int] = {
     "bad_request": 400,
     "upload_incomplete": 400,
     "host_not_allowed": 400,
+    "unauthorized": 401,
+    "denied": 403,
+    "missing_scope": 403,
     "cross_site_refused": 403,
     "not_found": 404,
     "path_not_found": 404,
@@ -124,7 +147,13 @@ STATUS: Mapping[str, int] = {
     "blob_not_found": 404,
     "no_cover": 404,
     "snapshot_not_found": 404,
+    "batch_not_found": 404,
+    "key_not_found": 404,
+    "webhook_not_found": 404,
+    "delivery_not_found": 404,
+    "feedback_not_found": 404,
     "job_erased": 410,
+    "batch_erased": 410,
     "method_not_allowed": 405,
     "upload_timeout": 408,
     "rebuild_pending": 409,
@@ -135,9 +164,11 @@ STATUS: Mapping[str, int] = {
     "snapshot_refused": 409,
     "image_too_large": 413,
     "body_too_large": 413,
+    "address_too_long": 414,
     "unsupported_image": 415,
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
+    "headers_too_large": 431,
     "invalid_input": 422,
     "invalid_request": 422,
     "too_many_pixels": 422,
@@ -157,6 +188,11 @@ STATUS: Mapping[str, int] = {
     "unknown_mood": 422,
     "nothing_understood": 422,
     "idempotency_mismatch": 422,
+    "webhook_unknown": 422,
+    "batch_refused": 422,
+    "limit_reached": 429,
+    "rate_limited": 429,
+    "quota_exceeded": 429,
     "too_many_requests": 429,
     "internal": 500,
     "worker_crashed": 500,
@@ -211,8 +247,12 @@ def of_status(status: int) -> SightsongError:
     return InputError() if status < 500 else SightsongError()  # noqa: PLR2004 - HTTP's own border
 
 
-def _pause(error: SightsongError) -> dict[str, str]:
-    """When to try again what only has to wait for its like."""
+def of_error(error: SightsongError) -> dict[str, str]:
+    """What the headers of a refusal tell of the error itself: when to come again, or with what."""
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, LimitReached):
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}
     return {"Retry-After": "1"} if isinstance(error, IdempotencyInFlight) else {}
 
 
@@ -234,7 +274,7 @@ def response(request: Request, problem: Problem) -> Response:
     return Response(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
         status_code=status,
-        headers={**advice(request, status), **_pause(error), **problem.headers},
+        headers={**advice(request, status), **of_error(error), **problem.headers},
         media_type=MEDIA_TYPE,
     )
 
@@ -247,6 +287,17 @@ def title(kind: type[SightsongError]) -> str:
 def request_id(request: Request) -> str:
     """The id that the envelope gave to this request."""
     return str(getattr(request.state, "request_id", ""))
+
+
+def tell(request: Request, headers: Mapping[str, str]) -> None:
+    """Note headers that the answer of a request gets, whatever it becomes."""
+    request.state.told = {**told(request), **headers}
+
+
+def told(request: Request) -> Mapping[str, str]:
+    """The headers that were noted for the answer of a request."""
+    noted: Mapping[str, str] = getattr(request.state, "told", {})
+    return noted
 
 
 def note_unread(request: Request, *, is_unread: bool) -> None:

@@ -37,10 +37,14 @@ _Event = FileBegins | TextField | Piece | _PartEnds
 class Form:
     """One form, read from its pieces. Of each file, read the content before the next part."""
 
-    def __init__(self, source: Iterator[Piece], boundary: bytes) -> None:
+    def __init__(
+        self, source: Iterator[Piece], boundary: bytes, *, longest_text: int = _LONGEST_TEXT
+    ) -> None:
+        """Begin to read; a field that is no file has at most `longest_text` bytes."""
         if not boundary:
             raise FormParserError("no boundary")
         self._source = source
+        self._longest_text = longest_text
         self._events: deque[_Event] = deque()
         self._header = _Header()
         self._text: bytearray | None = None  # of the field that is being read
@@ -102,7 +106,7 @@ class Form:
             self._events.append(data[start:end])
             return
         self._text += data[start:end]
-        if len(self._text) > _LONGEST_TEXT:
+        if len(self._text) > self._longest_text:
             raise FormParserError("a field is too long")
 
     def _end_part(self) -> None:

@@ -10,27 +10,38 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api import errors
 from api.schemas import wording
 from sightsong.core.errors import (
+    BatchNotFound,
+    FeedbackNotFound,
     InvalidRequest,
     JobNotFound,
+    KeyNotFound,
     SightsongError,
     SnapshotNotFound,
     TrackNotFound,
+    WebhookNotFound,
 )
 
 log = structlog.get_logger()
 
 _NOT_FOUND = 404
+_METHOD_NOT_ALLOWED = 405
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SERVER_FAULT = 500
 #: What the ids of a path name, by what comes before them; and how many parts there are then.
 _NAMED: Mapping[str, Callable[[], SightsongError]] = {
+    "batches": BatchNotFound,
+    "feedback": FeedbackNotFound,
     "indexes": SnapshotNotFound,
     "ingests": lambda: JobNotFound("There is no ingest with this id."),
     "jobs": JobNotFound,
+    "keys": KeyNotFound,
     "tracks": TrackNotFound,
+    "webhooks": WebhookNotFound,
 }
 _WITH_ID = 2
 #: Wrong parts of a request that are told; who sends thousands of them need not read of each.
@@ -67,12 +78,25 @@ def _refuse_form(request: Request, error: Exception) -> Response:
 def _refuse_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    headers = dict(error.headers or {})
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_offered(request))
     problem = errors.Problem(
         error=_unnamed(request, error.status_code) or errors.of_status(error.status_code),
         status=error.status_code,
-        headers=error.headers or {},
+        headers=headers,
     )
     return errors.response(request, problem)
+
+
+def _offered(request: Request) -> list[str]:
+    """Name all methods of a path; the framework names only those of its first route."""
+    offered = []
+    for method in _METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            offered.append(method)
+    return offered
 
 
 def _unnamed(request: Request, status: int) -> SightsongError | None:

@@ -14,6 +14,16 @@ from fastapi.exceptions import RequestValidationError
 from api.errors import IdempotencyInFlight
 
 HEADER = "Idempotency-Key"
+#: The header, as OpenAPI describes parameters: it is read of all its lines.
+PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 130},
+    "description": "A string of your own, best random and within double quotes: the same again "
+    "within 24 hours is the same submit, and `Idempotent-Replayed` tells so.",
+    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+}
 _LONGEST = 128
 _STRING = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -46,12 +56,12 @@ class InFlight:
     """The keys whose submits this process has in hand. Safe from many threads."""
 
     def __init__(self) -> None:
-        self._keys: set[str] = set()
+        self._keys: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     @contextmanager
-    def alone(self, key: str | None) -> Iterator[None]:
-        """Let one submit of a key in at a time; those without a key any number.
+    def alone(self, key: str | None, tenant: str) -> Iterator[None]:
+        """Let one submit of a tenant's key in at a time; those without a key any number.
 
         Raises:
             IdempotencyInFlight: another one of it is being read or stored.
@@ -59,12 +69,13 @@ class InFlight:
         if key is None:
             yield
             return
+        named = (tenant, key)
         with self._lock:
-            if key in self._keys:
+            if named in self._keys:
                 raise IdempotencyInFlight
-            self._keys.add(key)
+            self._keys.add(named)
         try:
             yield
         finally:
             with self._lock:
-                self._keys.discard(key)
+                self._keys.discard(named)

@@ -4,7 +4,7 @@ FastAPI's own page loads its scripts from a CDN; nothing here needs the network.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api import errors, examples, schemas
+from api import access, errors, examples, schemas
+from sightsong.core.tenancy import Scope
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem }
@@ -22,15 +23,49 @@ pre { background: #8881; padding: .8rem; overflow: auto }
 table { border-collapse: collapse } td { padding: .15rem 1rem .15rem 0; vertical-align: top }
 :root { color-scheme: light dark }
 """
+#: Where references lead: within a model's own schema, and within the document.
+_OWN_PARTS = "#/$defs/"
+_PARTS = "#/components/schemas/"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+_SCHEME = "key"
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "ssk_<id>_<secret>",
+    "description": "A key of this service; an operation takes one that has a scope it names. A "
+    "service on loopback asks for none unless it is told to.",
+}
+USER_PARAMETER = {
+    "name": access.USER_HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": access.LONGEST_USER,
+        "pattern": access.USER_PATTERN,
+    },
+    "description": "For which of your users this is asked, as you call them.",
+    "example": "alice",
+}
 
 
 class DescribedApp(FastAPI):
     """FastAPI whose schema tells the truth about refusals. The schema is made when first read."""
 
+    def __init__(self, **how: Any) -> None:  # noqa: ANN401 - as FastAPI says
+        super().__init__(**how)
+        self._scopes: dict[tuple[str, str], Sequence[Scope]] = {}
+
+    def note_scopes(self, needed: Iterable[tuple[str, str, Sequence[Scope]]]) -> None:
+        """Note operations that need a scope: method, path, and which of them opens it."""
+        self._scopes |= {(method, path): scopes for method, path, scopes in needed}
+
     def openapi(self) -> dict[str, Any]:
         """Make the schema, or return the one that was made."""
-        return _completed(super().openapi())
+        return _completed(super().openapi(), self._scopes)
 
 
 def install(app: FastAPI) -> None:
@@ -42,19 +77,50 @@ def install(app: FastAPI) -> None:
     app.add_route("/docs", reference, include_in_schema=False)
 
 
-def _completed(schema: dict[str, Any]) -> dict[str, Any]:
-    """Say of every operation how it refuses; a second time changes nothing."""
+def _completed(
+    schema: dict[str, Any], scopes: Mapping[tuple[str, str], Sequence[Scope]]
+) -> dict[str, Any]:
+    """Say of every operation how it refuses, and whom; a second time changes nothing."""
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     refusal = {"description": "Refused; see `code`", "content": {errors.MEDIA_TYPE: problem}}
-    for _, _, operation in _operations(schema):
+    for method, path, operation in _operations(schema):
+        _secure(operation, scopes.get((method, path)))
         answers = operation["responses"]
         answers.pop("422", None)  # FastAPI's own shape, which nobody ever gets
         answers["default"] = refusal
     parts = schema.setdefault("components", {}).setdefault("schemas", {})
+    _share_parts(schema["paths"], parts)
     parts["Problem"] = schemas.ProblemView.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         parts.pop(unused, None)
+    schema["components"]["securitySchemes"] = {_SCHEME: _KEY}
     return schema
+
+
+def _secure(operation: dict[str, Any], scopes: Sequence[Scope] | None) -> None:
+    """Say which key an operation needs, and that it may be asked for one of a tenant's users."""
+    if scopes is None:
+        operation["security"] = []
+        return
+    # Without a key as well: on loopback none is needed unless the service was told otherwise.
+    operation["security"] = [*({_SCHEME: [scope.value]} for scope in scopes), {}]
+    params = operation.setdefault("parameters", [])
+    if USER_PARAMETER not in params:
+        params.append(USER_PARAMETER)
+
+
+def _share_parts(node: Any, parts: dict[str, Any]) -> None:  # noqa: ANN401 - any part of JSON
+    """Move what the bodies that we describe ourselves are made of to where references find it."""
+    if isinstance(node, list):
+        for one in node:
+            _share_parts(one, parts)
+    elif isinstance(node, dict):
+        own = node.pop("$defs", {})
+        _share_parts(list(own.values()), parts)
+        parts |= own
+        if str(node.get("$ref", "")).startswith(_OWN_PARTS):
+            node["$ref"] = _PARTS + node["$ref"].removeprefix(_OWN_PARTS)
+        _share_parts(list(node.values()), parts)
 
 
 def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

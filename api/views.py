@@ -1,15 +1,20 @@
 """From records to the JSON of the answers. The same record always gives the same bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sightsong.core import ports
 from sightsong.core.affect import Affect
 from sightsong.core.ingests import Ingest, Problem, Progress, Watched, Wish
-from sightsong.core.jobs import Job, JobState, Outlook
+from sightsong.core.jobs import Job, JobKind, JobState, Outlook
+from sightsong.core.keys import ApiKey
 from sightsong.core.snapshots import Snapshot
+from sightsong.core.tenancy import Scope
 from sightsong.core.tracks import Track
+
+#: Others may have a parent that is something else.
+_OF_BATCHES = frozenset({JobKind.PHOTO, JobKind.TEXT})
 
 
 def job_view(job: Job, outlook: Outlook | None = None) -> dict[str, Any]:
@@ -32,6 +37,9 @@ def job_summary(job: Job) -> dict[str, Any]:
         "state": job.state.value,
         "state_version": job.state_version,
         "custom_id": job.custom_id,
+        "user": job.user,
+        "batch_id": job.parent_id if job.kind in _OF_BATCHES else None,
+        "cached_from": job.cached_from,
         **_life(job),
         "deadline_at": None if deadline is None else time_view(deadline),
     }
@@ -177,6 +185,28 @@ def index_view(snapshot: Snapshot) -> dict[str, Any]:
         "built_s": manifest.get("built_s"),
         "created_at": time_view(snapshot.created_at),
     }
+
+
+def key_view(key: ApiKey) -> dict[str, Any]:
+    """Show a key; never what its secret could be checked with."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "tenant": key.tenant,
+        "scopes": scopes_view(key.scopes),
+        "last4": key.last4,
+        "created_at": time_view(key.created_at),
+        "expires_at": None if key.expires_at is None else time_view(key.expires_at),
+        "revoked_at": None if key.revoked_at is None else time_view(key.revoked_at),
+        "used_at": None if key.used_at is None else time_view(key.used_at),
+        "requests_per_min": key.requests_per_min,
+        "jobs_per_day": key.jobs_per_day,
+    }
+
+
+def scopes_view(scopes: Collection[Scope]) -> list[str]:
+    """Show scopes, always in the same order."""
+    return [scope.value for scope in Scope if scope in scopes]
 
 
 def audio_url(track_id: str) -> str:

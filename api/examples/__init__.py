@@ -58,18 +58,20 @@ PHOTO_RESULT: dict[str, JsonValue] = {
             "track_id": _TRACK_ID,
             "title": "Morning Light",
             "artist": "The Example Trio",
-            "score": 0.81,
+            "score": 0.8475,
             "parts": {
                 "semantic": 0.74,
                 "cosine": 0.41,
                 "affect": 0.89,
                 "affect_distance": 0.2,
+                "memory": 0.0375,
             },
-            "reason": "Calm and bright, close to the photo; best from 0:40.",
+            "reason": "Calm and bright, close to the photo; best from 0:40; you liked this artist.",
             "window_start_s": 40.0,
             "audio_url": f"/v1/tracks/{_TRACK_ID}/audio",
         }
     ],
+    "personal": True,
     "receipt": {
         "profile": "full",
         "device": "cpu",
@@ -98,6 +100,9 @@ JOB: dict[str, JsonValue] = {
     "state": "succeeded",
     "state_version": 3,
     "custom_id": "holiday-17",
+    "user": "alice",
+    "batch_id": None,
+    "cached_from": None,
     "created_at": "2026-11-20T23:42:07.312Z",
     "started_at": "2026-11-20T23:42:07.340Z",
     "finished_at": "2026-11-20T23:42:07.402Z",
@@ -199,6 +204,7 @@ REFINED: dict[str, JsonValue] = {
     "valence": 0.54,
     "arousal": -0.38,
     "matches": PHOTO_RESULT["matches"],
+    "personal": True,
     "receipt": {
         "index_snapshot": _VERSION,
         "index_revision": 4210,
@@ -273,6 +279,8 @@ TRACK_DETAIL: dict[str, JsonValue] = TRACK | {
     "recording": {"id": _TRACK_ID, "tracks": [_TRACK_ID, "9e2d7c41-0f35-4b8e-8a55-66d0c7f1be20"]}
 }
 
+TRACKS: dict[str, JsonValue] = {"items": [TRACK], "next_cursor": None}
+
 EDIT: dict[str, JsonValue] = {"title": "Morning Light", "tags": ["piano"], "mood": None}
 
 INGEST_REQUEST: dict[str, JsonValue] = {"path": "/home/me/Music", "dry_run": False}
@@ -314,6 +322,20 @@ INGEST: dict[str, JsonValue] = {
     "done": False,
 }
 
+INGESTS: dict[str, JsonValue] = {"items": [INGEST], "next_cursor": None}
+
+RETRIED: dict[str, JsonValue] = INGEST | {"retried": 1}
+
+#: What a follower of an ingest is sent; the data of each event is one line.
+INGEST_EVENTS = (
+    "retry: 2000\n\n"
+    'event: progress\nid: 5c1fa0e7b3d24c68\ndata: {"id":"c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52",'
+    '"status":"listening","done":false, ...}\n\n'
+    ": still here\n\n"
+    'event: progress\nid: 90b6d2f41c7e8a35\ndata: {"id":"c3a1f0de-58a5-4a19-a0cf-9a5b6f8f7b52",'
+    '"status":"done","done":true, ...}\n\n'
+)
+
 TROUBLE: dict[str, JsonValue] = {
     "file": "album.zip/03 silence.mp3",
     "code": "audio_silent",
@@ -321,11 +343,37 @@ TROUBLE: dict[str, JsonValue] = {
     "track_id": _TRACK_ID,
 }
 
+TROUBLES: dict[str, JsonValue] = {"items": [TROUBLE], "next_cursor": None}
+
 WATCH: dict[str, JsonValue] = {
     "id": "7d0a4d5e-4f0b-4c49-9f59-2f8c24c1f0aa",
     "path": "/home/me/Music",
     "added_at": "2026-11-20T23:40:00.000Z",
     "ingest_id": _INGEST_ID,
+}
+
+WATCHES: dict[str, JsonValue] = {"items": [WATCH]}
+
+ALIVE = {"status": "ok"}
+
+READINESS: dict[str, JsonValue] = {
+    "status": "ready",
+    "checks": {
+        "database": {"status": "ok", "detail": "answers"},
+        "workers": {
+            "status": "ok",
+            "detail": "1 alive: lite on cpu",
+            "processes": [
+                {
+                    "count": 1,
+                    "profile": "lite",
+                    "device": "cpu",
+                    "space": "sightsong/affect-space@1",
+                    "models": ["sightsong/lite-emotion@1"],
+                }
+            ],
+        },
+    },
 }
 
 PROBLEM: dict[str, JsonValue] = {

@@ -15,14 +15,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from api import files, preferences, remote
+from api import access, files, preferences, remote
 from api.dependencies import Door, TheDoor
 from api.errors import RangeNotSatisfiable, TrackFileGone
 from api.routes import tracks
 from sightsong.core.errors import NoCover
 from sightsong.core.ports import RemoteFile
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/tracks", tags=["tracks"])
+router = APIRouter(
+    prefix="/v1/tracks",
+    tags=["tracks"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _CACHE = {"Cache-Control": "private, no-cache"}
 _AUDIO: dict[int | str, dict[str, Any]] = {

@@ -9,6 +9,9 @@ from starlette.requests import Request
 from api import errors, uploads
 from api.dependencies import Door
 
+#: Wrong parts that are looked at each; a body has room for hundreds of thousands of them.
+_MOST_WRONG = 100
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -42,5 +45,8 @@ def media_type(request: Request) -> str:
 
 
 def refused(error: ValidationError, *, where: str) -> RequestValidationError:
-    """Say which part of a request is wrong."""
+    """Say which part of a request is wrong; of thousands, that it is that many."""
+    if error.error_count() > _MOST_WRONG:
+        told = f"has {error.error_count():,} wrong parts; see /docs for its shape"
+        return RequestValidationError([{"loc": (where,), "msg": told}])
     return RequestValidationError([{**one, "loc": (where, *one["loc"])} for one in error.errors()])

@@ -7,12 +7,18 @@ from fastapi import APIRouter, Header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from api import examples, views
+from api import access, examples, views
+from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.routes import jobs
 from sightsong.core.jobs import JobId
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(
+    prefix="/v1/jobs",
+    tags=["jobs"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -29,6 +35,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.get("/{job_id}/events", response_class=StreamingResponse, responses=_ANSWERS)
 async def follow_job(
     door: TheDoor,
+    who: TheCaller,
     job_id: str,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -37,7 +44,7 @@ async def follow_job(
     Each event has the `state_version` as its id. Who comes again with `Last-Event-ID` is told
     nothing until that has changed.
     """
-    look = functools.partial(_view, door, job_id)
+    look = functools.partial(_view, door, who, job_id)
     view = await run_in_threadpool(look)
     if view["finished_at"] is not None and str(view["state_version"]) == last_event_id:
         return Response(status_code=204)  # tells a browser not to come again
@@ -45,6 +52,6 @@ async def follow_job(
     return door.following.answer(door.following.states(view, look, change, seen=last_event_id))
 
 
-def _view(door: Door, job_id: str) -> dict[str, Any]:
-    job = jobs.find(door, job_id)
+def _view(door: Door, who: Caller, job_id: str) -> dict[str, Any]:
+    job = jobs.find(door, who, job_id)
     return views.job_view(job, jobs.outlook_of(door, job))

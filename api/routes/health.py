@@ -1,10 +1,12 @@
 """`/healthz`, `/readyz` and the front door itself."""
 
+from typing import Any
+
 import anyio
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import readiness, schemas
+from api import examples, readiness, schemas
 from api.dependencies import TheDoor
 from api.replies import Reply
 
@@ -27,10 +29,15 @@ def greet(door: TheDoor) -> Response:
     )
 
 
-@router.get("/healthz")
+_ALIVE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"example": examples.ALIVE}}}
+}
+
+
+@router.get("/healthz", responses=_ALIVE)
 async def healthz() -> dict[str, str]:
     """Say that this process lives; looks at nothing else."""
-    return {"status": "ok"}
+    return examples.ALIVE
 
 
 @router.get(

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import readiness, schemas, views
+from api import access, readiness, schemas, views
+from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.errors import RebuildPending
 from api.replies import Reply, accepted
@@ -19,10 +20,16 @@ from sightsong.core.errors import (
 )
 from sightsong.core.jobs import Job, Queue
 from sightsong.core.snapshots import Snapshot
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/indexes", tags=["library"])
+router = APIRouter(
+    prefix="/v1/indexes",
+    tags=["library"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
+_CHANGES = access.guarded(Scope.LIBRARY)
 
 
 @router.get("", response_model=schemas.IndexesView)
@@ -54,26 +61,28 @@ def read_index(door: TheDoor, version: str) -> Response:
     return Reply(views.index_view(_find(door, version)))
 
 
-@router.post("", status_code=202, response_model=schemas.JobView)
-def rebuild_index(door: TheDoor) -> Response:
+@router.post("", status_code=202, response_model=schemas.JobView, dependencies=_CHANGES)
+def rebuild_index(door: TheDoor, who: TheCaller) -> Response:
     """Build a new snapshot now, in place of a pinned one, too.
 
     New tracks are found without this: a snapshot is built by itself when enough has changed.
     """
-    job = intake.submit_rebuild(door.stores, door.doorbell, asked=True)
+    job = intake.submit_rebuild(door.stores, door.doorbell, asked=True, tenant=who.tenant)
     if job is None:
         raise RebuildPending
     return _accepted(job)
 
 
-@router.post("/prune", status_code=202, response_model=schemas.JobView)
-def prune_indexes(door: TheDoor) -> Response:
+@router.post("/prune", status_code=202, response_model=schemas.JobView, dependencies=_CHANGES)
+def prune_indexes(door: TheDoor, who: TheCaller) -> Response:
     """Remove the snapshots that nobody needs: all but the active one and the newest others."""
     limit = door.settings.queue_limit
-    return _accepted(intake.submit_prune(door.stores, door.doorbell, queue_limit=limit))
+    return _accepted(
+        intake.submit_prune(door.stores, door.doorbell, queue_limit=limit, tenant=who.tenant)
+    )
 
 
-@router.post("/{version}/activate", response_model=schemas.IndexView)
+@router.post("/{version}/activate", response_model=schemas.IndexView, dependencies=_CHANGES)
 def activate_index(door: TheDoor, version: str) -> Response:
     """Have searches run on this snapshot, and pin it: it stays until a rebuild is asked for.
 
@@ -93,12 +102,16 @@ def activate_index(door: TheDoor, version: str) -> Response:
     return Reply(views.index_view(door.stores.snapshots.activate(snapshot.version)))
 
 
-@router.post("/{version}/verify", status_code=202, response_model=schemas.JobView)
-def verify_index(door: TheDoor, version: str) -> Response:
+@router.post(
+    "/{version}/verify", status_code=202, response_model=schemas.JobView, dependencies=_CHANGES
+)
+def verify_index(door: TheDoor, who: TheCaller, version: str) -> Response:
     """Compare a snapshot with its manifest, file by file; the job's result says how it is."""
     known = _find(door, version).version
     limit = door.settings.queue_limit
-    job = intake.submit_verify(door.stores, door.doorbell, version=known, queue_limit=limit)
+    job = intake.submit_verify(
+        door.stores, door.doorbell, version=known, queue_limit=limit, tenant=who.tenant
+    )
     return _accepted(job)
 
 

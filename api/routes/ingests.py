@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api import following, paging, schemas, views
+from api import access, examples, following, paging, schemas, views
+from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
 from api.routes import ended, taking_in
@@ -17,14 +18,21 @@ from sightsong.core import intake
 from sightsong.core.errors import Conflict, JobNotFound
 from sightsong.core.ingests import Ingest, Progress
 from sightsong.core.jobs import JobId, JobState
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/ingests", tags=["library"])
+router = APIRouter(
+    prefix="/v1/ingests",
+    tags=["library"],
+    dependencies=access.guarded(Scope.LIBRARY),
+)
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `progress`, each with the whole ingest, until it is done",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "text/event-stream": {"schema": {"type": "string"}, "example": examples.INGEST_EVENTS}
+        },
     },
     204: {"description": "It is done, and you know that"},
 }
@@ -36,6 +44,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 async def submit_ingest(
     request: Request,
     door: TheDoor,
+    who: TheCaller,
     options: Annotated[schemas.UploadQuery, Query()],
 ) -> Response:
     """Take music in: name what the service can read itself, or send it.
@@ -44,7 +53,7 @@ async def submit_ingest(
     address in an object store. Send a form with fields `file`, or one file as the body, to upload
     music; what that file is called, `name` says. Safe to repeat: what is known is not taken twice.
     """
-    job = await taking_in.begin(request, door, options)
+    job = await taking_in.begin(request, door, who, options=options)
     ingest = await run_in_threadpool(door.stores.ingests.get, job.id)
     return accepted(views.ingest_view(ingest, Progress()), f"/v1/ingests/{job.id}")
 

@@ -1,5 +1,6 @@
 """`/v1/jobs`: the jobs that there are; give one up, or erase it."""
 
+import contextlib
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,15 +9,21 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import examples, paging, schemas, views
-from api.dependencies import TheDoor
+from api import access, examples, paging, schemas, views
+from api.access import Caller, TheCaller
+from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes import jobs
 from sightsong.core import intake
-from sightsong.core.errors import Conflict
+from sightsong.core.errors import Conflict, JobErased, JobNotFound
 from sightsong.core.jobs import Job, JobFilter, JobId, JobKind, JobState
+from sightsong.core.tenancy import Scope, UserId
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(
+    prefix="/v1/jobs",
+    tags=["jobs"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _ANSWERED = frozenset({JobKind.PHOTO, JobKind.TEXT})
 #: Times are shown cut to milliseconds. What is shown as the time asked for is not after it, so the
@@ -29,7 +36,10 @@ _CANCELED: dict[int | str, dict[str, Any]] = {
 
 @router.get("", response_model=schemas.JobsPage)
 def list_jobs(
-    request: Request, door: TheDoor, asked: Annotated[schemas.JobsQuery, Query()]
+    request: Request,
+    door: TheDoor,
+    who: TheCaller,
+    asked: Annotated[schemas.JobsQuery, Query()],
 ) -> Response:
     """List the jobs, newest first, page by page, without their results.
 
@@ -42,43 +52,55 @@ def list_jobs(
         state=None if asked.state is None else JobState(asked.state),
         custom_id=asked.custom_id,
         created_after=None if asked.created_after is None else _end_of(asked.created_after),
+        tenant=who.tenant,
+        user=None if asked.user is None else UserId(asked.user),
+        parent_id=None if asked.batch is None else JobId(asked.batch),
     )
     found = door.stores.jobs.listed(where, limit=asked.limit + 1, before=before)
-    if before is not None and not found and before not in door.stores.jobs.versions([before]):
-        raise paging.no_cursor()
+    if before is not None and not found:
+        _refuse_nowhere(door, who, before)
     shown = paging.page(found, limit=asked.limit, view=views.job_summary, place=lambda one: one.id)
     return Reply(shown, headers={"Cache-Control": "private, no-cache"})
 
 
 @router.post("/{job_id}/cancel", response_model=schemas.JobView, responses=_CANCELED)
-def cancel_job(door: TheDoor, job_id: str) -> Response:
+def cancel_job(door: TheDoor, who: TheCaller, job_id: str) -> Response:
     """Give up a job that has not ended. Safe to repeat; one that has ended otherwise is refused.
 
     What a worker does for it meanwhile is thrown away.
     """
-    job = jobs.find(door, job_id)
+    job = jobs.find(door, who, job_id)
     _refuse_canceling(job)
     try:
-        canceled = door.stores.jobs.cancel(job.id)
+        canceled = door.stores.jobs.cancel(job.id, tenant=who.tenant)
     except Conflict as error:
-        raise _has_ended(jobs.find(door, job_id)) from error
+        raise _has_ended(jobs.find(door, who, job_id)) from error
     return Reply(views.job_view(canceled), headers=jobs.headers_of(canceled, None))
 
 
 @router.delete("/{job_id}", status_code=204)
-def erase_job(door: TheDoor, job_id: str) -> Response:
+def erase_job(door: TheDoor, who: TheCaller, job_id: str) -> Response:
     """Erase a photo or words, with all that the service knows of them. Safe to repeat.
 
     The image, the answer, and what it was found by are gone; a job that has not ended is canceled.
     From then on there is nothing to ask of it (410).
     """
     try:
-        intake.erase(door.stores, jobs.checked(job_id))
+        intake.erase(door.stores, jobs.checked(job_id), tenant=who.tenant)
     except Conflict as error:
         raise Conflict(
             "Only photos and words can be erased; jobs of the library belong to its tracks."
         ) from error
     return Response(status_code=204)
+
+
+def _refuse_nowhere(door: Door, who: Caller, before: JobId) -> None:
+    """See that a cursor has come from a list of the caller's; its job may be erased since."""
+    try:
+        with contextlib.suppress(JobErased):
+            door.stores.jobs.get(before, tenant=who.tenant)
+    except JobNotFound as error:
+        raise paging.no_cursor() from error
 
 
 def _refuse_repeated(request: Request) -> None:

@@ -9,12 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import errors, examples, preferences, schemas, uploads
+from api import access, errors, examples, preferences, schemas, uploads
+from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
-from api.routes import bodies, jobs
+from api.routes import bodies, jobs, submitting, wishes
 from sightsong.core.errors import Conflict, SightsongError, Unavailable
 from sightsong.core.jobs import Job, JobError, JobId, JobState
+from sightsong.core.tenancy import Scope
 
 log = structlog.get_logger()
 
@@ -43,7 +45,11 @@ _BODY = {
     }
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": schemas.MoodLensError, "description": "Refused; see `code`"},
+    "4XX": {
+        "model": schemas.MoodLensError,
+        "description": "Refused; see `code`. Where the key is what is wrong, as everywhere else",
+        "content": {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
     "5XX": {
         "model": schemas.MoodLensError,
         "description": "Not done in time, or the service cannot do it now",
@@ -59,9 +65,13 @@ async def hello() -> Response:
 
 
 @router.post(
-    "/predict", response_model=schemas.PredictionView, responses=_ANSWERS, openapi_extra=_BODY
+    "/predict",
+    response_model=schemas.PredictionView,
+    responses=_ANSWERS,
+    openapi_extra=_BODY,
+    dependencies=access.guarded(Scope.JOBS),
 )
-async def predict(request: Request, door: TheDoor) -> Response:
+async def predict(request: Request, door: TheDoor, who: TheCaller) -> Response:
     """Read the emotion of a photo, and wait for it, as MoodLens does.
 
     Send the photo in the field `file` or `image` of a form, or its bytes as the body. What takes
@@ -69,11 +79,11 @@ async def predict(request: Request, door: TheDoor) -> Response:
     `/v1/jobs` for all else: music, several photos, retries that are safe.
     """
     try:
-        job = await _submitted(request, door)
+        job = await _submitted(request, door, who)
     except SightsongError as error:
         return _refused(request, error)
     try:
-        job = await jobs.until_ended(door, job, wait_s=preferences.LONGEST_WAIT_S)
+        job = await jobs.until_ended(door, who, job, wait_s=preferences.LONGEST_WAIT_S)
     except Unavailable as error:
         return _refused(request, error, job_id=job.id)
     except SightsongError as error:
@@ -81,7 +91,7 @@ async def predict(request: Request, door: TheDoor) -> Response:
     return _answer(request, job)
 
 
-async def _submitted(request: Request, door: Door) -> Job:
+async def _submitted(request: Request, door: Door, who: Caller) -> Job:
     """Store the photo's job; its bytes are kept no longer than for that."""
     kind = bodies.media_type(request)
     if not (kind == _FORM or uploads.is_photo(kind)):
@@ -89,14 +99,14 @@ async def _submitted(request: Request, door: Door) -> Job:
             "Send the photo in the field 'file' or 'image' of a multipart/form-data form, or as "
             "image/jpeg, image/png or image/webp."
         )
-    body = await jobs.read_photo(request, door)
+    body = await submitting.read_photo(request, door)
     content_type = request.headers["content-type"]
-    return await run_in_threadpool(_submit, door, content_type, body)
+    return await run_in_threadpool(_submit, door, who, content_type, body)
 
 
-def _submit(door: Door, content_type: str, body: bytes) -> Job:
+def _submit(door: Door, who: Caller, content_type: str, body: bytes) -> Job:
     sent = uploads.submission(content_type, body, photo_in=_PHOTO_IN)
-    return jobs.submit_photo(door, sent.content, _WISHES, None).job
+    return wishes.submit_photo(door, who, sent.content, _WISHES, key=None).job
 
 
 def _answer(request: Request, job: Job) -> Response:
@@ -123,10 +133,17 @@ def _prediction(emotion: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refused(request: Request, error: SightsongError, *, job_id: JobId | None = None) -> Response:
-    return _told(request, JobError(code=error.code, detail=error.detail), job_id=job_id)
+    told = JobError(code=error.code, detail=error.detail)
+    return _told(request, told, job_id=job_id, more=errors.of_error(error))
 
 
-def _told(request: Request, error: JobError, *, job_id: JobId | None = None) -> Response:
+def _told(
+    request: Request,
+    error: JobError,
+    *,
+    job_id: JobId | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Response:
     """Tell what went wrong, in this door's shape."""
     status = errors.STATUS.get(error.code, _SERVER_FAULT)
     if status >= _SERVER_FAULT:
@@ -134,5 +151,5 @@ def _told(request: Request, error: JobError, *, job_id: JobId | None = None) -> 
     body = {"status": "error", "message": error.detail, "code": error.code}
     if job_id is not None:
         body["job_id"] = job_id
-    headers = {"Cache-Control": "no-store", **errors.advice(request, status)}
+    headers = {"Cache-Control": "no-store", **errors.advice(request, status), **(more or {})}
     return Reply(body, status_code=status, headers=headers)

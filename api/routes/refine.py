@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import schemas, views
+from api import access, schemas, views
+from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes import jobs as job_routes
@@ -19,8 +20,13 @@ from sightsong.core.errors import NotRefinable
 from sightsong.core.jobs import Job, JobKind, JobState, KeepQuery
 from sightsong.core.reasons import Asked
 from sightsong.core.refining import Nudge
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(
+    prefix="/v1/jobs",
+    tags=["jobs"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _MAX_JSON_BYTES = 64 * 1024
 _BODY = {
@@ -40,25 +46,30 @@ async def refine_body(request: Request, door: TheDoor) -> schemas.RefineRequest:
 
 @router.post("/{job_id}/refine", response_model=schemas.RefinedView, openapi_extra=_BODY)
 def refine_job(
-    door: TheDoor, job_id: str, asked: Annotated[schemas.RefineRequest, Depends(refine_body)]
+    door: TheDoor,
+    who: TheCaller,
+    job_id: str,
+    asked: Annotated[schemas.RefineRequest, Depends(refine_body)],
 ) -> Response:
     """Turn the answer to a photo or to words: calmer, happier, away from a mood, other tracks.
 
     Answers at once, and changes nothing: the job keeps its own matches. What is left out stays as
     the job had it.
     """
-    job = job_routes.find(door, job_id)
-    result, kept = _answered(job), _kept(door, job)
+    job = job_routes.find(door, who, job_id)
+    result, kept = _answered(job), _kept(door, who, job)
     nudge = Nudge(calmer=asked.calmer, happier=asked.happier, avoid=tuple(asked.avoid))
     query, affect = refining.nudged(kept.vector, kept.affect, nudge, phrases=door.phrases.read())
     door.library.catch_up()
     view = door.library.view()
+    [leaning] = choosing.leanings(door.stores.people, [job])
+    taste = replace(Taste.of({**job.params, **asked.choice()}), avoid=nudge.avoided)
     matches = choosing.choose(
         view,
         door.stores.tracks,
         query,
         affect=affect,
-        taste=replace(Taste.of({**job.params, **asked.choice()}), avoid=nudge.avoided),
+        taste=choosing.remembering(taste, leaning),
         asked=_ASKED[job.kind] if nudge == Nudge() else Asked.WISH,
     )
     return Reply(
@@ -67,6 +78,7 @@ def refine_job(
             "query": result["query"],
             **views.affect_view(affect),
             "matches": [views.match_view(match) for match in matches],
+            "personal": not leaning.is_empty,
             "receipt": views.index_receipt(view) | {"prompts_sha256": moods.prompts_sha256()},
         }
     )
@@ -87,7 +99,7 @@ def _answered(job: Job) -> Mapping[str, Any]:
     return job.result
 
 
-def _kept(door: Door, job: Job) -> KeepQuery:
+def _kept(door: Door, who: Caller, job: Job) -> KeepQuery:
     """Read what a job searched for.
 
     Raises:
@@ -96,7 +108,7 @@ def _kept(door: Door, job: Job) -> KeepQuery:
     """
     kept = door.stores.jobs.query(job.id)
     if kept is None:
-        job_routes.find(door, job.id)  # it may have been erased meanwhile
+        job_routes.find(door, who, job.id)  # it may have been erased meanwhile
         raise NotRefinable("What this job searched for was not kept; hand it in again.")
     if kept.space != door.settings.space:
         raise NotRefinable(

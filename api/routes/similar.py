@@ -8,36 +8,49 @@ from fastapi import APIRouter, Query
 from numpy.typing import NDArray
 from starlette.responses import Response
 
-from api import schemas, views
+from api import access, schemas, views
+from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes import tracks
 from sightsong.core import choosing, embeddings, ports
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import TrackNotReady
+from sightsong.core.leaning import leaning_of
 from sightsong.core.reasons import Asked
+from sightsong.core.tenancy import Scope
 from sightsong.core.tracks import Track, TrackId, TrackState
 
-router = APIRouter(prefix="/v1/tracks", tags=["tracks"])
+router = APIRouter(
+    prefix="/v1/tracks",
+    tags=["tracks"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 
 @router.get("/{track_id}/similar", response_model=schemas.SimilarView)
 def find_similar(
-    door: TheDoor, track_id: str, asked: Annotated[schemas.SimilarQuery, Query()]
+    door: TheDoor,
+    who: TheCaller,
+    track_id: str,
+    asked: Annotated[schemas.SimilarQuery, Query()],
 ) -> Response:
     """Find the tracks that sound like one, and where they do; it is not among them.
 
-    Each condition narrows; of several words for one of them, one must fit.
+    Each condition narrows; of several words for one of them, one must fit. What the user never
+    wants to hear is not found either; what else is remembered of them does not count here.
     """
     track = tracks.find(door, track_id)
     door.library.catch_up()
     view = door.library.view()
+    memory = door.stores.people.recall([who.whose]).get(who.whose)
+    taste = _taste(asked, without=_encodings(door, track))
     found = choosing.choose(
         view,
         door.stores.tracks,
         _vector(view, track),
         affect=None,
-        taste=_taste(asked, without=_encodings(door, track)),
+        taste=choosing.remembering(taste, leaning_of(memory).bans),
         asked=Asked.TRACK,
     )
     return Reply(

@@ -6,6 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api import deliveries, errors, files, remote, schemas
+from api.access import Caller
 from api.dependencies import Door
 from api.routes import bodies
 from sightsong.core import intake
@@ -20,11 +21,16 @@ _FORM = {
     "schema": {
         "type": "object",
         "required": ["file"],
+        "additionalProperties": False,
         "properties": {
-            "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
+            "file": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "string", "format": "binary"},
+            },
             "dry_run": {"type": "boolean", "default": False},
             "restore": {"type": "boolean", "default": False},
-            "library": {"type": "string", "maxLength": 80},
+            "library": {"type": "string", "minLength": 1, "maxLength": 80},
         },
     }
 }
@@ -46,7 +52,7 @@ OPENAPI = {
 }
 
 
-async def begin(request: Request, door: Door, options: schemas.UploadQuery) -> Job:
+async def begin(request: Request, door: Door, who: Caller, *, options: schemas.UploadQuery) -> Job:
     """Store an ingest of what a request names or holds, and wake the indexer.
 
     Raises:
@@ -55,7 +61,7 @@ async def begin(request: Request, door: Door, options: schemas.UploadQuery) -> J
     """
     media_type = bodies.media_type(request)
     if media_type == "application/json":
-        return await _named(request, door, options)
+        return await _named(request, door, who, options)
     errors.note_unread(request, is_unread=True)
     if not deliveries.is_taken(media_type):
         raise errors.UnsupportedMediaType(
@@ -64,15 +70,17 @@ async def begin(request: Request, door: Door, options: schemas.UploadQuery) -> J
             "application/x-ndjson or application/octet-stream."
         )
     async with door.deliveries.take():
-        return await _sent(request, door, options)
+        return await _sent(request, door, who, options)
 
 
-async def _named(request: Request, door: Door, options: schemas.UploadQuery) -> Job:
+async def _named(request: Request, door: Door, who: Caller, options: schemas.UploadQuery) -> Job:
     asked = await bodies.read_json(request, door, schemas.IngestRequest, max_bytes=_MAX_BODY_BYTES)
-    return await run_in_threadpool(_begin_named, door, asked, options)
+    return await run_in_threadpool(_begin_named, door, who, asked, options)
 
 
-def _begin_named(door: Door, asked: schemas.IngestRequest, options: schemas.UploadQuery) -> Job:
+def _begin_named(
+    door: Door, who: Caller, asked: schemas.IngestRequest, options: schemas.UploadQuery
+) -> Job:
     settings = door.settings
     paths = [files.ingestible(path, root=settings.library_root) for path in asked.all_paths]
     if asked.watch and not all(path.is_dir() for path in paths):
@@ -86,24 +94,26 @@ def _begin_named(door: Door, asked: schemas.IngestRequest, options: schemas.Uplo
         restore=asked.restore or options.restore,
         library=asked.library or options.library,
     )
-    job = intake.submit_ingest(door.stores, door.doorbell, wish)
+    job = intake.submit_ingest(door.stores, door.doorbell, wish, tenant=who.tenant)
     for path in wish.paths if asked.watch else ():
         watched = door.stores.ingests.watch(path)
         door.stores.ingests.note_watched(watched.id, job.id)
     return job
 
 
-async def _sent(request: Request, door: Door, options: schemas.UploadQuery) -> Job:
+async def _sent(request: Request, door: Door, who: Caller, options: schemas.UploadQuery) -> Job:
     settings, inbox = door.settings, door.music.inbox
     limits = deliveries.Limits(
         max_bytes=settings.max_music_bytes, patience_s=settings.upload_timeout_s
     )
     delivery = await deliveries.receive(request, inbox, name=options.name, limits=limits)
     errors.note_unread(request, is_unread=False)
-    return await run_in_threadpool(_begin_sent, door, delivery, options)
+    return await run_in_threadpool(_begin_sent, door, who, delivery, options)
 
 
-def _begin_sent(door: Door, delivery: deliveries.Delivery, options: schemas.UploadQuery) -> Job:
+def _begin_sent(
+    door: Door, who: Caller, delivery: deliveries.Delivery, options: schemas.UploadQuery
+) -> Job:
     try:
         chosen = _merged(options, delivery.fields)
         wish = Wish(
@@ -113,7 +123,7 @@ def _begin_sent(door: Door, delivery: deliveries.Delivery, options: schemas.Uplo
             restore=chosen.restore,
             library=chosen.library,
         )
-        return intake.submit_ingest(door.stores, door.doorbell, wish)
+        return intake.submit_ingest(door.stores, door.doorbell, wish, tenant=who.tenant)
     except (SightsongError, RequestValidationError) as error:
         deliveries.discard(door.music.inbox, delivery, error)
         raise

@@ -7,18 +7,24 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import paging, schemas, views
+from api import access, paging, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes.bodies import read_json
 from sightsong.core import terms
 from sightsong.core.errors import TrackNotFound
+from sightsong.core.tenancy import Scope
 from sightsong.core.tracks import Track, TrackFilter, TrackId
 
-router = APIRouter(prefix="/v1/tracks", tags=["tracks"])
+router = APIRouter(
+    prefix="/v1/tracks",
+    tags=["tracks"],
+    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+)
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _MAX_EDIT_BYTES = 64 * 1024
+_CHANGES = access.guarded(Scope.LIBRARY)
 _EDIT = {
     "requestBody": {
         "required": True,
@@ -59,7 +65,12 @@ def read_track(door: TheDoor, track_id: str) -> Response:
     return _detail(door, find(door, track_id))
 
 
-@router.patch("/{track_id}", response_model=schemas.TrackDetail, openapi_extra=_EDIT)
+@router.patch(
+    "/{track_id}",
+    response_model=schemas.TrackDetail,
+    openapi_extra=_EDIT,
+    dependencies=_CHANGES,
+)
 def edit_track(
     door: TheDoor, track_id: str, edit: Annotated[schemas.TrackEdit, Depends(edit_body)]
 ) -> Response:
@@ -74,7 +85,7 @@ def edit_track(
     return _detail(door, door.stores.tracks.edit(checked(track_id), changes))
 
 
-@router.delete("/{track_id}", status_code=204)
+@router.delete("/{track_id}", status_code=204, dependencies=_CHANGES)
 def remove_track(door: TheDoor, track_id: str) -> Response:
     """Remove a track from the library. Its files stay; ingests leave them alone from now on."""
     door.stores.tracks.remove(checked(track_id))

@@ -5,12 +5,17 @@ import re
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import schemas, views
+from api import access, schemas, views
 from api.dependencies import TheDoor
 from api.replies import Reply
 from sightsong.core.errors import NotFound
+from sightsong.core.tenancy import Scope
 
-router = APIRouter(prefix="/v1/watches", tags=["library"])
+router = APIRouter(
+    prefix="/v1/watches",
+    tags=["library"],
+    dependencies=access.guarded(Scope.LIBRARY),
+)
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 

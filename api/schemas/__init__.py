@@ -16,6 +16,16 @@ from api.schemas.ingests import (
     WatchView,
 )
 from api.schemas.jobs import JobsPage, JobsQuery, JobSummary, JobView
+from api.schemas.keys import (
+    KeyRequest,
+    KeysView,
+    KeyView,
+    MadeKeyView,
+    MeView,
+    RotateRequest,
+    UsageQuery,
+    UsageView,
+)
 from api.schemas.moodlens import HelloView, MoodLensError, PredictionView
 from api.schemas.photos import PhotoParams, PhotoResult, RefinedView, TextResult
 from api.schemas.searches import (
@@ -47,6 +57,11 @@ __all__ = [
     "JobsPage",
     "JobsQuery",
     "JsonRequest",
+    "KeyRequest",
+    "KeyView",
+    "KeysView",
+    "MadeKeyView",
+    "MeView",
     "MoodLensError",
     "NoQuery",
     "PhotoParams",
@@ -58,6 +73,7 @@ __all__ = [
     "RefineRequest",
     "RefinedView",
     "RetriedView",
+    "RotateRequest",
     "SimilarQuery",
     "SimilarView",
     "TakeInOptions",
@@ -69,6 +85,8 @@ __all__ = [
     "TracksPage",
     "TroubleView",
     "UploadQuery",
+    "UsageQuery",
+    "UsageView",
     "WatchView",
     "WatchesView",
 ]

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic_core import PydanticCustomError
 
 from api import examples
-from api.schemas.shared import ErrorView, State, Time
+from api.schemas.shared import ErrorView, State, Time, one_of
 
 _MOST_PATHS = 1000
 
@@ -62,7 +62,11 @@ class IngestRequest(TakeInOptions):
     """What to take into the library: one of `path`, `paths` and `url`."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [examples.INGEST_REQUEST]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [examples.INGEST_REQUEST],
+            "oneOf": one_of("path", "paths", "url"),
+        },
     )
 
     path: Path | None = Field(
@@ -168,6 +172,8 @@ class IngestView(BaseModel):
 class IngestsPage(BaseModel):
     """A page of ingests, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INGESTS]})
+
     items: list[IngestView]
     next_cursor: str | None = Field(description="For the next page; null on the last.")
 
@@ -186,12 +192,16 @@ class TroubleView(BaseModel):
 class ProblemsPage(BaseModel):
     """A page of what could not be taken in."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TROUBLES]})
+
     items: list[TroubleView]
     next_cursor: str | None = Field(description="For the next page; null on the last.")
 
 
 class RetriedView(IngestView):
     """An ingest whose failed tracks are tried again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RETRIED]})
 
     retried: int = Field(description="How many tracks are tried again.")
 
@@ -209,5 +219,7 @@ class WatchView(BaseModel):
 
 class WatchesView(BaseModel):
     """The folders that are kept in step."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WATCHES]})
 
     items: list[WatchView]

@@ -5,7 +5,14 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from api import examples
@@ -39,6 +46,11 @@ class JobSummary(BaseModel):
     state: State
     state_version: int = Field(description="Grows with each change; a part of the ETag.")
     custom_id: str | None = Field(description="What its sender calls it.")
+    user: str | None = Field(description="For which user of the tenant it was asked.")
+    batch_id: str | None = Field(description="The batch that it is a part of.")
+    cached_from: str | None = Field(
+        description="The job whose answer it was given, because the same was asked again."
+    )
     created_at: Time
     started_at: Time | None
     finished_at: Time | None
@@ -73,7 +85,12 @@ class JobsQuery(BaseModel):
         default=["photo", "text"], min_length=1, max_length=7, description="One of these."
     )
     created_after: (
-        Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)] | None
+        Annotated[
+            datetime,
+            BeforeValidator(_moment),
+            WithJsonSchema({"type": "string", "format": "date-time"}),
+        ]
+        | None
     ) = Field(
         default=None,
         description="RFC 3339. That time itself is not included.",
@@ -88,6 +105,14 @@ class JobsQuery(BaseModel):
         ]
         | None
     ) = Field(default=None, description="What their sender calls them.")
+
+    batch: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]{1,64}$", description="By id.")
+    user: str | None = Field(
+        default=None,
+        max_length=64,
+        pattern=r"^[!-~]([ -~]*[!-~])?$",
+        description="For which of your users they were asked.",
+    )
 
 
 class JobsPage(BaseModel):

@@ -34,6 +34,13 @@ class PhotoParams(Choice, Handling):
     )
 
 
+_PARTS = (
+    "What the score is made of. `memory` is how far what is remembered of the user has moved it, "
+    "-0.15 to 0.15; 0 where nothing is."
+)
+_PERSONAL = "Whether anything that is remembered of the user had a say in the matches."
+
+
 class Box(BaseModel):
     """Where a face is, as shares of the photo's width and height."""
 
@@ -97,7 +104,7 @@ class MatchView(BaseModel):
     title: str
     artist: str | None
     score: float
-    parts: dict[str, float | None] = Field(description="What the score is made of.")
+    parts: dict[str, float | None] = Field(description=_PARTS)
     reason: str
     window_start_s: float = Field(description="Where the ten seconds that fit best begin.")
     audio_url: str
@@ -133,6 +140,7 @@ class PhotoResult(BaseModel):
     emotional_caption: str | None
     query: str = Field(description="What the music was asked for.")
     matches: list[MatchView]
+    personal: bool = Field(default=False, description=_PERSONAL)
     receipt: Receipt
     timings_ms: dict[str, float] = Field(
         description="Milliseconds: `decode` of this photo, each other stage of the whole batch; "
@@ -149,6 +157,7 @@ class TextResult(BaseModel):
     arousal: float | None
     query: str = Field(description="What was understood.")
     matches: list[MatchView]
+    personal: bool = Field(default=False, description=_PERSONAL)
     receipt: Receipt
     timings_ms: dict[str, float]
 
@@ -169,4 +178,5 @@ class RefinedView(BaseModel):
     valence: float | None = Field(description="What is asked for now; null where unknown.")
     arousal: float | None
     matches: list[MatchView]
+    personal: bool = Field(default=False, description=_PERSONAL)
     receipt: RefinedReceipt

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from api import examples
 from api.schemas import wording
+from api.schemas.shared import one_of
 from sightsong.core import labels, matching, terms
 from sightsong.core.errors import InvalidRequest
 
@@ -44,14 +45,14 @@ def _plain(text: str) -> str:
     return text
 
 
-_Word = Annotated[
+Word = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=terms.MAX_LENGTH),
     AfterValidator(_plain),
 ]
 Words = Annotated[
-    list[_Word],
-    BeforeValidator(_listed, json_schema_input_type=list[_Word] | _Word),
+    list[Word],
+    BeforeValidator(_listed, json_schema_input_type=list[Word] | Word),
     Field(default=[], max_length=MOST_VALUES),
 ]
 Number = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -209,13 +210,32 @@ class Handling(BaseModel):
         allow_inf_nan=False,
         description="How long a photo is kept after its job has ended; 0: not at all.",
     )
+    personal: bool = Field(
+        default=True,
+        description="Whether what is remembered of the user may have a say in the answer.",
+    )
+    webhook: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z-]{1,64}$",
+        description="Id of a webhook that is told of its end, whatever else that is told of.",
+    )
+    cache: bool = Field(
+        default=True,
+        description="Whether an answer that was given to the same before will do, as long as "
+        "nothing has changed since.",
+    )
 
 
 class JsonRequest(Choice, Handling):
-    """Words that ask for music, or a photo as base64."""
+    """Words that ask for music, or a photo: as base64, or where it is."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [examples.TEXT_REQUEST]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [examples.TEXT_REQUEST],
+            "oneOf": one_of("text", "image", "image_url"),
+        },
     )
 
     text: (
@@ -232,6 +252,14 @@ class JsonRequest(Choice, Handling):
         description="JPEG, PNG or WebP as base64 (RFC 4648, with or without padding).",
         json_schema_extra={"contentEncoding": "base64"},
     )
+    image_url: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2048,
+        description="Address of a photo of the open web (https) that the service fetches, where "
+        "it is set to (`SIGHTSONG_FETCH_URLS`).",
+        examples=["https://photos.example.org/beach.jpg"],
+    )
     moods: Annotated[list[str], BeforeValidator(tidied)] = Field(
         default=[], max_length=labels.MOST_LABELS, description="With an image: labels to score."
     )
@@ -239,10 +267,10 @@ class JsonRequest(Choice, Handling):
     filters: FiltersBody | None = None
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if (self.text is None) is (self.image is None):
-            raise PydanticCustomError("either", "must hold either text or image")
-        if self.image is None and self.model_fields_set & {"moods", "caption", "keep_image_s"}:
+    def _is_one_of_them(self) -> Self:
+        if [self.text, self.image, self.image_url].count(None) != 2:  # noqa: PLR2004 - of three
+            raise PydanticCustomError("either", "must hold one of text, image and image_url")
+        if self.text is not None and self.model_fields_set & {"moods", "caption", "keep_image_s"}:
             raise PydanticCustomError("photo", "moods, caption and keep_image_s go with an image")
         return self
 

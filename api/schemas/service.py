@@ -86,5 +86,7 @@ class CheckView(BaseModel):
 class ReadinessView(BaseModel):
     """Whether the service can do its work."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.READINESS]})
+
     status: Literal["ready", "degraded", "unready"]
     checks: dict[str, CheckView]

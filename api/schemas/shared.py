@@ -2,12 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api import examples
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-20T23:42:07.312Z"])]
+
+
+def one_of(*names: str) -> list[JsonValue]:
+    """Say in JSON schema that just one of some fields is given; null is as good as nothing."""
+    return [
+        {
+            "required": [name],
+            "properties": {
+                other: {"not": {"type": "null"}} if other == name else {"type": "null"}
+                for other in names
+            },
+        }
+        for name in names
+    ]
 
 
 class ErrorView(BaseModel):

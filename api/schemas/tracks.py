@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from api import examples
 from api.schemas.shared import ErrorView
@@ -53,7 +53,7 @@ class TrackEdit(BaseModel):
     library: Tag | None = Field(
         default=None, description="The part of your collection that it belongs to."
     )
-    explicit: bool | None = Field(
+    explicit: StrictBool | None = Field(
         default=None, description="Whether its words are not for every ear."
     )
     tags: list[Tag] | None = Field(default=None, max_length=_MOST_TAGS)
@@ -104,6 +104,8 @@ class TrackDetail(TrackView):
 
 class TracksPage(BaseModel):
     """A page of tracks."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRACKS]})
 
     items: list[TrackView]
     next_cursor: str | None = Field(description="For the next page; null on the last.")

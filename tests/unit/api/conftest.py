@@ -77,7 +77,12 @@ def make(portal, stores, doorbell, settings, music_ports):
     """Make a caller of an app with other settings, stores or another library."""
 
     def made(
-        *, stores=stores, library=None, doorbell_error=lambda: None, **changed: object
+        *,
+        stores=stores,
+        library=None,
+        doorbell_error=lambda: None,
+        around=None,
+        **changed: object,
     ) -> Caller:
         other = replace(settings, **changed)
         found = library or memory.MemoryLibrary(stores, other.space)
@@ -87,6 +92,7 @@ def make(portal, stores, doorbell, settings, music_ports):
             settings=other,
             music=replace(music_ports, library=found),
             doorbell_error=doorbell_error,
+            around=around,
         )
         return Caller(portal, app)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.app import door_settings
 from api.dependencies import DoorSettings
+from api.opening import door_settings
 from sightsong.adapters import settings
 from sightsong.core import moods
 from sightsong.core.embeddings import Space

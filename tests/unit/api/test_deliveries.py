@@ -263,7 +263,7 @@ class FailingIngests:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def submit(self, wish: object) -> None:
+    def submit(self, wish: object, *, tenant: str) -> None:
         raise self._error
 
 

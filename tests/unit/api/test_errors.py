@@ -18,8 +18,8 @@ def kinds(kind: type = core_errors.SightsongError) -> set[type]:
 
 
 def own_kinds() -> set[type]:
-    ours = {core_errors.__name__, errors.__name__}
-    return {kind for kind in kinds() if kind.__module__ in ours}
+    ours = (core_errors.__name__, errors.__name__)
+    return {kind for kind in kinds() if kind.__module__.startswith(ours)}
 
 
 def assert_problem(answer, status: int, code: str) -> None:

@@ -152,25 +152,25 @@ def test_a_key_whose_submit_is_in_hand_is_told_to_wait():
     in_flight, inside, leave = idempotency.InFlight(), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with in_flight.alone("k1"):
+        with in_flight.alone("k1", "default"):
             inside.set()
             leave.wait(10)
 
     first = threading.Thread(target=hold)
     first.start()
     assert inside.wait(10)
-    with pytest.raises(IdempotencyInFlight), in_flight.alone("k1"):
+    with pytest.raises(IdempotencyInFlight), in_flight.alone("k1", "default"):
         pass
-    with in_flight.alone("k2"), in_flight.alone(None):
+    with in_flight.alone("k2", "default"), in_flight.alone(None, "default"):
         pass
     leave.set()
     first.join(10)
-    with in_flight.alone("k1"):
+    with in_flight.alone("k1", "default"):
         pass
 
 
 def test_a_submit_of_a_key_that_is_in_hand_is_told_when_to_ask_again(caller):
-    with caller.app.state.door.in_flight.alone("k1"):
+    with caller.app.state.door.in_flight.alone("k1", "default"):
         answer = send(caller, "k1", text="calm")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_flight")

@@ -13,7 +13,7 @@ from tests.unit.api.library import claim, succeed
 TEXT = jobs.JobKind.TEXT
 SUMMARY = {
     "id", "kind", "state", "state_version", "custom_id", "created_at", "started_at", "finished_at",
-    "attempt", "error", "deadline_at",
+    "attempt", "error", "deadline_at", "user", "batch_id", "cached_from",
 }  # fmt: skip
 
 

@@ -67,7 +67,8 @@ def test_what_the_core_writes_is_what_openapi_shows():
         captions=Captions(plain="A square.", emotional="A calm square."),
     )
     answer = answers.photo_answer(reading, query="q", matches=[])
-    result = {"profile": "stub"} | answer | {"receipt": receipt(), "timings_ms": {"batch": 1}}
+    last = {"personal": False, "receipt": receipt(), "timings_ms": {"batch": 1}}
+    result = {"profile": "stub"} | answer | last
     shown = schemas.PhotoResult.model_validate(result).model_dump()
 
     assert shown == result
@@ -76,7 +77,8 @@ def test_what_the_core_writes_is_what_openapi_shows():
 @pytest.mark.parametrize("affect", [None, Affect(valence=0.1, arousal=0.2)])
 def test_what_the_core_writes_of_words_is_what_openapi_shows(affect):
     answer = answers.text_answer("calm", affect, query="q", matches=[])
-    result = {"profile": "stub"} | answer | {"receipt": receipt(), "timings_ms": {"batch": 1}}
+    last = {"personal": False, "receipt": receipt(), "timings_ms": {"batch": 1}}
+    result = {"profile": "stub"} | answer | last
     shown = schemas.TextResult.model_validate(result).model_dump()
 
     assert shown == result

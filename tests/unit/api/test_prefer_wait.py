@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.routes.jobs import Parcel
+from api.routes.submitting import Parcel
 from sightsong.core import errors, jobs
 from tests.unit.api.asking import image_bytes
 from tests.unit.api.library import claim
@@ -129,7 +129,7 @@ class Forgetful:
     def versions(self, job_ids):
         return dict.fromkeys(job_ids, 99)
 
-    def get(self, _job_id):
+    def get(self, _job_id, *, tenant=None):
         raise errors.StoreUnavailable
 
 
