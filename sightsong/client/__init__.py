@@ -1,20 +1,44 @@
-"""A typed, synchronous client of a Sightsong service.
+"""A typed client of a Sightsong service, to be waited for or awaited.
 
 with Client("http://127.0.0.1:8000") as client:
     job = client.submit_photo("beach.jpg", top_k=5)
     done = client.wait(job["id"], timeout_s=120)
     calmer = client.refine(job["id"], calmer=0.3, avoid=["sad"])
+
+async with AsyncClient("http://127.0.0.1:8000") as client:
+    job = await client.submit_photo("beach.jpg", top_k=5)
+    async for seen in client.stream(job["id"]):
+        print(seen["state"])
 """
 
+from sightsong.client.batch_views import (
+    BatchCounts,
+    BatchItem,
+    BatchView,
+    PlaylistTrack,
+    PlaylistView,
+)
+from sightsong.client.batches import Photo
 from sightsong.client.errors import (
+    AnswerCutShort,
     ClientError,
+    KeyExposed,
     ProblemResponse,
     ServiceUnreachable,
     UnexpectedResponse,
     WaitedTooLong,
 )
 from sightsong.client.ingests import is_address
-from sightsong.client.service import DEFAULT_URL, Client
+from sightsong.client.key_views import IssuedKeyView, KeyView, MeView, UsageDayView, UsageView
+from sightsong.client.people_views import (
+    Action,
+    FeedbackView,
+    NeverPlay,
+    NeverPlayView,
+    Preferences,
+    PreferencesView,
+)
+from sightsong.client.service import DEFAULT_URL, AsyncClient, Client
 from sightsong.client.views import (
     AgreementView,
     DeltaView,
@@ -40,6 +64,13 @@ from sightsong.client.views import (
     WatchView,
     is_final,
 )
+from sightsong.client.webhook_views import (
+    AttemptView,
+    DeliveryView,
+    NewWebhookView,
+    WebhookChange,
+    WebhookView,
+)
 from sightsong.client.wire import Patience
 from sightsong.client.wishes import (
     Choice,
@@ -55,25 +86,46 @@ from sightsong.client.wishes import (
 
 __all__ = [
     "DEFAULT_URL",
+    "Action",
     "AgreementView",
+    "AnswerCutShort",
+    "AsyncClient",
+    "AttemptView",
+    "BatchCounts",
+    "BatchItem",
+    "BatchView",
     "Choice",
     "Client",
     "ClientError",
+    "DeliveryView",
     "DeltaView",
     "EmotionView",
+    "FeedbackView",
     "Filters",
     "Handling",
     "IndexView",
     "IndexesView",
     "IngestView",
+    "IssuedKeyView",
     "JobQuery",
     "JobSummary",
     "JobView",
+    "KeyExposed",
+    "KeyView",
     "Likeness",
+    "MeView",
     "MoodView",
+    "NeverPlay",
+    "NeverPlayView",
+    "NewWebhookView",
     "Patience",
+    "Photo",
     "PhotoResult",
     "PhotoTaste",
+    "PlaylistTrack",
+    "PlaylistView",
+    "Preferences",
+    "PreferencesView",
     "ProblemResponse",
     "ReadinessView",
     "RefinedView",
@@ -91,8 +143,12 @@ __all__ = [
     "TracksPage",
     "TroubleView",
     "UnexpectedResponse",
+    "UsageDayView",
+    "UsageView",
     "WaitedTooLong",
     "WatchView",
+    "WebhookChange",
+    "WebhookView",
     "is_address",
     "is_final",
 ]

@@ -1,21 +1,24 @@
-"""What all calls to a service share: the connections, and how pages are read."""
+"""What all calls to a service share: how it is spoken with, and how its pages are read."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, TypedDict
 from urllib.parse import quote
 
-import httpx
-
-from sightsong.client.wire import Patience, Request, Wire
+from sightsong.client.steps import Flow, Item, Params, Request, Steps
+from sightsong.client.wire import Patience, Wire
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: How often an ingest or the index is looked at while it is waited for.
 LOOK_S = 0.3
 PAGE = 100
 
-#: A parameter of several values is sent once for each.
-Params = Mapping[str, str | int | float | Sequence[str]]
+
+class Access(TypedDict, total=False):
+    """Who asks."""
+
+    key: str | None  #: A key of the service; sent as `Authorization: Bearer`, to it alone.
+    user: str | None  #: Whom of your users this is for, as you call them.
+    #: Send the key even where strangers could read it: over plain http through the internet.
+    insecure_key: bool
 
 
 def segment(name: str) -> str:
@@ -24,20 +27,10 @@ def segment(name: str) -> str:
 
 
 class Calls:
-    """Connections to a service, open until they are closed."""
+    """What calls are made of; `Blocking` and `Awaiting` run them."""
 
-    def __init__(
-        self,
-        base_url: str = DEFAULT_URL,
-        *,
-        timeout_s: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
-        patience: Patience | None = None,
-    ) -> None:
-        self._patience = patience or Patience()
-        self._wire = Wire(
-            base_url, timeout_s=timeout_s, transport=transport, patience=self._patience
-        )
+    def __init__(self, base_url: str, patience: Patience | None) -> None:
+        self._wire = Wire(base_url=base_url.rstrip("/"), patience=patience or Patience())
 
     @property
     def base_url(self) -> str:
@@ -47,41 +40,58 @@ class Calls:
     @property
     def patience(self) -> Patience:
         """How often it tries again, and how it pauses."""
-        return self._patience
+        return self._wire.patience
 
-    def __enter__(self) -> Self:
-        """Use the client until the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._wire.close()
-
-    def _items(self, path: str, params: Params, *, limit: int | None) -> Iterator[Any]:
+    def _items(self, path: str, params: Params | None = None, *, limit: int | None) -> Flow[Any]:
         """Go through a list page by page, through all of it unless `limit` is given."""
         cursor: str | None = None
         left = limit
         while left is None or left > 0:
-            asked = {**params, "limit": PAGE if left is None else min(PAGE, left)}
-            page = self._get(path, asked if cursor is None else {**asked, "cursor": cursor})
-            yield from page["items"]
+            asked = {**(params or {}), "limit": PAGE if left is None else min(PAGE, left)}
+            page = yield from self._get(
+                path, asked if cursor is None else asked | {"cursor": cursor}
+            )
+            for item in page["items"]:
+                yield Item(item)
             cursor = page["next_cursor"]
             if cursor is None:
                 return
             if left is not None:
                 left -= len(page["items"])
 
-    def _get(self, path: str, params: Params | None = None) -> Any:  # noqa: ANN401 - JSON
+    def _all(self, path: str) -> Steps[Any]:
+        """Read a list that comes whole."""
+        page = yield from self._get(path)
+        return page["items"]
+
+    def _get(self, path: str, params: Params | None = None) -> Steps[Any]:
         return self._json(Request(method="GET", path=path, params=params))
 
-    def _json(self, request: Request) -> Any:  # noqa: ANN401 - JSON
-        return self._wire.call(request)[0]
+    def _post(self, path: str, json: object = None) -> Steps[Any]:
+        return self._json(Request(method="POST", path=path, json=json))
+
+    def _delete(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        is_idempotent: bool = False,
+        extra_s: float = 0.0,
+    ) -> Steps[None]:
+        yield from self._wire.fetch(
+            Request(
+                method="DELETE",
+                path=path,
+                params=params,
+                is_idempotent=is_idempotent,
+                extra_s=extra_s,
+            )
+        )
+
+    def _content(self, request: Request) -> Steps[bytes]:
+        response = yield from self._wire.fetch(request)
+        return response.content
+
+    def _json(self, request: Request) -> Steps[Any]:
+        answer, _headers = yield from self._wire.call(request)
+        return answer

@@ -4,13 +4,14 @@ ClientError
 ├── ServiceUnreachable   nothing answers at the address
 ├── ProblemResponse      the service answered with a problem (RFC 9457)
 ├── UnexpectedResponse   something answered, but not a Sightsong service
+├── AnswerCutShort       a long answer ended before its end
+├── KeyExposed           the key was not sent: strangers could have read it
 └── WaitedTooLong        the work goes on; only the waiting ended
 """
 
-import httpx
+import math
 
-#: The longest pause that a `Retry-After` is obeyed for between two tries.
-_LONGEST_PAUSE_S = 30.0
+import httpx
 
 
 def asked_pause_s(headers: httpx.Headers) -> float | None:
@@ -19,7 +20,7 @@ def asked_pause_s(headers: httpx.Headers) -> float | None:
         asked = float(headers["Retry-After"])
     except (KeyError, ValueError):
         return None
-    return min(max(asked, 0.0), _LONGEST_PAUSE_S)
+    return max(asked, 0.0) if math.isfinite(asked) else None
 
 
 class ClientError(Exception):
@@ -96,11 +97,31 @@ class UnexpectedResponse(ClientError):
         )
 
 
+class AnswerCutShort(ClientError):
+    """A long answer was lost on its way; what had come of it was good."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(
+            f"the connection to {base_url} was lost in the middle of an answer: ask again",
+            code="answer_cut_short",
+        )
+
+
+class KeyExposed(ClientError):
+    """A key is not sent where strangers could read it."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(
+            f"the key was not sent: on its way to {base_url} strangers could read it; use https",
+            code="key_exposed",
+        )
+
+
 class WaitedTooLong(ClientError):
     """The work was not finished when the waiting had to end; it goes on in the service."""
 
-    def __init__(self, job_id: str, *, timeout_s: float) -> None:
+    def __init__(self, work_id: str, *, timeout_s: float, what: str = "job") -> None:
         super().__init__(
-            f"job {job_id} was not finished after {timeout_s:g} s; it goes on in the service",
+            f"{what} {work_id} was not finished after {timeout_s:g} s; it goes on in the service",
             code="waited_too_long",
         )

@@ -1,14 +1,14 @@
 """Calls that bring music into the library, and see how that goes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
-from sightsong.client import waiting
 from sightsong.client.calls import LOOK_S, Calls, segment
 from sightsong.client.parcels import Parcel
+from sightsong.client.steps import Flow, Item, Pause, Request, Steps, worked
+from sightsong.client.twofold import Call, Series
 from sightsong.client.views import IngestView, RetriedView, TroubleView, WatchView
-from sightsong.client.wire import Request
+from sightsong.client.waiting import patiently
 
 #: How long the service may take to put an upload on its disk, once it is there.
 _STORING_S = 120.0
@@ -17,6 +17,7 @@ _STORING_S = 120.0
 class IngestCalls(Calls):
     """What may be asked about ingests."""
 
+    @Call
     def ingest(
         self,
         *sources: str | Path,
@@ -25,7 +26,7 @@ class IngestCalls(Calls):
         restore: bool = False,
         watch: bool = False,
         library: str | None = None,
-    ) -> IngestView:
+    ) -> Steps[IngestView]:
         """Have the service take in music that it can read itself.
 
         Args:
@@ -50,9 +51,9 @@ class IngestCalls(Calls):
         body = _named(sources) | {name: True for name, value in asked.items() if value}
         if library is not None:
             body["library"] = library
-        answer = self._json(Request(method="POST", path="/v1/ingests", json=body))
-        return cast("IngestView", answer)
+        return self._post("/v1/ingests", body)
 
+    @Call
     def upload_music(
         self,
         files: Sequence[str | Path] | Mapping[str, str | Path],
@@ -61,7 +62,7 @@ class IngestCalls(Calls):
         restore: bool = False,
         library: str | None = None,
         on_bytes: Callable[[int], None] = lambda _count: None,
-    ) -> IngestView:
+    ) -> Steps[IngestView]:
         """Send music to the service: audio files, archives, manifests; read as they are sent.
 
         Args:
@@ -79,7 +80,7 @@ class IngestCalls(Calls):
             named = [(name, Path(path)) for name, path in files.items()]
         else:
             named = [(Path(path).name, Path(path)) for path in files]
-        parcel = Parcel(named, on_bytes=on_bytes)
+        parcel = yield from worked(lambda: Parcel(named))
         asked = {"dry_run": dry_run, "restore": restore}
         said = {name: "true" for name, value in asked.items() if value}
         request = Request(
@@ -87,61 +88,67 @@ class IngestCalls(Calls):
             path="/v1/ingests",
             params=said if library is None else said | {"library": library},
             stream=parcel.pieces,
+            on_bytes=on_bytes,
             headers=parcel.headers,
             extra_s=_STORING_S,
         )
-        return cast("IngestView", self._json(request))
+        ingest: IngestView = yield from self._json(request)
+        return ingest
 
-    def ingests(self, *, limit: int | None = None) -> Iterator[IngestView]:
+    @Series
+    def ingests(self, *, limit: int | None = None) -> Flow[IngestView]:
         """Go through the ingests, newest first."""
-        yield from self._items("/v1/ingests", {}, limit=limit)
+        return self._items("/v1/ingests", limit=limit)
 
-    def ingest_status(self, ingest_id: str) -> IngestView:
+    @Call
+    def ingest_status(self, ingest_id: str) -> Steps[IngestView]:
         """Read how far an ingest is."""
-        return cast("IngestView", self._get(_path(ingest_id)))
+        return self._get(_path(ingest_id))
 
-    def watch_ingest(self, ingest_id: str) -> Iterator[IngestView]:
+    @Series
+    def watch_ingest(self, ingest_id: str) -> Flow[IngestView]:
         """Yield how far an ingest is, now and again, until it is done (that one included)."""
         while True:
-            ingest = waiting.patiently(
-                lambda: self.ingest_status(ingest_id), pause=self._patience.pause
-            )
-            yield ingest
+            ingest = yield from patiently(lambda: self._get(_path(ingest_id)))
+            yield Item(ingest)
             if ingest["done"]:
                 return
-            self._patience.pause(LOOK_S)
+            yield Pause(LOOK_S)
 
-    def pause_ingest(self, ingest_id: str) -> IngestView:
+    @Call
+    def pause_ingest(self, ingest_id: str) -> Steps[IngestView]:
         """Let an ingest wait."""
-        return cast("IngestView", self._tell(ingest_id, "pause"))
+        return self._post(f"{_path(ingest_id)}/pause")
 
-    def resume_ingest(self, ingest_id: str) -> IngestView:
+    @Call
+    def resume_ingest(self, ingest_id: str) -> Steps[IngestView]:
         """Let a paused ingest go on."""
-        return cast("IngestView", self._tell(ingest_id, "resume"))
+        return self._post(f"{_path(ingest_id)}/resume")
 
-    def cancel_ingest(self, ingest_id: str) -> IngestView:
+    @Call
+    def cancel_ingest(self, ingest_id: str) -> Steps[IngestView]:
         """Give up what is left of an ingest."""
-        return cast("IngestView", self._tell(ingest_id, "cancel"))
+        return self._post(f"{_path(ingest_id)}/cancel")
 
-    def retry_ingest(self, ingest_id: str) -> RetriedView:
+    @Call
+    def retry_ingest(self, ingest_id: str) -> Steps[RetriedView]:
         """Try the tracks of an ingest that failed again."""
-        return cast("RetriedView", self._tell(ingest_id, "retry"))
+        return self._post(f"{_path(ingest_id)}/retry")
 
-    def problems(self, ingest_id: str, *, limit: int | None = None) -> Iterator[TroubleView]:
+    @Series
+    def problems(self, ingest_id: str, *, limit: int | None = None) -> Flow[TroubleView]:
         """Go through what an ingest could not take in: files first, then tracks."""
-        yield from self._items(f"{_path(ingest_id)}/problems", {}, limit=limit)
+        return self._items(f"{_path(ingest_id)}/problems", limit=limit)
 
-    def watches(self) -> list[WatchView]:
+    @Call
+    def watches(self) -> Steps[list[WatchView]]:
         """Read which folders are kept in step."""
-        return cast("list[WatchView]", self._get("/v1/watches")["items"])
+        return self._all("/v1/watches")
 
-    def unwatch(self, watch_id: str) -> None:
+    @Call
+    def unwatch(self, watch_id: str) -> Steps[None]:
         """Leave a folder alone from now on; its tracks stay."""
-        path = f"/v1/watches/{segment(watch_id)}"
-        self._wire.fetch(Request(method="DELETE", path=path))
-
-    def _tell(self, ingest_id: str, what: str) -> object:
-        return self._json(Request(method="POST", path=f"{_path(ingest_id)}/{what}"))
+        return self._delete(f"/v1/watches/{segment(watch_id)}")
 
 
 def is_address(source: str | Path) -> bool:

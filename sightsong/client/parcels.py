@@ -1,9 +1,11 @@
 """Parcels: files as one multipart form that is read as it is sent."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sightsong.client.steps import Piece
 
 _LINE_END = b"\r\n"
 _PIECE_BYTES = 256 * 1024
@@ -13,7 +15,7 @@ _PIECE_BYTES = 256 * 1024
 class _Packed:
     """One file, with the lines before it."""
 
-    path: Path
+    content: Path | bytes
     size_bytes: int
     head: bytes
 
@@ -21,19 +23,14 @@ class _Packed:
 class Parcel:
     """Files on their way to a service; no more than a piece of them is ever in memory."""
 
-    def __init__(
-        self,
-        files: Iterable[tuple[str, Path]],
-        *,
-        on_bytes: Callable[[int], None] = lambda _count: None,
-    ) -> None:
+    def __init__(self, files: Iterable[tuple[str, Path | bytes]], *, field: str = "file") -> None:
         self._boundary = uuid.uuid4().hex
+        self._field = field
         self._packed = [
-            _Packed(path=path, size_bytes=path.stat().st_size, head=self._head(name))
-            for name, path in files
+            _Packed(content=content, size_bytes=_size(content), head=self._head(name))
+            for name, content in files
         ]
         self._foot = f"--{self._boundary}--\r\n".encode()
-        self._on_bytes = on_bytes
 
     @property
     def headers(self) -> dict[str, str]:
@@ -44,32 +41,48 @@ class Parcel:
             "Content-Length": str(sum(sizes) + len(self._foot)),
         }
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[Piece]:
         """The body, piece by piece.
 
         Raises:
             OSError: a file cannot be read, or not to its end.
         """
         for one in self._packed:
-            yield one.head
-            yield from self._content(one)
-            yield _LINE_END
-        yield self._foot
-
-    def _content(self, one: _Packed) -> Iterator[bytes]:
-        left = one.size_bytes
-        with one.path.open("rb") as file:
-            while left:
-                piece = file.read(min(_PIECE_BYTES, left))
-                if not piece:
-                    raise OSError(f"{one.path} became shorter while it was sent")
-                yield piece
-                left -= len(piece)
-                self._on_bytes(len(piece))
+            yield Piece(one.head)
+            if isinstance(one.content, bytes):
+                yield Piece(one.content, of_files=one.size_bytes)
+            else:
+                yield from _read(one.content, one.size_bytes)
+            yield Piece(_LINE_END)
+        yield Piece(self._foot)
 
     def _head(self, name: str) -> bytes:
         plain = "".join(char if char.isprintable() else "_" for char in name)
         quoted = plain.replace("\\", "/").replace('"', "%22")
-        disposition = f'Content-Disposition: form-data; name="file"; filename="{quoted}"'
+        disposition = f'Content-Disposition: form-data; name="{self._field}"; filename="{quoted}"'
         head = f"--{self._boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream"
         return f"{head}\r\n\r\n".encode("utf-8", "replace")
+
+
+def file_pieces(path: Path) -> Iterator[Piece]:
+    """A file as it is, piece by piece.
+
+    Raises:
+        OSError: it cannot be read, or not to its end.
+    """
+    return _read(path, _size(path))
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _read(path: Path, size_bytes: int) -> Iterator[Piece]:
+    left = size_bytes
+    with path.open("rb") as file:
+        while left:
+            data = file.read(min(_PIECE_BYTES, left))
+            if not data:
+                raise OSError(f"{path} became shorter while it was sent")
+            yield Piece(data, of_files=len(data))
+            left -= len(data)

@@ -1,26 +1,22 @@
 """Calls that find tracks: for a photo, for words, like a track, like an answer but calmer."""
 
-import json
-import uuid
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Unpack
 
-from sightsong.client import waiting
+from sightsong.client import saying
 from sightsong.client.calls import Calls, segment
+from sightsong.client.steps import Request, Steps, worked
+from sightsong.client.twofold import Call
 from sightsong.client.views import JobView, RefinedView, SimilarView
-from sightsong.client.wire import Request
+from sightsong.client.waiting import patiently
 from sightsong.client.wishes import Likeness, PhotoTaste, Refinement, TextWish
 from sightsong.core import sniff
-
-#: Filters that are a span, and what each of their ends is called in an address.
-_SPANS = ("duration_s", "tempo_bpm")
-_LONGEST_KEY = 128
 
 
 class SearchCalls(Calls):
     """What may be asked to find tracks."""
 
+    @Call
     def submit_photo(
         self,
         photo: str | Path | bytes,
@@ -29,7 +25,7 @@ class SearchCalls(Calls):
         away_s: float = 0,
         is_patient: bool = True,
         **taste: Unpack[PhotoTaste],
-    ) -> JobView:
+    ) -> Steps[JobView]:
         """Send a photo and return its job, most likely still queued.
 
         It is sent under a key. However often it has to be sent until an answer comes back, it
@@ -46,30 +42,31 @@ class SearchCalls(Calls):
 
         Raises:
             ValueError: the key is not 1 to 128 printable ASCII characters.
+            OSError: the file cannot be read.
             ProblemResponse: the photo, a mood or a filter is refused (its `code` says why), or the
                 queue is full.
         """
-        content = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
-        moods = taste.get("moods", ())
-        params = _said({**taste, "moods": moods if isinstance(moods, str) else ",".join(moods)})
-        if "filters" in params:
-            params["filters"] = json.dumps(params["filters"], ensure_ascii=False)
-        if not taste.get("caption", True):
-            params["caption"] = False
+        headers = saying.keyed(key)
+        if isinstance(photo, bytes):
+            content = photo
+        else:
+            content = yield from worked(Path(photo).read_bytes)
         request = Request(
             method="POST",
             path="/v1/jobs",
-            params=params,
+            params=saying.of_photos(taste),
             content=content,
-            headers={"Content-Type": sniff.media_type(content), **_keyed(key)},
+            headers={"Content-Type": sniff.media_type(content), **headers},
             is_idempotent=True,
             takes_later=not is_patient,
         )
-        return self._submitted(request, away_s)
+        job: JobView = yield from patiently(lambda: self._json(request), away_s=away_s)
+        return job
 
+    @Call
     def submit_text(
         self, text: str, *, key: str | None = None, away_s: float = 0, **wish: Unpack[TextWish]
-    ) -> JobView:
+    ) -> Steps[JobView]:
         """Send words, such as "calm piano for a rainy evening"; return their job.
 
         They are sent under a key, as a photo is.
@@ -81,63 +78,30 @@ class SearchCalls(Calls):
         request = Request(
             method="POST",
             path="/v1/jobs",
-            json={"text": text, **_said(wish)},
-            headers=_keyed(key),
+            json={"text": text, **saying.said(wish)},
+            headers=saying.keyed(key),
             is_idempotent=True,
         )
-        return self._submitted(request, away_s)
+        return patiently(lambda: self._json(request), away_s=away_s)
 
-    def similar(self, track_id: str, **likeness: Unpack[Likeness]) -> SimilarView:
+    @Call
+    def similar(self, track_id: str, **likeness: Unpack[Likeness]) -> Steps[SimilarView]:
         """Find the tracks that sound most like one; it is never among them.
 
         Raises:
             ProblemResponse: there is no such track, or it was not heard yet.
         """
-        params = _said(likeness)
-        params |= _flat(params.pop("filters", {}))
-        path = f"/v1/tracks/{segment(track_id)}/similar"
-        return cast("SimilarView", self._get(path, params))
+        params = saying.said(likeness)
+        params |= saying.flat(params.pop("filters", {}))
+        return self._get(f"/v1/tracks/{segment(track_id)}/similar", params)
 
-    def refine(self, job_id: str, **nudges: Unpack[Refinement]) -> RefinedView:
+    @Call
+    def refine(self, job_id: str, **nudges: Unpack[Refinement]) -> Steps[RefinedView]:
         """Answer a photo or words again, nudged; the job stays as it is.
 
         Raises:
             ProblemResponse: the job has no answer that can be nudged, or a mood is not known.
         """
-        path = f"/v1/jobs/{segment(job_id)}/refine"
         # No filters and no duplicates are words too: the job may have had some.
         said = {name: value for name, value in nudges.items() if value is not None}
-        request = Request(method="POST", path=path, json=said)
-        return cast("RefinedView", self._json(request))
-
-    def _submitted(self, request: Request, away_s: float) -> JobView:
-        job = waiting.patiently(
-            lambda: self._json(request), pause=self._patience.pause, away_s=away_s
-        )
-        return cast("JobView", job)
-
-
-def _keyed(key: str | None) -> dict[str, str]:
-    """The header that names a submit, the same over all its tries."""
-    key = str(uuid.uuid4()) if key is None else key
-    if not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise ValueError(f"a key is 1 to {_LONGEST_KEY} printable ASCII characters")
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return {"Idempotency-Key": f'"{escaped}"'}
-
-
-def _said(wishes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a caller has said; the rest is left to the service."""
-    unsaid: tuple[object, ...] = (None, "", (), [], {})
-    return {
-        name: value for name, value in wishes.items() if value is not False and value not in unsaid
-    }
-
-
-def _flat(filters: Mapping[str, Any]) -> dict[str, str | float | Sequence[str]]:
-    """Write filters as parameters of an address."""
-    flat = {name: value for name, value in filters.items() if name not in _SPANS}
-    for name in _SPANS:
-        for end, value in filters.get(name, {}).items():
-            flat[f"{end}_{name}"] = value
-    return flat
+        return self._post(f"/v1/jobs/{segment(job_id)}/refine", said)

@@ -1,77 +1,67 @@
 """One service, as its callers see it."""
 
-import functools
-import math
-import time
 from typing import cast
 
-import httpx
-
-from sightsong.client import waiting
-from sightsong.client.calls import DEFAULT_URL, segment
-from sightsong.client.errors import UnexpectedResponse, WaitedTooLong
+from sightsong.client.awaiting import Awaiting
+from sightsong.client.batches import BatchCalls
+from sightsong.client.blocking import Blocking
+from sightsong.client.calls import DEFAULT_URL, Calls
+from sightsong.client.errors import UnexpectedResponse
 from sightsong.client.indexes import IndexCalls
 from sightsong.client.ingests import IngestCalls
 from sightsong.client.jobs import JobCalls
+from sightsong.client.keys import KeyCalls
+from sightsong.client.people import PeopleCalls
 from sightsong.client.searches import SearchCalls
+from sightsong.client.steps import Request, Steps
 from sightsong.client.tracks import TrackCalls
-from sightsong.client.views import JobView, ReadinessView, is_final
-from sightsong.client.wire import Request, retry_after_s
+from sightsong.client.twofold import Call
+from sightsong.client.views import ReadinessView
+from sightsong.client.webhooks import WebhookCalls
 
-__all__ = ["DEFAULT_URL", "Client"]
-
-#: The longest that the service holds a poll back; asking for more gains nothing.
-_LONGEST_POLL_S = 25.0
-#: A poll answered sooner than this without news was not held back: pause before the next.
-_HELD_BACK_S = 1.0
+__all__ = ["DEFAULT_URL", "AsyncClient", "Client"]
 
 
-class Client(SearchCalls, JobCalls, IngestCalls, TrackCalls, IndexCalls):
-    """A Sightsong service, as its callers see it."""
+class ServiceCalls(Calls):
+    """What may be asked about the service itself."""
 
-    def job(self, job_id: str, *, wait_s: float = 0) -> JobView:
-        """Read a job; with `wait_s`, not before it changes or that time has passed."""
-        return self._poll(job_id, wait_s)[0]
-
-    def wait(self, job_id: str, *, timeout_s: float = 600) -> JobView:
-        """Wait until a job is final, and return it. Survives a restart of the service.
-
-        Raises:
-            WaitedTooLong: it was not final in time.
-            ServiceUnreachable: the service was away for longer than a restart takes.
-        """
-        end = time.monotonic() + timeout_s
-        version = -1
-        while True:
-            asked = time.monotonic()
-            left_s = max(end - asked, 0)
-            poll = functools.partial(self._poll, job_id, min(_LONGEST_POLL_S, left_s))
-            job, headers = waiting.patiently(poll, pause=self._patience.pause)
-            if is_final(job):
-                return job
-            if time.monotonic() >= end:
-                raise WaitedTooLong(job_id, timeout_s=timeout_s)
-            news = job["state_version"] != version
-            version = job["state_version"]
-            if not news and time.monotonic() - asked < _HELD_BACK_S:
-                self._patience.pause(min(retry_after_s(headers, default=_HELD_BACK_S), left_s))
-
-    def ready(self) -> ReadinessView:
+    @Call
+    def ready(self) -> Steps[ReadinessView]:
         """Ask once whether the service can do its work; an unready one answers too.
 
         Raises:
             ServiceUnreachable: nothing answers.
             UnexpectedResponse: something else answers.
         """
-        response = self._wire.exchange(Request(method="GET", path="/readyz"), tries=1)
+        response = yield from self._wire.exchange(Request(method="GET", path="/readyz"), tries=1)
         answer = self._wire.decoded(response)
         if not isinstance(answer, dict) or "checks" not in answer:
             raise UnexpectedResponse(self.base_url, status=response.status_code)
         return cast("ReadinessView", answer)
 
-    def _poll(self, job_id: str, wait_s: float) -> tuple[JobView, httpx.Headers]:
-        params = {"wait": math.ceil(wait_s)} if wait_s > 0 else None
-        path = f"/v1/jobs/{segment(job_id)}"
-        request = Request(method="GET", path=path, params=params, extra_s=wait_s)
-        answer, headers = self._wire.call(request)
-        return cast("JobView", answer), headers
+
+class AllCalls(
+    SearchCalls,
+    JobCalls,
+    BatchCalls,
+    PeopleCalls,
+    IngestCalls,
+    TrackCalls,
+    IndexCalls,
+    WebhookCalls,
+    KeyCalls,
+    ServiceCalls,
+):
+    """What may be asked of a service."""
+
+
+class Client(AllCalls, Blocking):
+    """A Sightsong service; each call returns with its answer."""
+
+
+class AsyncClient(AllCalls, Awaiting):
+    """A Sightsong service; each call is awaited, each series gone through with `async for`.
+
+    Who leaves a series before its end closes it with `contextlib.aclosing`, so that its connection
+    is free at once and not when Python gets to it.
+    """

@@ -1,7 +1,8 @@
 """Server-sent events, read from a body as it comes."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from sightsong.client.lines import Lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,31 +14,31 @@ class Event:
     data: str = ""
 
 
-def read(body: Iterable[bytes]) -> Iterator[Event]:
-    """Yield the events of a stream; comments, and an event that was cut off, are left out."""
-    fields: dict[str, list[str]] = {}
-    for line in _lines(body):
+class Events:
+    """Puts events together; comments, and an event that was cut off, are left out."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._fields: dict[str, list[str]] = {}
+
+    def fed(self, piece: bytes) -> list[Event]:
+        """Take a piece of the body; return the events that are whole now."""
+        found = [self._ended() for line in self._lines.fed(piece) if not self._added(line)]
+        return [event for event in found if event is not None]
+
+    def _added(self, line: str) -> bool:
+        """Take a line; False for the empty one, which ends an event."""
         if line:
             name, _, value = line.partition(":")
-            fields.setdefault(name, []).append(value.removeprefix(" "))
-            continue
-        if "data" in fields:
-            yield _event(fields)
-        fields = {}
+            self._fields.setdefault(name, []).append(value.removeprefix(" "))
+        return bool(line)
 
-
-def _event(fields: dict[str, list[str]]) -> Event:
-    return Event(
-        name=fields.get("event", ["message"])[-1],
-        id=fields["id"][-1] if "id" in fields else None,
-        data="\n".join(fields["data"]),
-    )
-
-
-def _lines(body: Iterable[bytes]) -> Iterator[str]:
-    """Whole lines. Only line feeds end them: JSON may hold the other ends that Unicode knows."""
-    rest = b""
-    for piece in body:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.removesuffix(b"\r").decode("utf-8", "replace")
+    def _ended(self) -> Event | None:
+        fields, self._fields = self._fields, {}
+        if "data" not in fields:
+            return None
+        return Event(
+            name=fields.get("event", ["message"])[-1],
+            id=fields["id"][-1] if "id" in fields else None,
+            data="\n".join(fields["data"]),
+        )

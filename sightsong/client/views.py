@@ -61,6 +61,7 @@ class PhotoResult(TypedDict):
     matches: list[dict[str, Any]]  #: Best first.
     receipt: dict[str, Any]  #: What the answer depends on besides the photo.
     timings_ms: dict[str, float]
+    personal: NotRequired[bool]  #: Whether what is remembered of the user had a say.
 
 
 class TextResult(TypedDict):
@@ -74,6 +75,7 @@ class TextResult(TypedDict):
     matches: list[dict[str, Any]]  #: Best first.
     receipt: dict[str, Any]
     timings_ms: dict[str, float]
+    personal: NotRequired[bool]  #: Whether what is remembered of the user had a say.
 
 
 class SimilarView(TypedDict):
@@ -109,6 +111,9 @@ class JobSummary(TypedDict):
     finished_at: str | None
     error: ErrorView | None
     deadline_at: str | None  #: It fails if it has not begun by then.
+    user: str | None  #: Whom of your users it is for.
+    batch_id: str | None  #: The batch that it is a part of.
+    cached_from: str | None  #: The job whose answer this one has a copy of.
 
 
 class JobView(JobSummary):
@@ -126,6 +131,8 @@ class JobQuery(TypedDict, total=False):
     kind: str | Sequence[str] | None  #: One of these; photos and words unless it is said.
     created_after: str | datetime | None  #: RFC 3339, or a time with its zone; not itself.
     custom_id: str | None
+    batch: str | None  #: Only those of this batch.
+    user: str | None  #: Only those that were asked for this one of your users.
 
 
 class SourceView(TypedDict):

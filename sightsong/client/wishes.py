@@ -52,6 +52,11 @@ class Handling(TypedDict, total=False):
     priority: int | None  #: 0 goes first, 2 last; 1 unless it is said.
     deadline_s: float | None  #: From now; a job that has not begun by then fails.
     custom_id: str | None  #: What you call it; need not be its only one.
+    #: Whether what is remembered of the user has a say in the answer; True unless it is said.
+    personal: bool
+    webhook: str | None  #: Id of a webhook that is to be told of its end.
+    #: Whether an answer to the same that is there already will do; True unless it is said.
+    cache: bool
 
 
 class TextWish(Taste, Handling, total=False):

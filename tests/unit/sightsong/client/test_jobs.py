@@ -131,7 +131,8 @@ def test_what_is_no_stream_of_jobs_is_not_followed(
 
 
 def events(*pieces: bytes) -> list[tuple[str, str | None, str]]:
-    return [(event.name, event.id, event.data) for event in sse.read(pieces)]
+    stream = sse.Events()
+    return [(event.name, event.id, event.data) for piece in pieces for event in stream.fed(piece)]
 
 
 def test_events_may_come_in_any_pieces():
