@@ -56,6 +56,8 @@ def _add(app: typer.Typer, entry: Entry, *, is_chosen: bool) -> None:
         return
     command = getattr(import_module(entry.module), entry.attribute)
     if isinstance(command, typer.Typer):
+        for one in command.registered_commands:
+            one.epilog = entry.epilog_of(str(one.name or getattr(one.callback, "__name__", "")))
         app.add_typer(command, name=entry.name, epilog=entry.epilog, no_args_is_help=True)
     else:
         app.command(entry.name, epilog=entry.epilog)(command)

@@ -1,5 +1,6 @@
 """The commands by name: where each lives, and what help says of it before it is imported."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ABOUT = "Sightsong listens to a photo: it answers with the tracks of your own music that fit."
@@ -32,7 +33,22 @@ class Entry:
     @property
     def epilog(self) -> str:
         """The examples, below the options."""
-        return "\n".join(["\b", "Examples:", *(f"  {line}" for line in self.examples)])
+        return _epilog(self.examples)
+
+    def epilog_of(self, subcommand: str) -> str | None:
+        """The examples of one of its subcommands; None where there is none."""
+        begin = f"sightsong {self.name} {subcommand}".split()
+        of_it = [line for line in self.examples if _words(line)[: len(begin)] == begin]
+        return _epilog(of_it) if of_it else None
+
+
+def _epilog(examples: Sequence[str]) -> str:
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])
+
+
+def _words(example: str) -> list[str]:
+    """The words of an example from the command on: a variable may stand before it."""
+    return example[example.index("sightsong") :].rstrip(")").split()
 
 
 def _entry(name: str, where: str, summary: str, *examples: str) -> Entry:
@@ -116,6 +132,58 @@ COMMANDS = (
         "sightsong jobs delete 4be0643f-1d98-473b-97cd-ca98a65347dd",
     ),
     _entry(
+        "album",
+        "batches:album",
+        "Make one playlist out of many photos.",
+        "sightsong album trip/*.jpg",
+        "sightsong album ~/Pictures/2026-08 --playlist summer.m3u8 --tracks 20",
+        "sightsong album trip.zip --playlist trip.jspf --order path --id trip",
+    ),
+    _entry(
+        "batches",
+        "batches:app",
+        "List the batches of photos, follow them, and have their results and playlists.",
+        "sightsong batches list",
+        "sightsong batches show 4be0643f-1d98-473b-97cd-ca98a65347dd",
+        "sightsong batches follow 4be0643f-1d98-473b-97cd-ca98a65347dd",
+        "sightsong batches results 4be0643f-1d98-473b-97cd-ca98a65347dd --state failed",
+        "sightsong batches playlist 4be0643f-1d98-473b-97cd-ca98a65347dd --out trip.m3u8",
+        "sightsong batches cancel 4be0643f-1d98-473b-97cd-ca98a65347dd",
+        "sightsong batches delete 4be0643f-1d98-473b-97cd-ca98a65347dd",
+    ),
+    _entry(
+        "like",
+        "feedback:like",
+        "Say that you like a track of an answer: what is like it comes a little earlier.",
+        "sightsong like 4be0643f-1d98-473b-97cd-ca98a65347dd 1",
+        "sightsong like 4be0643f-1d98-473b-97cd-ca98a65347dd 1 --user alice",
+    ),
+    _entry(
+        "skip",
+        "feedback:skip",
+        "Say that you skipped a track of an answer: it comes a little later, more so if at once.",
+        "sightsong skip 4be0643f-1d98-473b-97cd-ca98a65347dd 2 --at 4.5",
+    ),
+    _entry(
+        "played",
+        "feedback:played",
+        "Say that you heard a track of an answer: that is a faint like.",
+        "sightsong played 4be0643f-1d98-473b-97cd-ca98a65347dd 3",
+    ),
+    _entry(
+        "me",
+        "me:app",
+        "Show who you are to the service, and what it remembers of you; forget it.",
+        "sightsong me",
+        "sightsong me prefs --genre jazz --never-artist 'The Loud Ones' --alpha 0.4",
+        "sightsong me prefs --no-personal --user alice",
+        "sightsong me history --limit 50",
+        "sightsong me feedback",
+        "sightsong me withdraw 0b1f5a5e-6f0a-4d70-8a57-3a8f3b1f2c11",
+        "sightsong me export --user alice > alice.ndjson",
+        "sightsong me erase --user alice --yes",
+    ),
+    _entry(
         "ingest",
         "ingests:app",
         "Take music into the library, and see how that goes.",
@@ -156,6 +224,31 @@ COMMANDS = (
         "sightsong index verify 20261120T234207123456-1f3a9c2e",
         "sightsong index activate 20261120T234207123456-1f3a9c2e",
         "sightsong index prune",
+    ),
+    _entry(
+        "keys",
+        "keys:app",
+        "Make and revoke the keys of a service.",
+        "sightsong keys create admin --scope admin --scope jobs --scope library --local",
+        "KEY=$(sightsong keys create 'photo app' --tenant app --expires 90d --per-day 5000)",
+        "sightsong keys list",
+        "sightsong keys rotate k3v9x0a7q2mz --overlap 1h",
+        "sightsong keys revoke k3v9x0a7q2mz",
+    ),
+    _entry(
+        "webhooks",
+        "webhooks:app",
+        "Have the service tell an address of yours what has ended.",
+        "sightsong webhooks add https://app.example/sightsong --event batch.completed",
+        "sightsong webhooks list",
+        "sightsong webhooks show 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10",
+        "sightsong webhooks test 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10",
+        "sightsong webhooks deliveries 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10 --state failed",
+        "sightsong webhooks replay 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10 msg_2Lq8x",
+        "sightsong webhooks edit 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10 --on",
+        "sightsong webhooks secret 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10",
+        "sightsong webhooks rotate 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10 --overlap 1h",
+        "sightsong webhooks remove 7c0e6f2a-3f57-4b5e-9a53-0b6f3f1f0d10",
     ),
     _entry(
         "models",

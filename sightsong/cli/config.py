@@ -1,6 +1,7 @@
 """The file that says once what would else be said with each command."""
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,9 +10,11 @@ from typing import Any
 
 import httpx
 
+from sightsong.cli import identity
 from sightsong.core.errors import ConfigurationError
 
 _SCHEMES = ("http://", "https://")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,8 @@ class Config:
     """What the file says; None where it does not."""
 
     server: str | None = None  #: Address of the service.
+    key: str | None = None  #: The key to it; for this service alone.
+    user: str | None = None  #: Whom it is asked for, among its users.
 
 
 def location() -> Path | None:
@@ -51,6 +56,18 @@ def read(path: Path | None) -> Config:
     return _checked(path, said)
 
 
+def check_private(path: Path) -> None:
+    """See that nobody else can read a file with a key in it; to be called before it is used.
+
+    Raises:
+        ConfigurationError: others can; says how to end that.
+    """
+    if path.stat().st_mode & _OTHERS:
+        raise ConfigurationError(
+            f"{path} holds a key, and others on this machine may read it; run: chmod 600 {path}"
+        )
+
+
 def is_address(server: str) -> bool:
     """Whether a service may be there: http or https, and a host."""
     try:
@@ -66,9 +83,13 @@ def _checked(path: Path, said: Mapping[str, Any]) -> Config:
             raise ConfigurationError(
                 f"{path} says {name!r}, which is no setting; there is {', '.join(known)}"
             )
-    server = said.get("server")
+    server, key, user = (said.get(name) for name in ("server", "key", "user"))
     if server is not None and not (isinstance(server, str) and is_address(server)):
         raise ConfigurationError(
             f'{path}: server is to be an address, such as server = "http://127.0.0.1:8000"'
         )
-    return Config(server=server)
+    if key is not None and not (isinstance(key, str) and identity.is_key(key)):
+        raise ConfigurationError(f'{path}: key is to be a key, such as key = "ssk_…"')
+    if user is not None and not (isinstance(user, str) and identity.is_user(user)):
+        raise ConfigurationError(f'{path}: user is to be a name, such as user = "alice"')
+    return Config(server=server, key=key, user=user)

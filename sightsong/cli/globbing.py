@@ -6,6 +6,9 @@ from pathlib import Path
 
 import typer
 
+#: Endings of what a folder's photos are called.
+_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
 
 def photos(words: Sequence[str]) -> list[Path]:
     """The files that words name, in their order; those of a pattern by name.
@@ -14,6 +17,31 @@ def photos(words: Sequence[str]) -> list[Path]:
         BadParameter: there is no such file, or no file fits a pattern.
     """
     return [path for word in words for path in _named(word)]
+
+
+def album(words: Sequence[str]) -> list[Path]:
+    """The same; of a folder, all photos in it and below, by name.
+
+    Raises:
+        BadParameter: the same, or there is no photo in a folder.
+    """
+    return [path for word in words for path in _below(word) or _named(word)]
+
+
+def _below(word: str) -> list[Path]:
+    """The photos of a folder; none where it is none."""
+    folder = Path(word).expanduser()
+    if not word or not folder.is_dir():
+        return []
+    found = [path for path in sorted(folder.rglob("*")) if _is_photo(path, folder)]
+    if not found:
+        raise typer.BadParameter(f"there is no photo (JPEG, PNG, WebP) in {word}")
+    return found
+
+
+def _is_photo(path: Path, folder: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not is_hidden and path.suffix.lower() in _ENDINGS and path.is_file()
 
 
 def _named(word: str) -> list[Path]:

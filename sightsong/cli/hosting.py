@@ -34,8 +34,11 @@ def chosen_settings(
     profile: str | None = None,
     models_dir: Path | None = None,
     device: str | None = None,
+    is_private: bool = False,
 ) -> settings.Settings:
     """Read the settings; what was given on the command line wins.
+
+    One that is private is for this machine alone, and then asks for no key, whatever is set.
 
     Raises:
         ConfigurationError: a value cannot work.
@@ -46,6 +49,8 @@ def chosen_settings(
         "profile": profile,
         "models_dir": models_dir,
         "device": device,
+        "host": "127.0.0.1" if is_private else None,
+        "auth": "off" if is_private else None,
     }
     return settings.load(**{name: value for name, value in given.items() if value is not None})
 

@@ -1,5 +1,6 @@
 """Photos on their way to a service: as many at a time as it takes, and no more than a few."""
 
+import math
 import time
 import uuid
 from collections import deque
@@ -29,7 +30,14 @@ FULL_S = 60.0
 #: Between two tries at a full service that does not say when, or says "now".
 _LEAST_PAUSE_S = 1.0
 #: Refusals that every photo would meet alike: what is wrong was said for all of them.
-_OF_ALL = frozenset({"invalid_request", "unknown_mood", "not_found", "method_not_allowed"})
+_OF_ALL = frozenset(
+    {
+        *("invalid_request", "unknown_mood", "not_found", "method_not_allowed"),
+        *("unauthorized", "missing_scope", "webhook_unknown"),
+    }
+)
+#: A key that has had its jobs of today is not worth waiting for.
+_OF_TODAY = "quota_exceeded"
 _BUSY = frozenset({429, 503})
 
 
@@ -80,6 +88,7 @@ class Tour:
         self._was_there = False  # whether the service has taken one
         self._closed_until = 0.0  # on the monotonic clock
         self._has_said = False  # that it waits
+        self._spent: ProblemResponse | None = None  # the key takes no more today
         self._full_s = 0.0  # paused since the service took one, with nothing open
 
     def answers(self) -> Iterator[Asked]:
@@ -142,6 +151,9 @@ class Tour:
         Raises:
             ProblemResponse: it has been full for long, and no answer is to come.
         """
+        if refusal.code == _OF_TODAY:
+            self._spent, self._closed_until = refusal, math.inf
+            return
         pause_s = max(refusal.retry_after_s or 0.0, _LEAST_PAUSE_S)
         if not self.under_way:
             if self._full_s >= FULL_S:
@@ -156,6 +168,13 @@ class Tour:
         self._has_said = True
 
     def _rest(self) -> None:
+        """Let time pass until the service may take more.
+
+        Raises:
+            ProblemResponse: it takes no more of this key today.
+        """
+        if self._spent is not None:
+            raise self._spent
         left_s = self._closed_for_s()
         if left_s > 0:
             self._client.patience.pause(left_s)

@@ -4,17 +4,21 @@ import functools
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ParamSpec
+from pathlib import Path
+from typing import Any
 
 import httpx
 import typer
 
 from sightsong.cli import config
+from sightsong.cli.expanding import Command
+from sightsong.cli.identity import identified
 from sightsong.cli.screen import note
 from sightsong.client import (
     DEFAULT_URL,
     Client,
     ClientError,
+    KeyExposed,
     Patience,
     ProblemResponse,
     ServiceUnreachable,
@@ -22,8 +26,6 @@ from sightsong.client import (
 from sightsong.core.errors import ConfigurationError, InputError, SightsongError
 from sightsong.local.child import ChildSpec
 from sightsong.local.interrupts import Interrupted
-
-_P = ParamSpec("_P")
 
 FAILED = 1
 USAGE = 2
@@ -40,28 +42,37 @@ class World:
     children: tuple[ChildSpec, ...] | None = None  #: None: the processes of the service.
     hub: str | None = None  #: Address of a hub of models; None: the public one.
 
-    def connect(self, base_url: str) -> Client:
+    def connect(self, base_url: str, *, key: str | None = None, user: str | None = None) -> Client:
         """Open a client of the service at an address."""
-        return Client(base_url, transport=self.transport, patience=self.patience)
+        return Client(
+            base_url, key=key, user=user, transport=self.transport, patience=self.patience
+        )
 
 
 def connect(ctx: typer.Context, base_url: str) -> Client:
     """Open a client in the world that the command was started in.
 
-    Where `--server` was not said, nor its variable set, the address is that of the config file.
+    Where `--server` was not said, nor its variable set, the address is that of the config file; so
+    are the key and the user. The file's key goes to the file's service alone.
 
     Raises:
-        ConfigurationError: that file is broken, or what was said is no address.
+        ConfigurationError: that file is broken, or what was said is no address; or the file has the
+            key, and others may read it.
     """
     source = ctx.get_parameter_source("server")
-    if source is not None and source.name == "DEFAULT":
-        base_url = config.read(config.location()).server or base_url
-    elif source is not None and not config.is_address(base_url):
-        said = "SIGHTSONG_SERVER" if source.name == "ENVIRONMENT" else "--server"
-        raise ConfigurationError(
-            f"{said} is to be an address, such as {DEFAULT_URL}; {base_url!r} is none"
-        )
-    return world(ctx).connect(base_url)
+    if source is None:  # a command that has started the service itself
+        return world(ctx).connect(base_url)
+    said = {"key": ctx.params.get("key"), "user": ctx.params.get("user")}
+    path = config.location()
+    if source.name == "DEFAULT":
+        file = config.read(path)
+        base_url = file.server or base_url
+    else:
+        _check_address(base_url, said="SIGHTSONG_SERVER" if source.name == "ENVIRONMENT" else "")
+        file = _file_of(path, base_url)
+    if said["key"] is None and file.key is not None and path is not None:
+        config.check_private(path)
+    return world(ctx).connect(base_url, key=said["key"] or file.key, user=said["user"] or file.user)
 
 
 def world(ctx: typer.Context) -> World:
@@ -69,15 +80,19 @@ def world(ctx: typer.Context) -> World:
     return ctx.obj if isinstance(ctx.obj, World) else World()
 
 
-def reported(command: Callable[_P, None]) -> Callable[_P, None]:
-    """Wrap a command: errors that users can do something about become a line and a status."""
+def reported(command: Command) -> Callable[..., None]:
+    """Wrap a command: errors that users can do something about become a line and a status.
 
-    @functools.wraps(command)
-    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
+    One that asks a service can be told who asks.
+    """
+    told = identified(command)
+
+    @functools.wraps(told)
+    def wrapped(*args: object, **kwargs: Any) -> None:  # noqa: ANN401 - what typer has read
         try:
-            command(*args, **kwargs)
+            told(*args, **kwargs)
         except (ClientError, SightsongError) as error:
-            note(error.detail, style="red")
+            note(_explained(error), style="red")
             raise typer.Exit(status_of(error)) from error
         except Interrupted as asked:
             raise typer.Exit(asked.exit_status) from asked
@@ -93,4 +108,36 @@ def status_of(error: ClientError | SightsongError) -> int:
         return UNREACHABLE
     if isinstance(error, InputError) or (isinstance(error, ProblemResponse) and error.is_refusal):
         return REFUSED
-    return USAGE if isinstance(error, ConfigurationError) else FAILED
+    return USAGE if isinstance(error, ConfigurationError | KeyExposed) else FAILED
+
+
+def _check_address(base_url: str, *, said: str) -> None:
+    if not config.is_address(base_url):
+        raise ConfigurationError(
+            f"{said or '--server'} is to be an address, such as {DEFAULT_URL}; {base_url!r} is none"
+        )
+
+
+def _file_of(path: Path | None, base_url: str) -> config.Config:
+    """What the config file says of a service that was named without it; no matter if it is broken.
+
+    Nothing of another service: a key is for the one that it was written down with.
+    """
+    try:
+        file = config.read(path)
+    except ConfigurationError:
+        return config.Config()
+    is_same = base_url.rstrip("/") == (file.server or DEFAULT_URL).rstrip("/")
+    return file if is_same else config.Config()
+
+
+def _explained(error: ClientError | SightsongError) -> str:
+    """What is told of an error; of a missing key, how to give one."""
+    is_keyless = isinstance(error, ProblemResponse) and error.status == httpx.codes.UNAUTHORIZED
+    if not is_keyless:
+        return error.detail
+    file = config.location() or "the config file"
+    return (
+        f"{error.detail.rstrip('.')}: give a key with --key, in SIGHTSONG_KEY, or as a line "
+        f'key = "ssk_…" of {file}'
+    )

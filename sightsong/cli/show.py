@@ -43,7 +43,7 @@ def answer(title: str, job: JobView, *, nothing: str = _NONE) -> RenderableType:
     if result is None:
         return Group(head, failure(job))
     profile = f"profile {result.get('profile') or 'unknown'}"
-    said = [*feeling(result), profile, *took(job), f"job {job['id']}"]
+    said = [*feeling(result), profile, *took(job), *owed(job, result), f"job {job['id']}"]
     return Group(
         head,
         *(_seen(result) if "emotion" in result else []),
@@ -92,6 +92,12 @@ def took(job: JobView) -> list[str]:
     ended = datetime.fromisoformat(job["finished_at"])
     waited = ended - datetime.fromisoformat(job["created_at"])
     return [f"answered in {waited.total_seconds():.2f} s"]
+
+
+def owed(job: JobView, result: Mapping[str, Any]) -> list[str]:
+    """What an answer owes to what was there before it: an earlier answer, what the user likes."""
+    copied = ["the same as before"] if job.get("cached_from") else []
+    return [*copied, *(["in view of what you like"] if result.get("personal") else [])]
 
 
 def failure(job: JobView) -> Text:

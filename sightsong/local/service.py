@@ -121,6 +121,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SIGHTSONG_DATA_DIR": str(settings.data_dir.resolve()),
         "SIGHTSONG_HOST": settings.host,
         "SIGHTSONG_PORT": str(settings.port),
+        "SIGHTSONG_AUTH": settings.auth,
         "SIGHTSONG_PROFILE": settings.profile,
         "SIGHTSONG_MODELS_DIR": str(settings.models.resolve()),
         "SIGHTSONG_DEVICE": settings.device,

@@ -48,6 +48,7 @@ def demo(  # noqa: PLR0913 - one parameter is one option of the command line
         profile=profile,
         models_dir=models_dir,
         device=device,
+        is_private=True,  # each library has a data folder of its own, without keys
     )
     with hosting.hosted(ctx, screen, chosen) as here:
         filling.fill(here.client, screen, music)

@@ -43,6 +43,9 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     custom_id: Annotated[
         str | None, typer.Option("--id", metavar="NAME", help="What they were called when sent.")
     ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only those of this batch.")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +62,12 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         found = client.jobs(
-            limit=limit, state=state, kind=kind, custom_id=custom_id, created_after=since
+            limit=limit,
+            state=state,
+            kind=kind,
+            custom_id=custom_id,
+            batch=batch,
+            created_after=since,
         )
         rows = list(found)
     screen.show(worklist.jobs(rows))

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from sightsong.client import Patience
+
 DISTRIBUTION = {
     "anger": 0.05,
     "disgust": 0.05,
@@ -119,14 +121,23 @@ class FakeService:
         self._answers[method, path] = _last_stays(answers)
 
     @property
-    def transport(self) -> httpx.BaseTransport:
-        """What to give to a client."""
+    def transport(self) -> httpx.MockTransport:
+        """What to give to a client, of either kind."""
         return httpx.MockTransport(self._answer)
 
     @property
     def pause(self) -> Callable[[float], None]:
         """Writes down how long the client wanted to pause, and does not."""
         return self.pauses.append
+
+    @property
+    def patience(self) -> Patience:
+        """The same for clients of either kind."""
+
+        async def pause(seconds: float) -> None:
+            self.pauses.append(seconds)
+
+        return Patience(pause=self.pause, pause_async=pause)
 
     def asked(self, method: str, path: str) -> list[httpx.Request]:
         """The requests that came to a route."""
@@ -142,7 +153,10 @@ class FakeService:
         answer = next(answers) if answers else problem(404, "not_found", "nothing here")
         if isinstance(answer, BaseException):
             raise answer
-        return httpx.Response(200, json=answer) if isinstance(answer, dict) else answer
+        if isinstance(answer, dict):
+            return httpx.Response(200, json=answer)
+        # A copy each time: a response belongs to the client that has read it.
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
 
 
 def _last_stays(answers: tuple[Answer, ...]) -> Iterator[Answer]:

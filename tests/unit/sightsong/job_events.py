@@ -1,7 +1,7 @@
 """Streams of a job's events as a service sends them, and as the network may cut them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -15,7 +15,7 @@ def told(view: dict[str, Any]) -> bytes:
     return f"event: state\nid: {view['state_version']}\ndata: {data}\n\n".encode()
 
 
-class Cut(httpx.SyncByteStream):
+class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body whose connection is lost after a few pieces."""
 
     def __init__(self, *pieces: bytes) -> None:
@@ -24,6 +24,10 @@ class Cut(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         yield from self._pieces
         raise httpx.ReadError("cut")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
 
 def stream(*pieces: bytes) -> httpx.Response:

@@ -26,6 +26,26 @@ def test_every_command_teaches_with_examples(entry, capsys: pytest.CaptureFixtur
     assert all(f"  {example}\n" in shown for example in entry.examples)
 
 
+def subcommands(group: str) -> list[tuple[str, str]]:
+    """The subcommands of a group, each with the group's name."""
+    [entry] = [one for one in COMMANDS if one.name == group]
+    app = getattr(import_module(entry.module), entry.attribute)
+    names = [one.name or one.callback.__name__ for one in app.registered_commands]
+    return [(group, name) for name in names if name.strip()]
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [one for group in ("batches", "keys", "me", "webhooks") for one in subcommands(group)],
+)
+def test_subcommands_teach_with_examples_of_their_own(
+    capsys: pytest.CaptureFixture[str], group: str, name: str
+):
+    assert cli.main([group, name, "--help"]) == 0
+    told = capsys.readouterr().out.split("Examples:\n")[1]
+    assert all(f"sightsong {group} {name}" in line for line in told.strip().splitlines())
+
+
 def test_help_lists_every_command_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]):
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out

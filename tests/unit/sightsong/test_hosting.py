@@ -13,6 +13,7 @@ import pytest
 from sightsong import cli
 from sightsong.adapters import settings
 from sightsong.cli import hosting
+from sightsong.local import service
 from tests.unit.sightsong.standins import is_alive, pids
 from tests.waiting import wait_until
 
@@ -185,3 +186,13 @@ def test_random_weights_are_called_so_before_anything_is_answered(tmp_path: Path
     )
     chosen = settings.load(profile="full", models_dir=tmp_path)
     assert hosting.profile_line(chosen).endswith("random: the answers mean nothing")
+
+
+def test_the_demo_is_for_this_machine_and_asks_for_no_key(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SIGHTSONG_HOST", "0.0.0.0")  # noqa: S104 - what the demo must not take over
+    monkeypatch.setenv("SIGHTSONG_AUTH", "keys")
+
+    chosen = hosting.chosen_settings(data=Path("/data"), is_private=True)
+
+    assert (chosen.host, chosen.auth) == ("127.0.0.1", "off")
+    assert service.environment(chosen)["SIGHTSONG_AUTH"] == "off"

@@ -1,0 +1,149 @@
+"""The keys of a service whose database is at hand: no key is needed to make the first one."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sightsong.adapters import store
+from sightsong.adapters.settings import Settings
+from sightsong.adapters.store import migrate
+from sightsong.client import IssuedKeyView, KeyView
+from sightsong.core import keys
+from sightsong.core.errors import ConfigurationError, Conflict, KeyNotFound
+from sightsong.core.keys import ApiKey, NewKey
+from sightsong.core.ports import Keys
+from sightsong.core.tenancy import DEFAULT_TENANT, EVERYTHING, Scope, TenantId
+from sightsong.local import ground
+
+
+class Strongbox:
+    """The keys' rows themselves, asked as a client asks a service. Keys of every tenant."""
+
+    def __init__(self, rows: Keys) -> None:
+        self._rows = rows
+
+    def create_key(
+        self,
+        name: str,
+        *,
+        scopes: Sequence[str],
+        tenant: str | None = None,
+        expires_in_s: float | None = None,
+        requests_per_min: int | None = None,
+        jobs_per_day: int | None = None,
+    ) -> IssuedKeyView:
+        """Make a key; what is returned holds it, as nothing else will.
+
+        Without any scopes it is for jobs; where no key is good yet, for everything: somebody must
+        be able to.
+        """
+        if not scopes:
+            scopes = [Scope.JOBS] if self._rows.has_usable() else sorted(EVERYTHING)
+        issued = keys.issue()
+        new = NewKey(
+            id=issued.id,
+            digest=issued.digest,
+            last4=issued.last4,
+            name=name,
+            scopes=frozenset(map(Scope, scopes)),
+            tenant=DEFAULT_TENANT if tenant is None else TenantId(tenant),
+            expires_in_s=expires_in_s,
+            requests_per_min=requests_per_min,
+            jobs_per_day=jobs_per_day,
+        )
+        return {**_view(self._rows.create(new)), "key": issued.text}
+
+    def keys(self) -> list[KeyView]:
+        """Read all keys, newest first."""
+        return [_view(key) for key in self._rows.listed(None)]
+
+    def revoke_key(self, key_id: str) -> None:
+        """Let a key open nothing from now on; again is fine.
+
+        Raises:
+            KeyNotFound: there is none.
+        """
+        self._rows.revoke(key_id)
+
+    def rotate_key(self, key_id: str, *, overlap_s: float = 0) -> IssuedKeyView:
+        """Make a key in the place of another, which is good for `overlap_s` more.
+
+        Raises:
+            KeyNotFound: there is none.
+            Conflict: it is good no more.
+        """
+        old = self._rows.find(key_id)
+        if old is None:
+            raise KeyNotFound
+        if old.revoked_at is not None or (old.expires_at or math.inf) <= time.time():
+            raise Conflict("This key opens nothing any more; make a new one.")
+        made = self.create_key(
+            old.name,
+            scopes=sorted(old.scopes),
+            tenant=old.tenant,
+            expires_in_s=None if old.expires_at is None else old.expires_at - old.created_at,
+            requests_per_min=old.requests_per_min,
+            jobs_per_day=old.jobs_per_day,
+        )
+        self._rows.expire_in(key_id, overlap_s)
+        return made
+
+
+@contextlib.contextmanager
+def opened(chosen: Settings, *, is_made: bool) -> Iterator[Strongbox]:
+    """Open the keys in the database that the settings name.
+
+    Args:
+        chosen: the settings.
+        is_made: whether a database in the data folder is made, or brought to the schema of this
+            release, as `sightsong up` would; one that others may use as well never is.
+
+    Raises:
+        ConfigurationError: it is not there, or of another release; says which command to run.
+        StoreUnavailable: it does not answer.
+    """
+    if is_made and not chosen.database_url:
+        ground.prepare_folder(chosen.data_dir)
+        migrate.upgrade(chosen.database)
+    file = Path(chosen.database.removeprefix("sqlite:///"))
+    if not chosen.database_url and not file.exists():
+        raise ConfigurationError(
+            f"there is no database {file}; name the service's folder with --data, or make one with "
+            "`sightsong keys create NAME --local`"
+        )
+    if not migrate.is_current(chosen.database):
+        raise ConfigurationError(
+            "the database is not at the schema of this release; run `sightsong migrate` first"
+        )
+    stores = store.open_stores(chosen.database, chosen.blobs_dir)
+    with contextlib.closing(stores):
+        yield Strongbox(stores.keys)
+
+
+def _view(key: ApiKey) -> KeyView:
+    """A key as a service tells of it."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "tenant": key.tenant,
+        "scopes": sorted(key.scopes),
+        "last4": key.last4,
+        "created_at": _time(key.created_at),
+        "expires_at": _if_ever(key.expires_at),
+        "revoked_at": _if_ever(key.revoked_at),
+        "used_at": _if_ever(key.used_at),
+        "requests_per_min": key.requests_per_min,
+        "jobs_per_day": key.jobs_per_day,
+    }
+
+
+def _if_ever(seconds: float | None) -> str | None:
+    return None if seconds is None else _time(seconds)
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
