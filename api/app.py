@@ -4,6 +4,7 @@ import contextlib
 import io
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import access, handlers, opening, patience, reference
+from api.backlog import CountedJobs
 from api.dependencies import Door, DoorSettings, FetchPhoto, Music, Surroundings
 from api.envelope import Envelope
 from api.following import Following
@@ -141,7 +143,9 @@ def create_app(
         around: what the process gives it besides; each of that can be left out.
     """
     around = around or Surroundings()
-    stores = patience.guarded(stores, patience_s=settings.patience_s)
+    askers = patience.Askers(patience_s=settings.patience_s)
+    stores = patience.guarded(stores, askers)
+    stores = replace(stores, jobs=CountedJobs(stores.jobs))
     app = reference.DescribedApp(
         title="Sightsong",
         description="Send a photo or words; get the feeling in them, and the tracks that fit.",
@@ -158,6 +162,7 @@ def create_app(
     batches_waiting.is_stopping = waiting.asked_to_stop
     app.state.door = Door(
         stores=stores,
+        askers=askers,
         phrases=Phrasebook(stores.phrases, settings.space),
         doorbell=doorbell,
         doorbell_error=doorbell_error,

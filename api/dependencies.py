@@ -12,6 +12,7 @@ from starlette.requests import Request
 from api.following import Following
 from api.idempotency import InFlight
 from api.keyring import Keyring
+from api.patience import Askers
 from api.phrasebook import Phrasebook
 from api.turns import Turns
 from api.waiting import Waiting
@@ -146,6 +147,7 @@ class Door:
     """Everything that the routes use."""
 
     stores: ports.Stores
+    askers: Askers  #: Ask the stores for those who hold no thread.
     phrases: Phrasebook
     doorbell: ports.Doorbell
     doorbell_error: Callable[[], str | None]  #: Why the last ring failed; None while they work.
@@ -168,8 +170,11 @@ class Door:
         return self.music.library
 
 
-def door(request: Request) -> Door:
-    """Find the door that the app was made with."""
+async def door(request: Request) -> Door:
+    """Find the door that the app was made with.
+
+    Nothing to wait for; but the framework calls what is not async in a thread.
+    """
     return cast("Door", request.app.state.door)
 
 

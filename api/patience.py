@@ -6,6 +6,7 @@ that hang are few, and when all do, the next are refused at once until one comes
 that need no database go on meanwhile, and nobody waits in line behind those that hang.
 """
 
+import asyncio
 import contextvars
 import functools
 import queue
@@ -22,6 +23,8 @@ Made = TypeVar("Made")
 
 #: Calls at once; more than the process has threads that could ask (40 and a few).
 _MOST = 64
+#: Of those who hold no thread, so many ask at once, and the others wait for their turn.
+_MOST_AT_ONCE = 40
 #: Threads without a call end after so many seconds.
 _IDLE_S = 10.0
 #: Not asked of a database: files, whose writing may take its time.
@@ -36,6 +39,34 @@ class Askers:
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._room = threading.BoundedSemaphore(most)
         self._idle = threading.Semaphore(0)
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._here = threading.local()
+
+    @property
+    def are_asking(self) -> bool:
+        """Whether this is one of their threads: whoever waits for it has an eye on the clock."""
+        return getattr(self._here, "is_asker", False)
+
+    async def ask(self, work: Callable[..., Made], *args: object) -> Made:
+        """Have something asked of the stores that may take several calls; holds no thread.
+
+        Raises:
+            StoreUnavailable: not in time, or as many calls as may be made hang.
+        """
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise _too_late() from error
+        try:
+            asked = asyncio.wrap_future(self._begun(functools.partial(work, *args)))
+            done, _ = await asyncio.wait({asked}, timeout=self._patience_s)
+            if not done:
+                asked.cancel()
+                raise _too_late()
+            return asked.result()
+        finally:
+            self._turns.release()
 
     def call(self, work: Callable[[], Made]) -> Made:
         """Make a call, and wait for what it returns or raises.
@@ -43,6 +74,15 @@ class Askers:
         Raises:
             StoreUnavailable: not in time, or as many calls as may be made hang.
         """
+        if self.are_asking:
+            return work()
+        try:
+            return self._begun(work).result(self._patience_s)
+        except TimeoutError as error:
+            raise _too_late() from error
+
+    def _begun(self, work: Callable[[], Made]) -> "Future[Made]":
+        """Have a call made by one of the threads, a new one if all are busy."""
         if not self._room.acquire(blocking=False):
             raise StoreUnavailable
         done: Future[Made] = Future()
@@ -50,13 +90,11 @@ class Askers:
         if not self._idle.acquire(blocking=False):
             threading.Thread(target=self._serve, name="asker", daemon=True).start()
         self._calls.put(lambda: context.run(_settle, done, work))
-        try:
-            return done.result(self._patience_s)
-        except TimeoutError as error:
-            raise StoreUnavailable("The database does not answer in time.") from error
+        return done
 
     def _serve(self) -> None:
         """Make one call after the other, until there is none for a while."""
+        self._here.is_asker = True
         while True:
             try:
                 make = self._calls.get(timeout=_IDLE_S)
@@ -69,7 +107,13 @@ class Askers:
             self._idle.release()
 
 
+def _too_late() -> StoreUnavailable:
+    return StoreUnavailable("The database does not answer in time.")
+
+
 def _settle(done: "Future[Made]", work: Callable[[], Made]) -> None:
+    if not done.set_running_or_notify_cancel():
+        return  # whoever asked has gone
     try:
         done.set_result(work())
     except BaseException as error:  # noqa: BLE001 - raised where it was asked for
@@ -93,9 +137,8 @@ class _Guarded:
         return ask
 
 
-def guarded(stores: ports.Stores, *, patience_s: float) -> ports.Stores:
+def guarded(stores: ports.Stores, askers: Askers) -> ports.Stores:
     """Have all that asks the database of some stores give up in time."""
-    askers = Askers(patience_s=patience_s)
     asked: dict[str, Any] = {
         field.name: _Guarded(getattr(stores, field.name), askers)
         for field in fields(ports.Stores)

@@ -5,7 +5,6 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,7 +38,7 @@ async def until_ended(door: Door, who: Caller, job: jobs.Job, *, wait_s: float) 
         and (left_s := until - clock()) > 0
     ):
         await door.waiting.change(job.id, seen=job.state_version, timeout_s=left_s)
-        job = await run_in_threadpool(find, door, who, job.id)
+        job = await door.askers.ask(find, door, who, job.id)
     return job
 
 
@@ -61,21 +60,25 @@ async def read_job(
 
     The answer is 200 as long as the job exists, however it ended: `state` says that.
     """
-    job = await run_in_threadpool(find, door, who, job_id)
+    job, outlook = await door.askers.ask(_look, door, who, job_id)
     preferred = preferred_wait_s(request)
     wait_s = wait if wait is not None else preferred or 0
     seen = if_none_match is None or preferences.has_state(if_none_match, job.state_version)
     if wait_s > 0 and seen and not job.state.is_final:
         await door.waiting.change(job.id, seen=job.state_version, timeout_s=wait_s)
-        job = await run_in_threadpool(find, door, who, job_id)
+        job, outlook = await door.askers.ask(_look, door, who, job_id)
     applied = {}
     if wait is None and preferred is not None:
         applied = {"Preference-Applied": f"wait={preferred}"}
-    outlook = await run_in_threadpool(outlook_of, door, job)
     headers = {**headers_of(job, outlook), **applied}
     if preferences.has(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Reply(views.job_view(job, outlook), headers=headers)
+
+
+def _look(door: Door, who: Caller, job_id: str) -> tuple[jobs.Job, jobs.Outlook | None]:
+    job = find(door, who, job_id)
+    return job, outlook_of(door, job)
 
 
 def outlook_of(door: Door, job: jobs.Job) -> jobs.Outlook | None:

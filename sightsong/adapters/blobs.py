@@ -28,6 +28,7 @@ class FolderBlobs:
     def __init__(self, folder: Path, *, reserve_bytes: int) -> None:
         self._folder = folder
         self._reserve_bytes = reserve_bytes
+        self._durable: set[str] = set()  # folders whose own names would survive a power cut
 
     def put(self, content: bytes, *, media_type: str) -> Blob:
         """Store bytes durably: temporary name, fsync, rename, fsync of the folder.
@@ -42,10 +43,12 @@ class FolderBlobs:
             media_type=media_type,
         )
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free - len(content) < self._reserve_bytes:
+            path = self._path(blob.id)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(path.parent).free - len(content) < self._reserve_bytes:
                 raise StorageFull
-            _write(self._path(blob.id), content)
+            _write(path, content)
+            self._sync_above(path)
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise StorageFull from error
@@ -79,6 +82,18 @@ class FolderBlobs:
             if _ID.fullmatch(name) and _is_older(path, older_than_s):
                 yield BlobId(name)
 
+    def _sync_above(self, path: Path) -> None:
+        """Make the name of a blob durable: it is once every folder above it is.
+
+        Those that hold a name which this process has synced already need it no more.
+        """
+        disk.sync(path.parent)
+        shard = path.name[:4]
+        if shard not in self._durable:
+            for folder in (path.parent.parent, path.parent.parent.parent):
+                disk.sync(folder)
+            self._durable.add(shard)
+
     def _path(self, blob_id: BlobId) -> Path:
         if not _ID.fullmatch(blob_id):  # before it touches a path: `../` is not an id
             raise BlobNotFound
@@ -86,7 +101,6 @@ class FolderBlobs:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
@@ -97,9 +111,6 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    # The name is durable once every folder above it is; syncing an unchanged one costs little.
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        disk.sync(folder)
 
 
 def _temporary(path: Path) -> Path:
