@@ -22,7 +22,7 @@ _LEASE_S = 60.0
 #: The log of deliveries is kept for so long, in seconds.
 KEEP_S = 30 * 86400.0
 _CLEARED_AT_ONCE = 500
-_MOST_AT_ONCE = 20
+_MOST_ROUNDS = 20
 #: In-flight attempts are waited for so long when the process stops; others send them again.
 _LAST_S = 2.0
 
@@ -44,7 +44,7 @@ class Deliverer:
         post: Post,
         *,
         owner: str,
-        at_once: int = 8,
+        at_once: int = 16,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 - no secret
     ) -> None:
@@ -54,7 +54,8 @@ class Deliverer:
             webhooks: and their deliveries.
             post: what sends.
             owner: this process.
-            at_once: attempts that run at once; at most half of them to webhooks that fail.
+            at_once: attempts that run at once; at most half of them of one tenant, and at most
+                half to webhooks that fail or are slow.
             clock: seconds since the epoch, as receivers compare them with their own.
             jitter: from -1 to 1, by chance.
         """
@@ -110,11 +111,15 @@ class Deliverer:
     def _places(self, most: int) -> Places:
         running = self._running.values()
         free = min(most, self._at_once - len(self._running))
-        for_failing = self._at_once // 2 - sum(one.is_failing for one in running)
+        failing = Counter(one.tenant for one in running if one.is_failing)
+        for_failing = self._at_once // 2 - failing.total()
         return Places(
             free=free,
             spare=max(0, free - for_failing),
             taken=Counter(one.webhook_id for one in running),
+            per_tenant=max(1, self._at_once // 2),
+            of_tenants=Counter(one.tenant for one in running),
+            failing_of_tenants=failing,
         )
 
     def _send_on(self, first: Sending) -> None:
@@ -169,6 +174,6 @@ def _reported() -> Iterator[None]:
 
 def clear_log(webhooks: ports.Webhooks) -> None:
     """Delete what has been kept long enough."""
-    for _ in range(_MOST_AT_ONCE):
+    for _ in range(_MOST_ROUNDS):
         if not webhooks.clear(keep_s=KEEP_S, limit=_CLEARED_AT_ONCE):
             return

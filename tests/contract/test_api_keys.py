@@ -1,12 +1,16 @@
 """The `Keys` port: keys are kept, found, and stop to open anything when they are told to."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 
 from sightsong.adapters import memory
 from sightsong.adapters.store.schema import api_keys
 from sightsong.core import keys
-from sightsong.core.errors import KeyNotFound
+from sightsong.core.errors import Conflict, KeyNotFound
 from sightsong.core.keys import ApiKey, NewKey
 from sightsong.core.tenancy import DEFAULT_TENANT, Scope, TenantId
 from tests.clocks import Clock
@@ -14,6 +18,7 @@ from tests.contract.building import LONG_S, SHORT_S
 from tests.waiting import wait_until
 
 ACME, BOLT = TenantId("acme"), TenantId("bolt")
+THREADS = 8
 
 
 def new_key(**fields: object) -> NewKey:
@@ -94,12 +99,67 @@ def test_what_is_told_to_expire_never_expires_later_than_before(stores):
     assert stores.keys.expire_in(key.id, 0.0).expires_at < key.expires_at
 
 
-@pytest.mark.parametrize("do", ["revoke", "expire"])
+def test_a_key_takes_the_place_of_another(stores):
+    limits = {"requests_per_min": 60, "jobs_per_day": 1000, "expires_in_s": LONG_S}
+    old = stores.keys.create(new_key(tenant=ACME, name="frame", scopes=frozenset(Scope), **limits))
+    issued = keys.issue()
+    made = stores.keys.rotate(old.id, issued, overlap_s=SHORT_S, tenant=ACME)
+    assert made == stores.keys.find(issued.id)
+    assert (made.digest, made.last4) == (issued.digest, issued.last4)
+    same = ("name", "scopes", "tenant", "requests_per_min", "jobs_per_day")
+    assert [getattr(made, one) for one in same] == [getattr(old, one) for one in same]
+    assert made.expires_at - made.created_at == pytest.approx(LONG_S, abs=0.01)
+    left_s = stores.keys.find(old.id).expires_at - made.created_at
+    assert left_s == pytest.approx(SHORT_S, abs=0.1)
+
+
+def test_what_does_not_expire_is_replaced_by_what_does_not(stores):
+    old = stores.keys.create(new_key())
+    assert stores.keys.rotate(old.id, keys.issue(), overlap_s=0.0).expires_at is None
+
+
+def test_a_key_that_was_replaced_at_once_is_not_replaced_again(stores):
+    old = stores.keys.create(new_key())
+    stores.keys.rotate(old.id, keys.issue(), overlap_s=0.0)
+    with pytest.raises(Conflict):
+        stores.keys.rotate(old.id, keys.issue(), overlap_s=0.0)
+    assert len(stores.keys.listed(None)) == 2
+
+
+def test_of_many_who_replace_a_key_at_once_one_does(stores):
+    old = stores.keys.create(new_key())
+    start = Barrier(THREADS)
+
+    def rotate(_number: int) -> bool:
+        start.wait()
+        try:
+            stores.keys.rotate(old.id, keys.issue(), overlap_s=0.0)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert sum(pool.map(rotate, range(THREADS))) == 1
+    assert len(stores.keys.listed(None)) == 2
+
+
+def test_what_cannot_be_stored_leaves_the_other_key_as_it_was(sql_stores):
+    old = sql_stores.keys.create(new_key())
+    taken = sql_stores.keys.create(new_key())
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        sql_stores.keys.rotate(old.id, replace(keys.issue(), id=taken.id), overlap_s=0.0)
+    assert sql_stores.keys.find(old.id) == old
+
+
+@pytest.mark.parametrize("do", ["revoke", "expire", "rotate"])
 def test_the_key_of_another_tenant_is_not_found_and_stays_good(stores, do):
     key = stores.keys.create(new_key(tenant=ACME))
     change = {
         "revoke": lambda key_id, tenant: stores.keys.revoke(key_id, tenant=tenant),
         "expire": lambda key_id, tenant: stores.keys.expire_in(key_id, 0.0, tenant=tenant),
+        "rotate": lambda key_id, tenant: stores.keys.rotate(
+            key_id, keys.issue(), overlap_s=0.0, tenant=tenant
+        ),
     }[do]
     for key_id, tenant in ((key.id, BOLT), ("aaaabbbbcccc", ACME), ("aaaabbbbcccc", None)):
         with pytest.raises(KeyNotFound):

@@ -25,7 +25,7 @@ from sightsong.core.jobs import (
     JobState,
     NewJob,
 )
-from sightsong.core.tenancy import TenantId, UserId
+from sightsong.core.tenancy import NOBODY, TenantId, UserId
 from tests.contract import building
 from tests.contract.building import OOPS
 
@@ -304,6 +304,16 @@ def test_batches_are_listed_newest_first_and_page_by_page(stores):
 
     assert [*first, *second] == made[:0:-1]
     assert stores.batches.listed(None, limit=2, before=NONE) == []
+
+
+def test_the_batches_of_one_user_are_told_from_those_of_others(stores):
+    ben, nobody = UserId("ben"), NOBODY
+    made = {
+        user: stores.batches.submit(album(1, user=user or None)).batch for user in (ben, nobody)
+    }
+
+    for user, batch in made.items():
+        assert stores.batches.listed(None, user=user, limit=9) == [batch]
 
 
 def test_a_batch_of_another_tenant_is_none(stores):

@@ -6,10 +6,20 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from sightsong.core.batches import Batch, BatchState, NewBatch
-from sightsong.core.errors import Conflict, QuotaExceeded
-from sightsong.core.jobs import Account, Idempotency, JobKind, JobState, NewJob, Owner
+from sightsong.core.errors import Conflict, JobErased, QuotaExceeded
+from sightsong.core.jobs import (
+    Account,
+    Idempotency,
+    JobFilter,
+    JobKind,
+    JobState,
+    NewJob,
+    Owner,
+    Queue,
+)
 from tests.contract import building, telling
 
 ROUNDS = 12
@@ -73,6 +83,48 @@ def test_a_batch_that_is_erased_while_its_jobs_end_is_gone(stores):
         at_once(*claimed_apart(stores, 3), lambda one=batch: stores.batches.erase(one.id))
 
         assert stores.batches.versions([batch.id]) == {}
+
+
+def test_copies_and_the_erasing_of_what_they_copy_give_way_to_each_other(stores):
+    for _ in range(4):
+        sources = stores.batches.submit(album(60)).batch
+        claimed = stores.jobs.claim([Queue.PHOTOS], owner=Owner("w"), limit=60, lease_s=60)
+        stores.jobs.complete([building.done(job) for job in claimed])
+        backwards = [one.id for one in reversed(claimed)]
+
+        def copied(source_ids=backwards) -> bool:
+            jobs = [
+                NewJob(kind=JobKind.TEXT, position=at, copy_of=one)
+                for at, one in enumerate(source_ids)
+            ]
+            try:
+                copies = stores.batches.submit(NewBatch(jobs=jobs)).batch
+            except JobErased:
+                return False
+            return copies.counts == {JobState.SUCCEEDED: 60}
+
+        works = [lambda one=one: stores.jobs.erase(one) for one in backwards[20:23]]
+        *_, was_copied = at_once(*works, lambda one=sources: stores.batches.erase(one.id), copied)
+        assert stores.batches.versions([sources.id]) == {}
+        assert len(stores.jobs.listed(JobFilter(), limit=100)) == 60 * was_copied
+        for batch in stores.batches.listed(None, limit=9):
+            stores.batches.erase(batch.id)
+
+
+def test_a_batch_of_copies_takes_few_statements(sql_stores):
+    sql_stores.batches.submit(album(50))
+    claimed = sql_stores.jobs.claim([Queue.PHOTOS], owner=Owner("w"), limit=50, lease_s=60)
+    sql_stores.jobs.complete([building.done(job) for job in claimed])
+    jobs = [
+        NewJob(kind=JobKind.TEXT, position=at, copy_of=one.id) for at, one in enumerate(claimed)
+    ]
+    run: list[str] = []
+    event.listen(
+        sql_stores.database.engine, "before_cursor_execute", lambda *told: run.append(told[2])
+    )
+    batch = sql_stores.batches.submit(NewBatch(jobs=jobs)).batch
+    assert batch.state is BatchState.COMPLETED
+    assert len(run) < 30
 
 
 def test_the_same_batch_sent_many_times_at_once_is_one(stores):

@@ -192,6 +192,47 @@ def test_the_recordings_of_what_was_liked_are_recalled(stores):
     assert memory.never_encodings == frozenset()
 
 
+def banned(stores, *, never: TrackId) -> frozenset[TrackId]:
+    """What ALICE, who never wants to hear a track, is never shown."""
+    stores.people.set_preferences(ALICE, Preferences(never_tracks=(never,)))
+    return stores.people.recall([ALICE])[ALICE].never_encodings
+
+
+@pytest.mark.parametrize("gone", [0, 1], ids=["it stood for the recording", "another did"])
+def test_a_song_stays_banned_when_the_encoding_that_was_named_is_removed(stores, gone):
+    encodings = recorded(stores)[:2]
+    assert banned(stores, never=encodings[gone]) == set(encodings)
+    stores.tracks.remove(encodings[gone])
+    memory = stores.people.recall([ALICE])[ALICE]
+    assert memory.never_encodings == {encodings[1 - gone]}
+    assert memory.preferences.never_tracks == (encodings[gone],)
+
+
+def test_so_it_does_when_one_encoding_after_another_is_removed(stores):
+    mp3, ogg, flac = recorded(stores)
+    stores.tracks.group({mp3: mp3, ogg: mp3, flac: mp3})
+    assert banned(stores, never=mp3) == {mp3, ogg, flac}
+    stores.tracks.remove(mp3)
+    stores.tracks.remove(min(ogg, flac))
+    assert stores.people.recall([ALICE])[ALICE].never_encodings == {max(ogg, flac)}
+    stores.tracks.remove(max(ogg, flac))
+    assert stores.people.recall([ALICE])[ALICE].never_encodings == frozenset()
+
+
+def test_what_was_said_of_a_removed_encoding_holds_for_what_is_left(stores):
+    mp3, ogg, _ = recorded(stores)
+    give(stores, ALICE, like(track=ogg))
+    stores.tracks.remove(ogg)
+    assert stores.people.recall([ALICE])[ALICE].recordings == {ogg: mp3}
+
+
+def test_a_file_that_is_gone_leaves_its_song_banned(stores):
+    mp3, ogg, _ = recorded(stores)
+    banned(stores, never=ogg)
+    stores.tracks.forget(["/music/a.ogg"], ingest_id=building.INGEST, remove=True)
+    assert stores.people.recall([ALICE])[ALICE].never_encodings == {mp3}
+
+
 def recorded(stores) -> tuple[TrackId, TrackId, TrackId]:
     """Two encodings of one recording, the first of which stands for it, and another track."""
     made: list[TrackId] = []

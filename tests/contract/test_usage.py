@@ -1,5 +1,6 @@
 """Usage: every photo and text is counted for its account, and none beyond what that may have."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -23,6 +24,11 @@ THREADS = 8
 
 def sent(kind: JobKind = JobKind.PHOTO, *, tenant: TenantId = ACME, **account: object) -> NewJob:
     return NewJob(kind=kind, tenant=tenant, account=Account(**{"key_id": APP} | account))
+
+
+def seconds_left() -> float:
+    """Until midnight in UTC."""
+    return DAY_S - time.time() % DAY_S
 
 
 def today(stores, tenant: TenantId = ACME, *, key_id: str | None = APP) -> tuple[int, int]:
@@ -66,9 +72,12 @@ def test_as_many_as_an_account_may_have_and_not_one_more(stores):
     for kind in (JobKind.PHOTO, JobKind.TEXT):
         stores.jobs.submit(sent(kind, jobs_per_day=2))
     for kind in (JobKind.PHOTO, JobKind.TEXT):
+        before = seconds_left()
         with pytest.raises(QuotaExceeded) as refused:
             stores.jobs.submit(sent(kind, jobs_per_day=2))
-        assert 0 < refused.value.retry_after_s <= DAY_S
+        off_s = abs(before - refused.value.retry_after_s)
+        assert min(off_s, DAY_S - off_s) < 5  # midnight may have passed
+        assert refused.value.detail == "1 job, of which 0 are left today (UTC), 2 a day in all."
     assert today(stores) == (1, 1)
     assert stores.jobs.backlog(Queue.PHOTOS, limit=9) == 2
 
@@ -147,7 +156,8 @@ def test_many_at_once_are_counted_all_or_not_at_all(sql_stores):
 
     count(5, 3)
     for photos, texts in ((3, 0), (0, 3), (11, 0)):
-        with pytest.raises(QuotaExceeded):
+        told = f"{photos + texts} jobs, of which 2 are left today .UTC., 10 a day in all"
+        with pytest.raises(QuotaExceeded, match=told):
             count(photos, texts)
     count(0, 0)
     count(1, 1)

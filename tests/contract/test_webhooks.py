@@ -141,9 +141,10 @@ def test_a_disabled_webhook_is_not_tested_and_nothing_is_replayed_to_it(stores):
 
 
 def test_deliveries_are_read_in_pages_newest_first(stores):
-    webhook = register(stores)
-    register(stores)
+    webhook, other = register(stores), register(stores)
     made = [stores.webhooks.test(webhook.id, tenant=DEFAULT_TENANT).id for _ in range(3)]
+
+    elsewhere = stores.webhooks.test(other.id, tenant=DEFAULT_TENANT).id
 
     def page(before=None, state=None) -> list[str]:
         found = stores.webhooks.deliveries(
@@ -153,9 +154,11 @@ def test_deliveries_are_read_in_pages_newest_first(stores):
 
     assert page() == [made[2], made[1]]
     assert page(before=made[1]) == [made[0]]
-    assert page(before="msg_none") == []
     assert page(state=DeliveryState.FAILED) == []
     assert page(state=DeliveryState.PENDING) == [made[2], made[1]]
+    for none in ("msg_none", elsewhere):
+        with pytest.raises(DeliveryNotFound):
+            page(before=none)
 
 
 def test_what_was_no_delivery_of_it_is_not_replayed(stores):

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from sightsong.adapters.store.schema import webhooks as table
 from sightsong.core.errors import Unavailable
-from sightsong.core.tenancy import DEFAULT_TENANT
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId
 from sightsong.core.webhooks import (
+    LONGEST_GAP_S,
     Answer,
     DeliveryState,
     Fate,
@@ -159,8 +161,9 @@ def test_a_replay_of_what_waits_sends_it_now(stores):
     due(stores, webhook)
     first = claim_one(stores)
     stores.webhooks.finish(first, REFUSED, again(LONG_S))
-    stores.webhooks.replay(webhook.id, first.id, tenant=DEFAULT_TENANT)
-    assert claim_one(stores).attempt == 2
+    replayed = stores.webhooks.replay(webhook.id, first.id, tenant=DEFAULT_TENANT)
+    assert (replayed.attempt, len(replayed.attempts)) == (0, 1)
+    assert claim_one(stores).attempt == 1
 
 
 def test_a_replay_of_what_is_being_sent_does_not_send_it_twice(stores):
@@ -170,6 +173,16 @@ def test_a_replay_of_what_is_being_sent_does_not_send_it_twice(stores):
     stores.webhooks.replay(webhook.id, sending.id, tenant=DEFAULT_TENANT)
     assert claim(stores, "bob") == []
     assert stores.webhooks.finish(sending, ANSWERED, DONE)
+
+
+def test_a_replay_of_what_is_being_sent_has_its_attempts_anew(stores):
+    webhook = register(stores)
+    due(stores, webhook)
+    stores.webhooks.finish(claim_one(stores), REFUSED, again())
+    second = claim_one(stores)
+    stores.webhooks.replay(webhook.id, second.id, tenant=DEFAULT_TENANT)
+    stores.webhooks.finish(second, REFUSED, again())
+    assert only(stores, webhook).attempt == 1
 
 
 def test_a_receiver_that_is_gone_is_told_nothing_more(stores):
@@ -203,6 +216,41 @@ def test_a_webhook_fails_since_its_first_failure_after_a_success(stores):
     assert read(stores, webhook).failing_since == since
     stores.webhooks.finish(claim_one(stores), ANSWERED, DONE)
     assert read(stores, webhook).failing_since is None
+
+
+@pytest.mark.parametrize(("ago_s", "is_enabled"), [(LONGEST_GAP_S - 60, False), (86400 * 2, True)])
+def test_only_what_fails_all_the_while_is_disabled(sql_stores, ago_s, is_enabled):
+    webhook = register(sql_stores)
+    due(sql_stores, webhook)
+    sql_stores.webhooks.finish(claim_one(sql_stores), REFUSED, again())
+    earlier = {"failing_since": table.c.failing_since - 6 * 86400}
+    earlier["failed_at"] = table.c.failed_at - ago_s
+    with sql_stores.database.write() as connection:
+        connection.execute(table.update().values(earlier))
+    sql_stores.webhooks.finish(claim_one(sql_stores), REFUSED, again())
+    after = read(sql_stores, webhook)
+    assert after.is_enabled is is_enabled
+    assert after.failing_since is not None
+    assert (after.failing_since > after.created_at) is is_enabled
+
+
+def test_what_answered_slowly_comes_after_what_answered_quickly(stores):
+    slow, quick = register(stores), register(stores)
+    for webhook, took_ms in ((slow, 2500.0), (quick, 2.0)):
+        due(stores, webhook)
+        stores.webhooks.finish(claim_one(stores), Answer(status=200, took_ms=took_ms), DONE)
+    due(stores, slow)
+    due(stores, quick)
+    assert [one.webhook_id for one in claim(stores, free=1)] == [quick.id]
+    assert claim(stores, free=1, spare=1) == []
+    (sending,) = claim(stores, free=1)
+    assert (sending.webhook_id, sending.is_failing) == (slow.id, True)
+
+
+def test_what_is_sent_says_whose_it_is(stores):
+    webhook = register(stores, tenant=TenantId("others"))
+    stores.webhooks.test(webhook.id, tenant=TenantId("others"))
+    assert claim_one(stores).tenant == "others"
 
 
 def test_a_few_at_once_are_sent_to_each_webhook(stores):

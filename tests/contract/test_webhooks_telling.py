@@ -179,6 +179,12 @@ def test_what_is_done_to_the_library_tells_nothing(stores):
     assert events(stores, webhook) == []
 
 
+def test_what_is_no_longer_done_to_the_library_tells_nothing(stores):
+    webhook = register(stores, events=frozenset({Event.JOB_CANCELED}))
+    stores.jobs.cancel(stores.jobs.submit(NewJob(kind=JobKind.VERIFY)).id)
+    assert events(stores, webhook) == []
+
+
 def test_jobs_that_end_together_are_told_of_each(stores):
     webhook = register(stores)
     for _ in range(3):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sightsong.adapters.memory import usage
 from sightsong.adapters.memory.state import State
 from sightsong.core.errors import KeyNotFound
-from sightsong.core.keys import ApiKey, NewKey, UsageDay
+from sightsong.core.keys import ApiKey, Issued, NewKey, UsageDay, in_place_of, is_good
 from sightsong.core.tenancy import TenantId
 
 
@@ -68,14 +68,25 @@ class MemoryKeys:
             sooner = then if key.expires_at is None else min(then, key.expires_at)
             return self._put(replace(key, expires_at=sooner))
 
+    def rotate(
+        self, key_id: str, issued: Issued, *, overlap_s: float, tenant: TenantId | None = None
+    ) -> ApiKey:
+        """Store a key in the place of another, which expires `overlap_s` from now.
+
+        Raises:
+            KeyNotFound: there is none, or it is not of this tenant.
+            Conflict: it opens nothing any more.
+        """
+        with self._state.lock:
+            new = in_place_of(self._of(key_id, tenant), issued, self._state.clock())
+            self.expire_in(key_id, overlap_s, tenant=tenant)
+            return self.create(new)
+
     def has_usable(self) -> bool:
         """Whether there is a key that is neither revoked nor expired."""
         with self._state.lock:
             now = self._state.clock()
-            return any(
-                key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-                for key in self._state.api_keys.values()
-            )
+            return any(is_good(key, now) for key in self._state.api_keys.values())
 
     def seen(self, key_ids: Iterable[str]) -> None:
         """Note that some keys were used just now; ids of none are left out."""

@@ -12,7 +12,7 @@ from sightsong.core.batches import Batch, BatchId, Gathered, Item, NewBatch, in_
 from sightsong.core.errors import BatchErased, BatchNotFound, Conflict, IdempotencyMismatch
 from sightsong.core.jobs import BlobId, Idempotency, JobId
 from sightsong.core.ports.jobs import IDEMPOTENCY_S
-from sightsong.core.tenancy import TenantId
+from sightsong.core.tenancy import NOBODY, TenantId, UserId
 
 
 class MemoryBatches:
@@ -61,9 +61,17 @@ class MemoryBatches:
             return self._read(batch_id, tenant)
 
     def listed(
-        self, tenant: TenantId | None, *, limit: int, before: BatchId | None = None
+        self,
+        tenant: TenantId | None,
+        *,
+        user: UserId | None = None,
+        limit: int,
+        before: BatchId | None = None,
     ) -> list[Batch]:
-        """List batches, newest first; those before a given one. No erased ones."""
+        """List batches, newest first; those before a given one. No erased ones.
+
+        Those of a user alone, where one is named (`NOBODY`: of the tenant itself).
+        """
         with self._state.lock:
             last = None if before is None else self._state.batches.get(before)
             if before is not None and last is None:
@@ -72,6 +80,7 @@ class MemoryBatches:
                 (row.sequence, batch_id)
                 for batch_id, row in self._state.batches.items()
                 if tenant is None or row.new.tenant == tenant
+                if user is None or (row.new.user or NOBODY) == user
                 if last is None or row.sequence < last.sequence
                 if not self._is_erased(batch_id, row)
             ]

@@ -13,6 +13,8 @@ def listed(state: State, where: JobFilter, *, limit: int, before: JobId | None) 
     found = [row for row in state.rows.values() if row.erased_at is None and _is_in(row, where)]
     if before is not None:
         last = state.rows.get(before)
+        if last is not None and where.tenant not in (None, last.job.tenant):
+            last = None
         found = [row for row in found if last is not None and _age(row) < _age(last)]
     newest = sorted(found, key=_age, reverse=True)
     return [replace(row.job, result=None) for row in newest[:limit]]

@@ -1,7 +1,7 @@
 """What is remembered of users, in memory."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from sightsong.adapters.memory import erasing
@@ -54,15 +54,26 @@ class MemoryPeople:
             for one in theirs:
                 if (one.job_id, one.track_id, one.action) == said:
                     return Given(feedback=one, is_new=False)
-            feedback_id = FeedbackId(str(uuid.uuid4()))
-            added = Feedback(**asdict(new), id=feedback_id, created_at=self._state.clock())
+            added = Feedback(
+                **asdict(new),
+                id=FeedbackId(str(uuid.uuid4())),
+                created_at=self._state.clock(),
+                sequence=next(self._state.sequence),
+            )
             theirs.append(added)
             return Given(feedback=added, is_new=True)
 
     def feedback(
-        self, whose: Whose, *, limit: int, before: FeedbackId | None = None
+        self,
+        whose: Whose,
+        *,
+        limit: int,
+        before: FeedbackId | None = None,
+        below: int | None = None,
     ) -> list[Feedback]:
-        """List somebody's feedback, newest first; that before a given one.
+        """List somebody's feedback, newest first; that before a given one, or below a sequence.
+
+        To go below a sequence, what had it need not be there any more.
 
         Raises:
             FeedbackNotFound: that one is not theirs, or gone.
@@ -71,7 +82,8 @@ class MemoryPeople:
             theirs = self._known.feedback.get(whose, [])
             if before is not None:
                 theirs = theirs[: theirs.index(self._find(whose, before))]
-            return theirs[::-1][:limit]
+            left = [one for one in theirs if below is None or one.sequence < below]
+            return left[::-1][:limit]
 
     def withdraw(self, whose: Whose, feedback_id: FeedbackId) -> None:
         """Remove a feedback.
@@ -115,16 +127,41 @@ class MemoryPeople:
         said = self._known.preferences.get(whose, Preferences())
         given = tuple(self._known.feedback.get(whose, [])[::-1][:MOST_RECALLED])
         recordings = self._recordings([*said.never_tracks, *(one.track_id for one in given)])
-        never = {recordings[one] for one in said.never_tracks if one in recordings}
-        alike = {track.id for track in self._state.tracks.values() if track.recording_id in never}
+        never = {recordings.get(one, one) for one in said.never_tracks}
         return Memory(
             preferences=said,
             feedback=given,
             recordings=recordings,
-            never_encodings=frozenset(alike),
+            never_encodings=self._encodings(never),
             at=self._state.clock(),
         )
 
     def _recordings(self, named: Iterable[TrackId]) -> Mapping[TrackId, TrackId]:
-        tracks = (self._state.tracks.get(one) for one in named)
-        return {track.id: track.recording_id for track in tracks if track and track.recording_id}
+        """Say which recording tracks are encodings of; of those taken out, what is left of it."""
+        found: dict[TrackId, TrackId] = {}
+        for one in named:
+            left = self._left_of(one)
+            track = self._state.there(left)
+            if track is not None and track.recording_id is not None:
+                found[one] = track.recording_id
+            elif left != one:
+                found[one] = left
+        return found
+
+    def _left_of(self, track_id: TrackId) -> TrackId:
+        seen = {track_id}
+        while self._state.there(track_id) is None:
+            track_id = self._state.heirs.get(track_id, track_id)
+            if track_id in seen:
+                break
+            seen.add(track_id)
+        return track_id
+
+    def _encodings(self, recordings: Collection[TrackId]) -> frozenset[TrackId]:
+        """Find the encodings of some recordings in the library."""
+        return frozenset(
+            track.id
+            for track in self._state.tracks.values()
+            if track.id not in self._state.removed
+            if track.recording_id in recordings or track.id in recordings
+        )

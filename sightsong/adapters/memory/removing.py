@@ -89,6 +89,9 @@ def _leave_recording(state: State, track: Track) -> None:
         and one.id != track.id
         and one.id not in state.removed
     )
+    if others:
+        stood = track.recording_id
+        state.heirs[track.id] = stood if stood in others and stood is not None else others[0]
     if not others or (len(others) > 1 and track.recording_id in others):
         return
     stands = others[0] if len(others) > 1 else None

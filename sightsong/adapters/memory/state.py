@@ -157,6 +157,8 @@ class State:
     files: dict[str, FileRow] = field(default_factory=dict)
     words: dict[TrackId, Words] = field(default_factory=dict)
     removed: set[TrackId] = field(default_factory=set)
+    #: Of tracks that were taken out, which encoding of the same recording was left.
+    heirs: dict[TrackId, TrackId] = field(default_factory=dict)
     embed_jobs: dict[TrackId, JobId] = field(default_factory=dict)
     vectors: dict[tuple[Space, TrackId], Vectors] = field(default_factory=dict)
     outdated: set[tuple[Space, TrackId]] = field(default_factory=set)

@@ -3,9 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from sightsong.adapters.memory.state import State
-from sightsong.core.errors import QuotaExceeded
 from sightsong.core.jobs import Account, JobKind, NewJob
-from sightsong.core.keys import UsageDay, left_of_day_s
+from sightsong.core.keys import UsageDay, spent
 from sightsong.core.tenancy import TenantId
 
 
@@ -27,7 +26,7 @@ def refuse_more(state: State, tenant: TenantId, account: Account, *, jobs: int) 
     photos, texts = state.usage.get((tenant, account.key_id, _today(state).isoformat()), (0, 0))
     most = account.jobs_per_day
     if jobs and most is not None and photos + texts + jobs > most:
-        raise QuotaExceeded(retry_after_s=left_of_day_s(state.clock()))
+        raise spent(wanted=jobs, used=photos + texts, most=most, now=state.clock())
 
 
 def count_job(state: State, new: NewJob) -> None:

@@ -9,6 +9,7 @@ from sightsong.core.errors import Conflict, DeliveryNotFound, WebhookNotFound
 from sightsong.core.tenancy import TenantId
 from sightsong.core.webhooks import (
     GONE,
+    LONGEST_GAP_S,
     MOST_OF_A_TENANT,
     PATIENCE_S,
     SILENT,
@@ -154,19 +155,24 @@ class MemoryWebhooks:
 
         Raises:
             WebhookNotFound: there is no such webhook.
+            DeliveryNotFound: that one is none of it, or forgotten.
         """
         with self._state.lock:
             self.get(webhook_id, tenant=tenant)
             found = [row for row in self._state.deliveries.values() if row.webhook_id == webhook_id]
             if before is not None:
                 last = self._state.deliveries.get(before)
-                found = [row for row in found if last and row.sequence < last.sequence]
+                if last is None or last.webhook_id != webhook_id:
+                    raise DeliveryNotFound
+                found = [row for row in found if row.sequence < last.sequence]
             wanted = [row for row in found if state in (None, row.state)]
             newest = sorted(wanted, key=lambda row: row.sequence, reverse=True)
             return [_delivery(row) for row in newest[:limit]]
 
     def replay(self, webhook_id: str, delivery_id: str, *, tenant: TenantId) -> Delivery:
-        """Have a delivery sent again from its first attempt on; one that waits is sent now.
+        """Have a delivery sent again, now and with all its attempts, whatever became of it.
+
+        One that is being sent just now is on its first attempt by that.
 
         Raises:
             WebhookNotFound: there is no such webhook.
@@ -178,13 +184,12 @@ class MemoryWebhooks:
             row = self._state.deliveries.get(delivery_id)
             if row is None or row.webhook_id != webhook_id:
                 raise DeliveryNotFound
-            if row.state is not DeliveryState.PENDING:
-                row.state, row.attempt = DeliveryState.PENDING, 0
+            row.state, row.attempt = DeliveryState.PENDING, 0
             row.available_at = self._state.clock()
             return _delivery(row)
 
     def claim(self, *, owner: str, places: Places, lease_s: float) -> list[Sending]:
-        """Lease deliveries that are due, of enabled webhooks, those that work well first."""
+        """Lease deliveries that are due, of enabled webhooks, as `shares` has it."""
         with self._state.lock:
             return [
                 self._lease(row, owner, lease_s)
@@ -199,14 +204,14 @@ class MemoryWebhooks:
             row = self._state.deliveries.get(sending.id)
             if row is None or row.owner != sending.owner or row.lease_until <= now:
                 return False
-            row.state, row.attempt = STATES[verdict.fate], sending.attempt
+            row.state, row.attempt = STATES[verdict.fate], row.attempt + 1
             row.owner, row.lease_until = None, 0.0
             row.available_at = now + verdict.delay_s
             at = now - answer.took_ms / 1000
             row.attempts.append(
                 Attempt(at=at, took_ms=answer.took_ms, status=answer.status, error=answer.error)
             )
-            self._note(self._state.webhooks[row.webhook_id], verdict.fate, now)
+            self._note(self._state.webhooks[row.webhook_id], verdict.fate, answer, now)
             return True
 
     def clear(self, *, keep_s: float, limit: int) -> int:
@@ -241,7 +246,8 @@ class MemoryWebhooks:
         return [
             Due(
                 webhook_id=one.id,
-                is_failing=one.failing_since is not None,
+                tenant=one.tenant,
+                is_failing=_is_failing(one),
                 since=ready[0].available_at,
             )
             for one in on
@@ -260,19 +266,28 @@ class MemoryWebhooks:
             url=webhook.url,
             secrets=tuple(one.text for one in webhook.secrets if one.signs(now)),
             payload=row.payload,
-            is_failing=webhook.failing_since is not None,
+            tenant=webhook.tenant,
+            is_failing=_is_failing(webhook),
         )
 
-    def _note(self, webhook: Webhook, fate: Fate, now: float) -> None:
+    def _note(self, webhook: Webhook, fate: Fate, answer: Answer, now: float) -> None:
         """Note since when nothing gets through, and disable one for which that is too long."""
         if fate is Fate.DELIVERED:
-            self._put(replace(webhook, failing_since=None))
+            self._put(replace(webhook, failing_since=None, is_slow=answer.is_slow))
             return
-        since = now if webhook.failing_since is None else webhook.failing_since
-        failing = self._put(replace(webhook, failing_since=since))
+        since, last = webhook.failing_since, webhook.failed_at
+        if since is None or last is None or last <= now - LONGEST_GAP_S:
+            since = now
+        failing = self._put(
+            replace(webhook, failing_since=since, failed_at=now, is_slow=answer.is_slow)
+        )
         if webhook.is_enabled and (fate is Fate.GONE or since <= now - PATIENCE_S):
             reason = GONE if fate is Fate.GONE else SILENT
             self._put(replace(failing, is_enabled=False, disabled_reason=reason))
+
+
+def _is_failing(webhook: Webhook) -> bool:
+    return webhook.failing_since is not None or webhook.is_slow
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

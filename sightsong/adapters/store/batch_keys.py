@@ -8,15 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sightsong.adapters.store import keys
-from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.schema import batches, idempotency
 from sightsong.core.batches import BatchId
 from sightsong.core.errors import BatchErased, IdempotencyMismatch
 from sightsong.core.jobs import Idempotency
-from sightsong.core.ports.jobs import IDEMPOTENCY_S
 
 
 def take(connection: Connection, key: Idempotency, batch_id: BatchId) -> bool:
@@ -24,8 +21,7 @@ def take(connection: Connection, key: Idempotency, batch_id: BatchId) -> bool:
 
     Whoever takes the key at the same moment waits here until this transaction has ended.
     """
-    taken = {"key": _name(key), "fingerprint": key.fingerprint, "job_id": batch_id}
-    return connection.execute(_TAKE[connection.dialect.name], taken).first() is not None
+    return keys.take(connection, _name(key), fingerprint=key.fingerprint, stands_for=batch_id)
 
 
 def find(connection: Connection, key: Idempotency) -> Row[Any] | None:
@@ -50,21 +46,9 @@ def _name(key: Idempotency) -> str:
     return keys.digest(replace(key, key=f"batch\n{key.key}"))
 
 
-_IS_OLD = idempotency.c.created_at <= db_now_once() - IDEMPOTENCY_S
-
-
-# Built once: that costs more than to run them.
-def _take(insert: Any) -> Any:  # noqa: ANN401 - INSERT … ON CONFLICT is another type for each database
-    new = insert(idempotency).values(created_at=db_now())
-    anew = {name: new.excluded[name] for name in ("fingerprint", "job_id", "created_at")}
-    return new.on_conflict_do_update(
-        index_elements=[idempotency.c.key], set_=anew, where=_IS_OLD
-    ).returning(idempotency.c.key)
-
-
-_TAKE = {"sqlite": _take(sqlite.insert), "postgresql": _take(postgresql.insert)}
+# Built once: that costs more than to run it.
 _FIND_FRESH: Select[Any] = (
     select(batches, idempotency.c.fingerprint)
     .join_from(idempotency, batches, batches.c.id == idempotency.c.job_id)
-    .where(idempotency.c.key == bindparam("of_key"), ~_IS_OLD)
+    .where(idempotency.c.key == bindparam("of_key"), ~keys.IS_OLD)
 )

@@ -1,12 +1,13 @@
 """The batches in SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
 
 from sightsong.adapters.store import (
+    batch_inserting,
     batch_keys,
     batch_reading,
     batching,
@@ -22,7 +23,7 @@ from sightsong.adapters.store.schema import batches, jobs
 from sightsong.core.batches import MOST_ITEMS, Batch, BatchId, Gathered, Item, NewBatch, in_order
 from sightsong.core.errors import Conflict
 from sightsong.core.jobs import BlobId, Idempotency, JobId
-from sightsong.core.tenancy import TenantId
+from sightsong.core.tenancy import NOBODY, TenantId, UserId
 
 
 class SqlBatches:
@@ -40,7 +41,8 @@ class SqlBatches:
             QuotaExceeded: the day's count of its key would be passed by it.
         """
         batch_id = BatchId(inserting.new_id())
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> Gathered:
             if key is not None and not batch_keys.take(connection, key, batch_id):
                 found = batch_keys.find(connection, key)
                 if found is not None:
@@ -48,6 +50,8 @@ class SqlBatches:
                     return Gathered(batch=there, is_replay=True)
             _add(connection, new, batch_id)
             return Gathered(batch=_read(connection, batch_id))
+
+        return self._database.in_write(work)
 
     def replay(self, key: Idempotency) -> Batch | None:
         """Find the batch that a submit of this key has made already.
@@ -71,12 +75,23 @@ class SqlBatches:
             return _read(connection, batch_id, tenant)
 
     def listed(
-        self, tenant: TenantId | None, *, limit: int, before: BatchId | None = None
+        self,
+        tenant: TenantId | None,
+        *,
+        user: UserId | None = None,
+        limit: int,
+        before: BatchId | None = None,
     ) -> list[Batch]:
-        """List batches, newest first; those before a given one. No erased ones."""
+        """List batches, newest first; those before a given one. No erased ones.
+
+        Those of a user alone, where one is named (`NOBODY`: of the tenant itself).
+        """
         page = select(batches).where(batches.c.erased_at.is_(None))
         if tenant is not None:
             page = page.where(batches.c.tenant == tenant)
+        if user is not None:
+            is_nobody = batches.c.user_id.is_(None)
+            page = page.where(is_nobody if user == NOBODY else batches.c.user_id == user)
         if before is not None:
             last = select(batches.c.sequence).where(batches.c.id == before).scalar_subquery()
             page = page.where(batches.c.sequence < last)
@@ -143,8 +158,7 @@ def _read(connection: Connection, batch_id: BatchId, tenant: TenantId | None = N
 
 def _add(connection: Connection, new: NewBatch, batch_id: BatchId) -> None:
     """Insert a batch after its jobs: what ends at once must not end it before it is whole."""
-    for one in new.jobs:
-        inserting.add_job(connection, replace(one, parent_id=batch_id))
+    batch_inserting.add_jobs(connection, new, batch_id)
     columns = {
         "id": batch_id,
         "tenant": new.tenant,

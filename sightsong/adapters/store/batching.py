@@ -73,7 +73,6 @@ def _mark_erased(connection: Connection, batch_ids: Sequence[str]) -> None:
         "finished_at": func.coalesce(batches.c.finished_at, db_now()),
     }
     connection.execute(batches.update().where(kept).values(blank))
-    deliveries.forget(connection, batch_ids)
     of_these = idempotency.c.job_id.in_(batch_ids)
     connection.execute(idempotency.update().where(of_these).values(fingerprint=None))
     deliveries.forget(connection, batch_ids)

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, select
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.leasing import IS_PENDING
 from sightsong.adapters.store.schema import deliveries, delivery_attempts, webhooks
 from sightsong.core.errors import DeliveryNotFound
 from sightsong.core.webhooks import Attempt, Delivery, DeliveryState, Event
@@ -41,19 +40,25 @@ def read(connection: Connection, webhook_id: str, delivery_id: str) -> Delivery:
 
 
 def listed(connection: Connection, webhook_id: str, page: Page) -> list[Delivery]:
-    """Read deliveries of a webhook, newest first."""
+    """Read deliveries of a webhook, newest first.
+
+    Raises:
+        DeliveryNotFound: that which the page comes after is none of this webhook.
+    """
     query = select(deliveries).where(deliveries.c.webhook_id == webhook_id)
     if page.state is not None:
         query = query.where(deliveries.c.state == page.state)
     if page.before is not None:
-        last = select(deliveries.c.sequence).where(deliveries.c.id == page.before)
-        query = query.where(deliveries.c.sequence < last.scalar_subquery())
+        last = connection.execute(_one(webhook_id, page.before)).first()
+        if last is None:
+            raise DeliveryNotFound
+        query = query.where(deliveries.c.sequence < last.sequence)
     newest = query.order_by(deliveries.c.sequence.desc()).limit(page.limit)
     return _with_attempts(connection, connection.execute(newest).all())
 
 
 def replay(connection: Connection, webhook_id: str, delivery_id: str) -> None:
-    """Have a delivery sent again. One that waits goes on with its attempts, but now.
+    """Have a delivery sent again, now and with all its attempts; a lease on it holds on.
 
     Raises:
         DeliveryNotFound: there is none.
@@ -63,7 +68,7 @@ def replay(connection: Connection, webhook_id: str, delivery_id: str) -> None:
         .where(deliveries.c.id == delivery_id, deliveries.c.webhook_id == webhook_id)
         .values(
             state=DeliveryState.PENDING,
-            attempt=case((IS_PENDING, deliveries.c.attempt), else_=0),
+            attempt=0,
             available_at=db_now(),
             finished_at=None,
         )

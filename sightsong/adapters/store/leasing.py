@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     bindparam,
-    func,
+    case,
     insert,
     literal_column,
     or_,
@@ -19,8 +20,10 @@ from sqlalchemy import (
 
 from sightsong.adapters.store.clock import db_now, db_now_once
 from sightsong.adapters.store.schema import deliveries, delivery_attempts, webhooks
+from sightsong.core.tenancy import TenantId
 from sightsong.core.webhooks import (
     GONE,
+    LONGEST_GAP_S,
     PATIENCE_S,
     SILENT,
     STATES,
@@ -40,7 +43,12 @@ _IS_ON = and_(webhooks.c.is_enabled, webhooks.c.removed_at.is_(None))
 def due(connection: Connection) -> list[Due]:
     """Find the webhooks that have something to be told now."""
     return [
-        Due(webhook_id=row.id, is_failing=row.failing_since is not None, since=row.since)
+        Due(
+            webhook_id=row.id,
+            tenant=TenantId(row.tenant),
+            is_failing=_is_failing(row),
+            since=row.since,
+        )
         for row in connection.execute(_DUE)
         if row.since is not None
     ]
@@ -66,7 +74,8 @@ def lease(
             url=webhook.url,
             secrets=tuple(one.text for one in signing if one.signs(webhook.now)),
             payload=row.payload,
-            is_failing=webhook.failing_since is not None,
+            tenant=TenantId(webhook.tenant),
+            is_failing=_is_failing(webhook),
         )
         for row in sorted(leased, key=lambda row: row.sequence)
     ]
@@ -87,9 +96,9 @@ def finish(connection: Connection, sending: Sending, answer: Answer, verdict: Ve
     began_at = db_now() - answer.took_ms / 1000
     connection.execute(insert(delivery_attempts).values(at=began_at), columns)
     if verdict.fate is Fate.DELIVERED:
-        _note_success(connection, sending.webhook_id)
+        _note_success(connection, sending.webhook_id, is_slow=answer.is_slow)
     else:
-        _note_failure(connection, sending.webhook_id, is_gone=verdict.fate is Fate.GONE)
+        _note_failure(connection, sending.webhook_id, answer, is_gone=verdict.fate is Fate.GONE)
     return True
 
 
@@ -104,7 +113,7 @@ def _settle(connection: Connection, sending: Sending, verdict: Verdict) -> bool:
         )
         .values(
             state=STATES[verdict.fate],
-            attempt=sending.attempt,
+            attempt=deliveries.c.attempt + 1,  # from 0, if it was replayed meanwhile
             owner=None,
             lease_until=None,
             available_at=db_now() + verdict.delay_s,
@@ -114,16 +123,29 @@ def _settle(connection: Connection, sending: Sending, verdict: Verdict) -> bool:
     return bool(connection.execute(settled).rowcount)
 
 
-def _note_success(connection: Connection, webhook_id: str) -> None:
-    failed = and_(webhooks.c.id == webhook_id, webhooks.c.failing_since.is_not(None))
-    connection.execute(webhooks.update().where(failed).values(failing_since=None))
+def _is_failing(webhook: Row[Any]) -> bool:
+    return webhook.failing_since is not None or bool(webhook.is_slow)
 
 
-def _note_failure(connection: Connection, webhook_id: str, *, is_gone: bool) -> None:
+def _note_success(connection: Connection, webhook_id: str, *, is_slow: bool) -> None:
+    differs = or_(
+        webhooks.c.failing_since.is_not(None), webhooks.c.is_slow.is_distinct_from(is_slow)
+    )
+    this = webhooks.update().where(webhooks.c.id == webhook_id, differs)
+    connection.execute(this.values(failing_since=None, is_slow=is_slow))
+
+
+def _note_failure(
+    connection: Connection, webhook_id: str, answer: Answer, *, is_gone: bool
+) -> None:
     """Note since when nothing gets through, and disable a webhook for which that is too long."""
     this = webhooks.update().where(webhooks.c.id == webhook_id, _IS_ON)
-    since = func.coalesce(webhooks.c.failing_since, db_now())
-    connection.execute(this.values(failing_since=since))
+    goes_on = and_(
+        webhooks.c.failing_since.is_not(None), webhooks.c.failed_at > db_now() - LONGEST_GAP_S
+    )
+    since = case((goes_on, webhooks.c.failing_since), else_=db_now())
+    failed = {"failing_since": since, "failed_at": db_now(), "is_slow": answer.is_slow}
+    connection.execute(this.values(failed))
     off = {"is_enabled": False, "disabled_reason": GONE if is_gone else SILENT}
     too_long: ColumnElement[bool] = webhooks.c.failing_since <= db_now() - PATIENCE_S
     connection.execute((this if is_gone else this.where(too_long)).values(off))
@@ -143,7 +165,8 @@ def _due() -> Any:  # noqa: ANN401 - a Select; its columns say what it is
         .limit(1)
         .scalar_subquery()
     )
-    return select(webhooks.c.id, webhooks.c.failing_since, oldest.label("since")).where(_IS_ON)
+    shown = (webhooks.c.id, webhooks.c.tenant, webhooks.c.failing_since, webhooks.c.is_slow)
+    return select(*shown, oldest.label("since")).where(_IS_ON)
 
 
 def _lease() -> Any:  # noqa: ANN401 - an Update that returns rows

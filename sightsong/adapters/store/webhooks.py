@@ -140,6 +140,7 @@ class SqlWebhooks:
 
         Raises:
             WebhookNotFound: there is no such webhook.
+            DeliveryNotFound: that one is none of it, or forgotten.
         """
         with self._database.read() as connection:
             _row(connection, webhook_id, tenant)
@@ -147,7 +148,9 @@ class SqlWebhooks:
             return deliveries.listed(connection, webhook_id, of_webhook)
 
     def replay(self, webhook_id: str, delivery_id: str, *, tenant: TenantId) -> Delivery:
-        """Have a delivery sent again from its first attempt on; one that waits is sent now.
+        """Have a delivery sent again, now and with all its attempts, whatever became of it.
+
+        One that is being sent just now is on its first attempt by that.
 
         Raises:
             WebhookNotFound: there is no such webhook.
@@ -160,9 +163,9 @@ class SqlWebhooks:
             return deliveries.read(connection, webhook_id, delivery_id)
 
     def claim(self, *, owner: str, places: Places, lease_s: float) -> list[Sending]:
-        """Lease deliveries that are due, of enabled webhooks, those that work well first."""
+        """Lease deliveries that are due, of enabled webhooks, as `shares` has it."""
         with self._database.read() as connection:
-            chosen = list(shares(leasing.due(connection), places))
+            chosen = shares(leasing.due(connection), places)
         if not chosen:
             return []
         with self._database.write() as connection:
@@ -256,4 +259,6 @@ def _webhook(row: Row[Any]) -> Webhook:
         description=row.description,
         disabled_reason=row.disabled_reason,
         failing_since=row.failing_since,
+        failed_at=row.failed_at,
+        is_slow=bool(row.is_slow),
     )

@@ -7,12 +7,13 @@ where the operator names them, with their ports.
 """
 
 from sightsong.adapters.web.addresses import is_public
-from sightsong.adapters.web.checking import Private, checked, read_private
+from sightsong.adapters.web.checking import TOLD, Private, checked, read_private
 from sightsong.adapters.web.fetching import Fetcher, WebFile
 from sightsong.adapters.web.network import Network
 from sightsong.adapters.web.posting import Poster
 
 __all__ = [
+    "TOLD",
     "Fetcher",
     "Network",
     "Poster",

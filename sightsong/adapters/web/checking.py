@@ -13,10 +13,29 @@ Private = Collection[tuple[str, int]]
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST_URL = 2048
+#: What is said of an address that leads elsewhere than to the open web, or in another way: where
+#: something is fetched, and where receivers are told.
+_FETCHED = "only https addresses of the open web, with their usual port, are asked"
+TOLD = (
+    "receivers are told over https on the usual port; one on your own network is named in "
+    "SIGHTSONG_WEBHOOK_PRIVATE"
+)
 
 
-def checked(url: str, *, after: httpx.URL | None = None, private: Private = ()) -> httpx.URL:
+def checked(
+    url: str,
+    *,
+    after: httpx.URL | None = None,
+    private: Private = (),
+    refusal: str = _FETCHED,
+) -> httpx.URL:
     """Read an address, or where one leads; only plain https addresses and private ones pass.
+
+    Args:
+        url: to read.
+        after: what has led there.
+        private: may be asked too.
+        refusal: what is said of others that are not of the open web.
 
     Raises:
         UrlNotAllowed: it is not one.
@@ -27,11 +46,11 @@ def checked(url: str, *, after: httpx.URL | None = None, private: Private = ()) 
         raise UrlNotAllowed("this is no address") from error
     is_public = read.scheme == "https" and read.port in (None, _PORTS["https"])
     if not is_public and (read.scheme not in _PORTS or place(read) not in private):
-        raise UrlNotAllowed("only https addresses, with their usual port, are asked")
+        raise UrlNotAllowed(refusal)
     if read.userinfo or not read.host:
         raise UrlNotAllowed("the address must name a host, and no user")
     if _is_walled_in(read.host) and place(read) not in private:
-        raise UrlNotAllowed("the host of this address does not belong to the open web")
+        raise UrlNotAllowed(refusal)
     if len(str(read)) > _LONGEST_URL:
         raise UrlNotAllowed("the address is too long")
     return read.copy_with(fragment=None)

@@ -8,10 +8,15 @@ from concurrent.futures import Future
 from typing import Any
 
 import httpcore
+import structlog
 
 from sightsong.adapters.web.addresses import is_public
 from sightsong.adapters.web.checking import Private
-from sightsong.core.errors import FetchFailed, UrlNotAllowed
+from sightsong.core.errors import FetchFailed
+
+log = structlog.get_logger()
+
+_NOWHERE = "the host of this address is not found on the open web"
 
 
 class Deadline:
@@ -68,8 +73,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         """Connect to the first address of a host that answers.
 
         Raises:
-            UrlNotAllowed: one of its addresses is not of the open web.
-            FetchFailed: it has none, or time is up.
+            FetchFailed: it has none, or not only of the open web, or time is up.
             httpcore.ConnectError: none of them answers.
         """
         failure: Exception | None = None
@@ -89,15 +93,20 @@ class PinnedBackend(httpcore.NetworkBackend):
         raise httpcore.ConnectError("no address answers") from failure
 
     def _addresses(self, host: str, port: int) -> Sequence[str]:
+        """Find where a host is. Why it is nowhere is for the log alone.
+
+        Who asks must not learn which names there are behind our own walls.
+        """
         try:
             addresses = self._resolved(host)
         except (OSError, UnicodeError) as error:  # not in time is an OSError as well
-            raise FetchFailed("the host of this address is not found") from error
-        if not addresses:
-            raise FetchFailed("the host of this address is not found")
+            log.info("web.refused", host=host, reason=type(error).__name__)
+            raise FetchFailed(_NOWHERE) from error
         may_be_private = (host.strip("[]").lower(), port) in self._private
-        if not may_be_private and not all(is_public(address) for address in addresses):
-            raise UrlNotAllowed("the host of this address does not belong to the open web")
+        is_allowed = may_be_private or all(is_public(address) for address in addresses)
+        if not addresses or not is_allowed:
+            log.info("web.refused", host=host, reason="private" if addresses else "no address")
+            raise FetchFailed(_NOWHERE)
         return addresses
 
     def _resolved(self, host: str) -> Sequence[str]:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpcore
 import httpx
 
-from sightsong.adapters.web.checking import Private, checked
+from sightsong.adapters.web.checking import TOLD, Private, checked
 from sightsong.adapters.web.network import THEIR_ERRORS, Network
 from sightsong.adapters.web.pinned import Deadline
 from sightsong.core.errors import FetchFailed, UrlNotAllowed
@@ -64,7 +64,7 @@ class Poster:
     def _exchange(
         self, url: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, float | None]:
-        at = checked(url, private=self._private)
+        at = checked(url, private=self._private, refusal=TOLD)
         deadline = Deadline(self._total_s, _TOO_LONG)
         waits = dict.fromkeys(("connect", "read", "write", "pool"), self._total_s)
         sent = [*(_OWN_HEADERS | dict(headers)).items(), ("Content-Length", str(len(body)))]

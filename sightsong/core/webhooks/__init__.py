@@ -20,12 +20,13 @@ from sightsong.core.webhooks.registry import (
     WebhookChange,
     rotated,
 )
-from sightsong.core.webhooks.retrying import PATIENCE_S, Answer, Fate, Verdict, judge
+from sightsong.core.webhooks.retrying import LONGEST_GAP_S, PATIENCE_S, Answer, Fate, Verdict, judge
 from sightsong.core.webhooks.sharing import Due, Places, shares
 from sightsong.core.webhooks.signing import encoded, headers, new_delivery_id, new_secret, sign
 
 __all__ = [
     "GONE",
+    "LONGEST_GAP_S",
     "MOST_OF_A_TENANT",
     "PATIENCE_S",
     "SILENT",

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from sightsong.core.times import rfc_3339
 
 
 class Event(StrEnum):
@@ -64,5 +65,4 @@ def payload_of_test(webhook_id: str, now: float) -> dict[str, Any]:
 
 
 def _told(event: Event, at: float, data: dict[str, Any]) -> dict[str, Any]:
-    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return {"type": str(event), "timestamp": moment.replace("+00:00", "Z"), "data": data}
+    return {"type": str(event), "timestamp": rfc_3339(at), "data": data}

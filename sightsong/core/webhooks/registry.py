@@ -73,6 +73,8 @@ class Webhook:
     description: str | None = None
     disabled_reason: str | None = None  #: Why the service did that itself.
     failing_since: float | None = None  #: When it first failed after the last success.
+    failed_at: float | None = None  #: When it failed last.
+    is_slow: bool = False  #: Whether its last attempt took long.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,8 @@ class Sending:
     url: str
     secrets: tuple[str, ...]  #: All that sign now.
     payload: Mapping[str, Any]
-    is_failing: bool = False  #: Whether the last attempt to tell its webhook anything failed.
+    tenant: TenantId = DEFAULT_TENANT  #: Of its webhook.
+    is_failing: bool = False  #: The last attempt to tell its webhook anything failed, or took long.
 
 
 def rotated(secrets: Sequence[Secret], new: str, *, now: float, overlap_s: float) -> list[Secret]:

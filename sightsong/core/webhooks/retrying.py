@@ -11,6 +11,11 @@ JITTER = 0.1
 LONGEST_PAUSE_S = 86400.0
 #: A webhook is disabled when nothing has got through for so long.
 PATIENCE_S = 5 * 86400.0
+#: What fails goes on failing if it is tried again within so long, in seconds: no pause between two
+#: attempts is longer. After that nobody can say how it was meanwhile.
+LONGEST_GAP_S = LONGEST_PAUSE_S * (1 + JITTER)
+#: Attempts that take longer have as few places as those that fail, in milliseconds.
+SLOW_MS = 2000.0
 
 _GONE = 410
 _BUSY = (429, 503)
@@ -33,6 +38,11 @@ class Answer:
     error: str | None = None  #: Why there was none; for a person.
     retry_after_s: float | None = None  #: As the receiver asks.
     took_ms: float = 0.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it took long, however it ended."""
+        return self.took_ms > SLOW_MS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,14 +153,26 @@ def test_a_host_is_resolved_once_so_that_a_second_answer_changes_nothing(make, w
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1"])
 def test_an_address_behind_walls_is_never_connected_to(make, wire, address):
-    with pytest.raises(UrlNotAllowed):
+    with pytest.raises(FetchFailed, match="not found on the open web"):
         make([address]).fetch(f"https://{HOST}/song.mp3", io.BytesIO())
     assert wire.went == []
 
 
+def test_a_name_behind_walls_is_refused_as_one_that_is_none(make):
+    def nobody(_host) -> list[str]:
+        raise OSError("no such host")
+
+    told = set()
+    for resolve in (nobody, lambda _host: [], lambda _host: ["10.0.0.1"]):
+        with pytest.raises(FetchFailed) as refused:
+            make(resolve=resolve).fetch(f"https://{HOST}/song.mp3", io.BytesIO())
+        told.add((refused.value.code, refused.value.detail))
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("answers", [[PUBLIC, "10.0.0.1"], ["10.0.0.1", PUBLIC], [PUBLIC, "::1"]])
 def test_one_address_behind_walls_among_open_ones_is_enough(make, wire, answers):
-    with pytest.raises(UrlNotAllowed):
+    with pytest.raises(FetchFailed, match="not found on the open web"):
         make(answers).fetch(f"https://{HOST}/song.mp3", io.BytesIO())
     assert wire.went == []
 

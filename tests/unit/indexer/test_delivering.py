@@ -14,12 +14,14 @@ from sightsong.adapters import memory
 from sightsong.adapters.web import Poster
 from sightsong.core.errors import StoreUnavailable
 from sightsong.core.jobs import Completion, JobKind, NewJob, Owner, Queue, Succeeded
-from sightsong.core.tenancy import DEFAULT_TENANT
+from sightsong.core.tenancy import DEFAULT_TENANT, TenantId
 from sightsong.core.webhooks import Answer, DeliveryState, Event, NewWebhook, new_secret
 from sightsong.core.webhooks.retrying import DELAYS_S, PATIENCE_S
 from tests.clocks import Clock
 from tests.unit.adapters.receivers import answers, receiver
 from tests.waiting import wait_until
+
+SLOW = TenantId("slow")
 
 
 class Receivers:
@@ -94,17 +96,18 @@ def deliverer(make) -> Iterator[Deliverer]:
     return make()
 
 
-def register(stores, url="https://a.example/"):
+def register(stores, url="https://a.example/", tenant=DEFAULT_TENANT):
     events = frozenset(Event) - {Event.TEST}
-    return stores.webhooks.add(NewWebhook(url=url, secret=new_secret(), events=events))
+    new = NewWebhook(url=url, secret=new_secret(), events=events, tenant=tenant)
+    return stores.webhooks.add(new)
 
 
 def due(stores, webhook, *, count=1) -> list[str]:
-    return [stores.webhooks.test(webhook.id, tenant=DEFAULT_TENANT).id for _ in range(count)]
+    return [stores.webhooks.test(webhook.id, tenant=webhook.tenant).id for _ in range(count)]
 
 
 def log(stores, webhook):
-    return stores.webhooks.deliveries(webhook.id, tenant=DEFAULT_TENANT, limit=100)
+    return stores.webhooks.deliveries(webhook.id, tenant=webhook.tenant, limit=100)
 
 
 def pending(stores, webhook) -> int:
@@ -182,7 +185,10 @@ def test_a_slow_receiver_holds_up_no_other(stores, receivers, deliverer):
 
 
 def test_so_many_are_sent_at_once_in_all(stores, receivers, make):
-    webhooks = [register(stores, f"https://h{number}.example/") for number in range(8)]
+    webhooks = [
+        register(stores, f"https://h{number}.example/", TenantId(f"t{number % 3}"))
+        for number in range(8)
+    ]
     gate = threading.Event()
     for webhook in webhooks:
         receivers.held[webhook.url] = gate
@@ -196,7 +202,10 @@ def test_so_many_are_sent_at_once_in_all(stores, receivers, make):
 
 
 def test_receivers_that_fail_have_half_of_the_places_at_most(stores, receivers, make):
-    failing = [register(stores, f"https://f{number}.example/") for number in range(4)]
+    failing = [
+        register(stores, f"https://f{number}.example/", TenantId(f"t{number}"))
+        for number in range(4)
+    ]
     for webhook in failing:
         receivers.answers[webhook.url] = Answer(status=500)
         due(stores, webhook, count=1)
@@ -210,6 +219,51 @@ def test_receivers_that_fail_have_half_of_the_places_at_most(stores, receivers, 
     due(stores, works, count=5)
     look_until(deliverer, lambda: not pending(stores, works))
     assert len(receivers.busy) == 2
+
+
+def test_slow_receivers_of_one_tenant_hold_up_no_others(stores, receivers, make):
+    slow = [register(stores, f"https://s{number}.example/", SLOW) for number in range(9)]
+    gate = threading.Event()
+    for webhook in slow:
+        receivers.held[webhook.url] = gate
+        due(stores, webhook, count=3)
+    deliverer = make(at_once=8)
+    look_until(deliverer, lambda: len(receivers.busy) == 4)
+    quick = register(stores, "https://quick.example/")
+    due(stores, quick, count=20)
+    look_until(deliverer, lambda: not pending(stores, quick))
+    assert len(receivers.busy) == 4
+    gate.set()
+
+
+def test_receivers_that_were_slow_to_say_yes_leave_half_of_a_tenants_places(
+    stores, receivers, make
+):
+    slow = [register(stores, f"https://s{number}.example/") for number in range(4)]
+    for webhook in slow:
+        receivers.answers[webhook.url] = Answer(status=200, took_ms=14_000.0)
+        due(stores, webhook)
+    deliverer = make(at_once=8)
+    look_until(deliverer, lambda: not any(pending(stores, one) for one in slow))
+    wait_until(lambda: not receivers.busy)
+    for webhook in slow:
+        receivers.held[webhook.url] = threading.Event()
+        due(stores, webhook, count=3)
+    look_until(deliverer, lambda: len(receivers.busy) == 2)
+    quick = register(stores, "https://quick.example/")
+    due(stores, quick, count=5)
+    look_until(deliverer, lambda: not pending(stores, quick))
+    assert len(receivers.busy) == 2
+
+
+def test_a_receiver_that_is_quick_again_has_its_places_again(stores, receivers, make):
+    webhook = register(stores)
+    deliverer = make(at_once=8)
+    for took_ms, is_slow in ((2001.0, True), (2000.0, False)):
+        receivers.answers[webhook.url] = Answer(status=200, took_ms=took_ms)
+        due(stores, webhook)
+        look_until(deliverer, lambda: not pending(stores, webhook))
+        assert stores.webhooks.get(webhook.id, tenant=DEFAULT_TENANT).is_slow is is_slow
 
 
 def test_two_senders_send_each_delivery_once(stores, receivers, make):
@@ -283,6 +337,22 @@ def test_a_webhook_that_nothing_reaches_for_five_days_is_disabled(stores, receiv
     deliverer.look()
     wait_until(lambda: not stores.webhooks.get(webhook.id, tenant=DEFAULT_TENANT).is_enabled)
     assert "5 days" in stores.webhooks.get(webhook.id, tenant=DEFAULT_TENANT).disabled_reason
+
+
+def test_an_old_failure_that_nothing_came_after_disables_no_webhook(stores, receivers, make, clock):
+    webhook = register(stores)
+    receivers.answers[webhook.url] = Answer(status=503)
+    stores.jobs.submit(NewJob(kind=JobKind.TEXT))
+    (job,) = stores.jobs.claim([Queue.PHOTOS], owner=Owner("w"), limit=1, lease_s=60)
+    stores.jobs.complete([Completion(job=job, outcome=Succeeded(result={}))])
+    deliverer = make()
+    look_until(deliverer, lambda: attempts(stores, webhook) == 1)
+    stores.jobs.erase(job.id)  # its delivery goes with it
+    clock.now += 6 * 86400
+    due(stores, webhook)
+    look_until(deliverer, lambda: attempts(stores, webhook) == 1)
+    after = stores.webhooks.get(webhook.id, tenant=DEFAULT_TENANT)
+    assert (after.is_enabled, after.failing_since) == (True, clock.now)
 
 
 def test_a_sender_that_was_stopped_begins_nothing(stores, receivers, deliverer):
