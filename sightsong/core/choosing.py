@@ -230,7 +230,7 @@ def _leans(
     rows = tracks.get_many(one.track_id for one in near) if leaning.genres else {}
     return {
         one.track_id: leaning.lean(
-            (one.track_id, one.facts.recording_id or one.track_id),
+            (one.facts.recording_id or one.track_id, one.track_id),
             artist=one.facts.artist,
             genre=_genre(rows.get(one.track_id)),
         )

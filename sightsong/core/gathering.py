@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from sightsong.core import errors, jobs, ports
+from sightsong.core import erasing, errors, jobs, ports
 from sightsong.core.batches import MOST_ITEMS, Gathered, NewBatch, Refused
-from sightsong.core.intake import Ask
+from sightsong.core.intake import Ask, refuse_unknown_webhook
 from sightsong.core.tenancy import Whose
 
+#: What was sent of an item, JSON values only.
+Sent = Mapping[str, Any]
 #: Why a batch has no items, in the words of its first refusals; of more, they are alike.
 _TOLD = 3
 
@@ -55,7 +57,7 @@ class Gathering:
     ) -> None:
         """Discard the blobs of a batch that was not stored."""
         if not self._is_stored:
-            self._discard(self._blobs)
+            erasing.discard(self._stores, self._blobs)
 
     @property
     def count(self) -> int:
@@ -72,20 +74,28 @@ class Gathering:
         self._blobs.append(blob.id)
         return blob
 
-    def add(self, ask: Ask, blob: jobs.Blob | None = None) -> None:
-        """Add an item: a photo that is kept, or words, which are in the params of `ask`."""
+    def add(self, ask: Ask, blob: jobs.Blob | None = None, *, sent: Sent | None = None) -> None:
+        """Add an item: a photo that is kept, or words, which are in the params of `ask`.
+
+        `sent` is what was sent of it, where that says more than what came of it: a photo that is
+        fetched may be there the next time, or another.
+        """
         self._see_room()
         kind = jobs.JobKind.TEXT if blob is None else jobs.JobKind.PHOTO
         new = replace(ask.job(kind, blob), position=self.count)
         said = ask.params if ask.said is None else ask.said
-        self._note({"kind": kind, "said": dict(said), "sha256": blob and blob.sha256})
+        made = {"kind": kind, "said": dict(said), "sha256": blob and blob.sha256}
+        self._note(made if sent is None else {"sent": dict(sent)})
         self._jobs.append((ask, new))
 
-    def refuse(self, custom_id: str | None, error: errors.SightsongError) -> None:
-        """Add an item that cannot be a job."""
+    def refuse(
+        self, custom_id: str | None, error: errors.SightsongError, *, sent: Sent | None = None
+    ) -> None:
+        """Add an item that cannot be a job; `sent` as in `add`."""
         self._see_room()
         told = jobs.JobError(code=error.code, detail=error.detail)
-        self._note({"refused": told.code, "custom_id": custom_id})
+        made = {"refused": told.code, "custom_id": custom_id}
+        self._note(made if sent is None else {"sent": dict(sent)})
         self._refused.append(Refused(position=self.count, custom_id=custom_id, error=told))
 
     def submit(self, album: Album, doorbell: ports.Doorbell, *, queue_limit: int) -> Gathered:
@@ -97,7 +107,9 @@ class Gathering:
             queue_limit: as many waiting photos and words as this are enough, with those of it.
 
         Raises:
-            BatchRefused: none of its items can be a job.
+            BatchRefused: none of its items can be a job, or its account may never submit so many
+                in a day.
+            WebhookUnknown: the tenant has no such webhook.
             IdempotencyMismatch: its key was used for another batch.
             BatchErased: the batch that was made of it under its key was erased.
             QuotaExceeded: its account has too few jobs of today left.
@@ -107,7 +119,10 @@ class Gathering:
         key = self._key(album)
         if key is not None and (there := self._stores.batches.replay(key)) is not None:
             return Gathered(batch=there, is_replay=True)
+        refuse_unknown_webhook(self._stores, album.webhook_id, tenant=album.whose.tenant)
+        self._refuse_untold()
         self._refuse_empty()
+        self._refuse_larger(album.account)
         self._refuse_full(queue_limit)
         gathered = self._store(album, key)
         if not gathered.is_replay:
@@ -141,7 +156,7 @@ class Gathering:
         self._is_stored = not gathered.is_replay
         if self._is_stored:
             held = {one.blob.id for one in new if one.blob is not None}
-            self._discard([one for one in self._blobs if one not in held])
+            erasing.discard(self._stores, [one for one in self._blobs if one not in held])
         return gathered
 
     def _recalled(self, ask: Ask, new: jobs.NewJob) -> jobs.NewJob:
@@ -166,7 +181,8 @@ class Gathering:
     def _key(self, album: Album) -> jobs.Idempotency | None:
         if album.key is None:
             return None
-        self._note({"custom_id": album.custom_id, "user": album.whose.user})
+        told = {"custom_id": album.custom_id, "user": album.whose.user}
+        self._note(told | ({} if album.webhook_id is None else {"webhook": album.webhook_id}))
         return jobs.Idempotency(
             key=album.key, fingerprint=self._digest.hexdigest(), tenant=album.whose.tenant
         )
@@ -179,6 +195,22 @@ class Gathering:
         if self.count >= MOST_ITEMS:
             raise errors.BatchRefused(f"A batch has at most {MOST_ITEMS:,} items.")
 
+    def _refuse_untold(self) -> None:
+        """Refuse the items that name a webhook which is not there."""
+        unknown = {}
+        for webhook_id, ask in {ask.webhook_id: ask for ask, _ in self._jobs}.items():
+            try:
+                refuse_unknown_webhook(self._stores, webhook_id, tenant=ask.whose.tenant)
+            except errors.WebhookUnknown as error:
+                unknown[webhook_id] = jobs.JobError(code=error.code, detail=error.detail)
+        self._refused += [
+            Refused(position=new.position, custom_id=new.custom_id, error=unknown[ask.webhook_id])
+            for ask, new in self._jobs
+            if ask.webhook_id in unknown and new.position is not None
+        ]
+        self._refused.sort(key=lambda one: one.position)
+        self._jobs = [one for one in self._jobs if one[0].webhook_id not in unknown]
+
     def _refuse_empty(self) -> None:
         if self._jobs:
             return
@@ -187,12 +219,15 @@ class Gathering:
         why = dict.fromkeys(one.error.detail for one in self._refused[:_TOLD])
         raise errors.BatchRefused(f"None of its items can be taken: {' '.join(why)}")
 
+    def _refuse_larger(self, account: jobs.Account) -> None:
+        most = account.jobs_per_day
+        if most is not None and len(self._jobs) > most:
+            raise errors.BatchRefused(
+                f"The batch has {len(self._jobs):,} jobs, more than this key may submit in a day "
+                f"({most:,}). Send it in parts, on several days."
+            )
+
     def _refuse_full(self, limit: int) -> None:
         waiting = self._stores.jobs.backlog(jobs.Queue.PHOTOS, limit=limit)
         if waiting + len(self._jobs) > limit:
             raise errors.QueueFull
-
-    def _discard(self, blob_ids: list[jobs.BlobId]) -> None:
-        for blob_id in blob_ids:
-            with contextlib.suppress(errors.SightsongError, OSError):
-                self._stores.blobs.delete(blob_id)

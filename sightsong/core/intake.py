@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sightsong.core import errors, jobs, ports
+from sightsong.core import erasing, errors, jobs, ports
 from sightsong.core.ingests import Ingest, Wish
 from sightsong.core.tenancy import DEFAULT_TENANT, TenantId, Whose
 
@@ -108,6 +108,7 @@ def submit_photo(
     Raises:
         IdempotencyMismatch: its key was used for something else.
         JobErased: the job that was made of it under its key was erased.
+        WebhookUnknown: the tenant has no such webhook.
         QuotaExceeded: its account has had its jobs of today.
         QueueFull: too many photos and words wait already.
         StorageFull: the disk has no room for the photo.
@@ -116,6 +117,7 @@ def submit_photo(
     key = ask.idempotency(jobs.JobKind.PHOTO, content)
     if key is not None and (job := stores.jobs.replay(key)) is not None:
         return jobs.Submitted(job=job, is_replay=True)
+    refuse_unknown_webhook(stores, ask.webhook_id, tenant=ask.whose.tenant)
     asked = ask.asked(jobs.JobKind.PHOTO, content)
     if copied := _recalled(stores, ask, jobs.JobKind.PHOTO, key, asked=asked):
         return copied
@@ -129,10 +131,10 @@ def submit_photo(
         # blob without a row is garbage that nobody misses; a row without a blob must not be.
         raise
     except errors.SightsongError:
-        _discard(stores, blob)
+        erasing.discard(stores, [blob.id])
         raise
     if submitted.is_replay:
-        _discard(stores, blob)  # the same was sent twice at once
+        erasing.discard(stores, [blob.id])  # the same was sent twice at once
     _ring(doorbell, jobs.Queue.PHOTOS)
     return submitted
 
@@ -151,6 +153,7 @@ def submit_text(
     Raises:
         IdempotencyMismatch: its key was used for something else.
         JobErased: the job that was made of it under its key was erased.
+        WebhookUnknown: the tenant has no such webhook.
         QuotaExceeded: its account has had its jobs of today.
         QueueFull: too many of them wait already.
         StoreUnavailable: the database does not answer; the job may have been stored or not.
@@ -158,6 +161,7 @@ def submit_text(
     key = ask.idempotency(jobs.JobKind.TEXT)
     if key is not None and (job := stores.jobs.replay(key)) is not None:
         return jobs.Submitted(job=job, is_replay=True)
+    refuse_unknown_webhook(stores, ask.webhook_id, tenant=ask.whose.tenant)
     asked = ask.asked(jobs.JobKind.TEXT)
     if copied := _recalled(stores, ask, jobs.JobKind.TEXT, key, asked=asked):
         return copied
@@ -165,21 +169,6 @@ def submit_text(
     submitted = _store(stores, replace(ask.job(jobs.JobKind.TEXT), asked_digest=asked), key)
     _ring(doorbell, jobs.Queue.PHOTOS)
     return submitted
-
-
-def erase(stores: ports.Stores, job_id: jobs.JobId, *, tenant: TenantId | None = None) -> None:
-    """Erase a job, with all that it holds; again is fine.
-
-    Raises:
-        JobNotFound: there is none, or it is not of this tenant.
-        Conflict: it is no photo or text.
-    """
-    blob_id = stores.jobs.erase(job_id, tenant=tenant)
-    if blob_id is None:
-        return
-    # The row is gone: the indexer removes the bytes in time.
-    with contextlib.suppress(OSError, errors.SightsongError):
-        stores.blobs.delete(blob_id)
 
 
 def submit_ingest(
@@ -289,6 +278,24 @@ def submit_prune(
     return _submit_to_indexer(stores, doorbell, new, queue_limit=queue_limit)
 
 
+def refuse_unknown_webhook(
+    stores: ports.Stores, webhook_id: str | None, *, tenant: TenantId
+) -> None:
+    """See that a named webhook is there.
+
+    Not before a replay was looked for: that is answered even when the webhook was removed.
+
+    Raises:
+        WebhookUnknown: the tenant has no such webhook.
+    """
+    if webhook_id is None:
+        return
+    try:
+        stores.webhooks.get(webhook_id, tenant=tenant)
+    except errors.WebhookNotFound as error:
+        raise errors.WebhookUnknown from error
+
+
 def _submit_to_indexer(
     stores: ports.Stores, doorbell: ports.Doorbell, new: jobs.NewJob, *, queue_limit: int
 ) -> jobs.Job:
@@ -342,8 +349,3 @@ def _digest(told: Mapping[str, Any], content: bytes) -> str:
     digest = hashlib.sha256(said.encode())
     digest.update(content)
     return digest.hexdigest()
-
-
-def _discard(stores: ports.Stores, blob: jobs.Blob) -> None:
-    with contextlib.suppress(errors.SightsongError):
-        stores.blobs.delete(blob.id)

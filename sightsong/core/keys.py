@@ -11,6 +11,7 @@ import secrets
 import string
 from dataclasses import dataclass, field
 
+from sightsong.core.errors import Conflict, QuotaExceeded
 from sightsong.core.tenancy import DEFAULT_TENANT, Scope, TenantId
 
 _ID_LETTERS = string.ascii_lowercase + string.digits
@@ -89,6 +90,32 @@ def issue() -> Issued:
     )
 
 
+def in_place_of(old: ApiKey, issued: Issued, now: float) -> NewKey:
+    """Describe a key like another: same name, scopes, limits and length of life.
+
+    Args:
+        old: the other.
+        issued: what makes it a key.
+        now: seconds since the epoch.
+
+    Raises:
+        Conflict: the other opens nothing any more.
+    """
+    if not is_good(old, now):
+        raise Conflict("This key opens nothing any more; make a new one.")
+    return NewKey(
+        id=issued.id,
+        digest=issued.digest,
+        last4=issued.last4,
+        name=old.name,
+        scopes=old.scopes,
+        tenant=old.tenant,
+        expires_in_s=None if old.expires_at is None else old.expires_at - old.created_at,
+        requests_per_min=old.requests_per_min,
+        jobs_per_day=old.jobs_per_day,
+    )
+
+
 def read(text: str) -> Presented | None:
     """Take a key apart; None where it cannot be one."""
     found = _TEXT.fullmatch(text)
@@ -106,13 +133,32 @@ def opens(key: ApiKey, presented: Presented, now: float) -> bool:
         now: seconds since the epoch.
     """
     is_same = hmac.compare_digest(key.digest, _digest(presented.secret))
-    is_good = key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
-    return is_same and key.id == presented.id and is_good
+    return is_same and key.id == presented.id and is_good(key, now)
+
+
+def is_good(key: ApiKey, now: float) -> bool:
+    """Whether a key is neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 
 def left_of_day_s(now: float) -> float:
     """Seconds from a time until the next day begins in UTC."""
     return _DAY_S - now % _DAY_S
+
+
+def spent(*, wanted: int, used: int, most: int, now: float) -> QuotaExceeded:
+    """Say that a key may not submit so much any more today.
+
+    Args:
+        wanted: jobs that it wants to submit at once.
+        used: jobs that it has submitted today.
+        most: jobs that it may submit in a day.
+        now: seconds since the epoch.
+    """
+    told = f"{wanted:,} {'job' if wanted == 1 else 'jobs'}, of which {max(most - used, 0):,} are"
+    return QuotaExceeded(
+        f"{told} left today (UTC), {most:,} a day in all.", retry_after_s=left_of_day_s(now)
+    )
 
 
 def _digest(secret: str) -> str:

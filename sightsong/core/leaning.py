@@ -84,8 +84,8 @@ class Leaning:
         """Say how a candidate's score is to move.
 
         Args:
-            ids: of the track, and of its recording where that is known; the first that is
-                remembered counts.
+            ids: of its recording where that is known, and of the track; the first that is
+                remembered counts. What was done with one encoding counts for the recording.
             artist: its term; None where none is named.
             genre: its term; None where none is named.
         """
@@ -112,7 +112,7 @@ def leaning_of(memory: Memory | None) -> Leaning:
     plain = Leaning(
         genres=frozenset(terms.whole("genre", genre) for genre in said.favourite_genres),
         alpha=said.alpha,
-        never_tracks=memory.never_encodings | frozenset(said.never_tracks),
+        never_tracks=memory.never_encodings,
         never_artists=frozenset(terms.whole("artist", artist) for artist in said.never_artists),
     )
     return _with_feedback(plain, memory) if said.learn else plain

@@ -53,6 +53,7 @@ class Feedback(NewFeedback):
 
     id: FeedbackId
     created_at: float  #: Seconds since the epoch by the database's clock.
+    sequence: int = 0  #: Newer ones have larger ones.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +70,10 @@ class Memory:
 
     preferences: Preferences = field(default_factory=Preferences)
     feedback: tuple[Feedback, ...] = ()  #: Newest first, `MOST_RECALLED` at most.
-    #: Which recording the tracks in it are encodings of, where that is known.
+    #: Which recording the tracks in it are encodings of, where that is known; of a track that was
+    #: taken out of the library, the recording of which other encodings are left.
     recordings: Mapping[TrackId, TrackId] = field(default_factory=dict)
-    #: All encodings of what is never to be played, besides those that the preferences name.
+    #: All encodings in the library of what is never to be played.
     never_encodings: frozenset[TrackId] = frozenset()
     at: float = 0.0  #: When it was read, in seconds since the epoch by the database's clock.
 

@@ -4,6 +4,7 @@ Jobs, batches, webhooks and what is remembered of users belong to a tenant. The 
 belongs to the service: every tenant is answered out of it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
@@ -16,6 +17,10 @@ UserId = NewType("UserId", str)
 DEFAULT_TENANT = TenantId("default")
 #: The user that a tenant is itself, where it names none.
 NOBODY = UserId("")
+#: Most characters of the name of a user.
+LONGEST_USER = 64
+#: How one is written: printable ASCII, a blank neither first nor last.
+USER_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
 
 
 class Scope(StrEnum):
@@ -36,3 +41,8 @@ class Whose:
 
     tenant: TenantId = DEFAULT_TENANT
     user: UserId = NOBODY
+
+
+def is_user_name(text: str) -> bool:
+    """Whether a user may be named so: 1 to 64 printable ASCII characters, no blank at the ends."""
+    return len(text) <= LONGEST_USER and re.fullmatch(USER_PATTERN[1:-1], text) is not None

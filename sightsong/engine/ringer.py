@@ -8,6 +8,9 @@ from sightsong.core import errors, jobs, ports
 
 log = structlog.get_logger()
 
+#: Between two rounds of rings: a worker that was rung for takes all that has come by then.
+_PAUSE_S = 0.01
+
 
 class Ringer:
     """A doorbell that never blocks: rings of one queue that come close together become one.
@@ -51,6 +54,8 @@ class Ringer:
                 stopping = self._stopping
             for queue in wanted:
                 self._ring(queue)
+            with self._change:
+                self._change.wait_for(lambda: self._stopping, timeout=_PAUSE_S)
             if stopping:
                 return
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Row,
+    Select,
     bindparam,
     case,
     exists,
@@ -22,7 +23,7 @@ from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.connect import Database
 from sightsong.adapters.store.schema import api_keys
 from sightsong.core.errors import KeyNotFound
-from sightsong.core.keys import ApiKey, NewKey, UsageDay
+from sightsong.core.keys import ApiKey, Issued, NewKey, UsageDay, in_place_of
 from sightsong.core.tenancy import Scope, TenantId
 
 
@@ -34,19 +35,8 @@ class SqlKeys:
 
     def create(self, new: NewKey) -> ApiKey:
         """Store a key."""
-        columns = {
-            "id": new.id,
-            "tenant": new.tenant,
-            "name": new.name,
-            "digest": new.digest,
-            "last4": new.last4,
-            "scopes": sorted(new.scopes),
-            "requests_per_min": new.requests_per_min,
-            "jobs_per_day": new.jobs_per_day,
-            "expires_in_s": new.expires_in_s,
-        }
         with self._database.write() as connection:
-            return _key(connection.execute(_ADD, columns).one())
+            return _create(connection, new)
 
     def find(self, key_id: str) -> ApiKey | None:
         """Read a key of whatever tenant, good or not; None where there is none."""
@@ -79,10 +69,26 @@ class SqlKeys:
             KeyNotFound: there is none, or it is not of this tenant.
         """
         with self._database.write() as connection:
-            then = connection.execute(select(db_now() + seconds)).scalar_one()
-            is_before = api_keys.c.expires_at <= then
-            sooner = case((is_before, api_keys.c.expires_at), else_=then)
-            return _change(connection, key_id, tenant, expires_at=sooner)
+            return _expire_in(connection, key_id, seconds, tenant)
+
+    def rotate(
+        self, key_id: str, issued: Issued, *, overlap_s: float, tenant: TenantId | None = None
+    ) -> ApiKey:
+        """Store a key in the place of another, which expires `overlap_s` from now: all or nothing.
+
+        Raises:
+            KeyNotFound: there is none, or it is not of this tenant.
+            Conflict: it opens nothing any more.
+        """
+        this: Select[Any] = select(*api_keys.c).where(api_keys.c.id == key_id).with_for_update()
+        with self._database.write() as connection:
+            row = connection.execute(this).first()
+            if row is None or tenant not in (None, row.tenant):
+                raise KeyNotFound
+            now = connection.execute(select(db_now())).scalar_one()
+            made = _create(connection, in_place_of(_key(row), issued, now))
+            _expire_in(connection, key_id, overlap_s, tenant)
+            return made
 
     def has_usable(self) -> bool:
         """Whether there is a key that is neither revoked nor expired."""
@@ -102,6 +108,29 @@ class SqlKeys:
         """Read what a tenant has submitted on its last days, newest first."""
         with self._database.read() as connection:
             return usage.read(connection, tenant, key_id=key_id, days=days)
+
+
+def _create(connection: Connection, new: NewKey) -> ApiKey:
+    columns = {
+        "id": new.id,
+        "tenant": new.tenant,
+        "name": new.name,
+        "digest": new.digest,
+        "last4": new.last4,
+        "scopes": sorted(new.scopes),
+        "requests_per_min": new.requests_per_min,
+        "jobs_per_day": new.jobs_per_day,
+        "expires_in_s": new.expires_in_s,
+    }
+    return _key(connection.execute(_ADD, columns).one())
+
+
+def _expire_in(
+    connection: Connection, key_id: str, seconds: float, tenant: TenantId | None
+) -> ApiKey:
+    then = connection.execute(select(db_now() + seconds)).scalar_one()
+    sooner = case((api_keys.c.expires_at <= then, api_keys.c.expires_at), else_=then)
+    return _change(connection, key_id, tenant, expires_at=sooner)
 
 
 def _change(

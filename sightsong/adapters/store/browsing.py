@@ -27,11 +27,14 @@ def listed(
 ) -> list[Job]:
     """Read a page. Each kind is read by itself, as the index has them apart.
 
-    Those of a named user or of a batch are read together: their index has all kinds in one.
+    Those of a named user or of a batch are read together: their index has all kinds in one. After
+    what is not of the tenant there is nothing; what was erased there keeps its place.
     """
     last: Row[Any] | None = None
     if before is not None:
         age: Select[Any] = select(jobs.c.created_at, jobs.c.sequence).where(jobs.c.id == before)
+        if where.tenant is not None:
+            age = age.where(jobs.c.tenant == where.tenant)
         last = connection.execute(age).first()
         if last is None:
             return []

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc, func, make_url, select
 from sqlalchemy.engine import URL
 
+from sightsong.adapters import disk
 from sightsong.adapters.store import failures
 from sightsong.core.errors import ConfigurationError, StoreUnavailable
 
@@ -170,7 +171,7 @@ def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Databa
 def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("SQLite needs a file that several processes can open")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    disk.private_folder(Path(url.database).parent)
     engine = create_engine(
         url,
         pool_size=POOL_SIZE,

@@ -1,6 +1,7 @@
 """New job rows."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,19 +18,16 @@ from sightsong.core.jobs import Blob, Job, JobId, JobKind, JobState, NewJob
 HELD_S = 1e11
 
 #: Built once: that costs more than to run it.
-_ADD_JOB = (
-    insert(jobs)
-    .values(
-        available_at=db_now() + bindparam("held_s", type_=Double),
-        created_at=db_now(),
-        deadline_at=db_now() + bindparam("deadline_s", type_=Double),
-        finished_at=db_now() + bindparam("ended_s", type_=Double),
-    )
-    .returning(
-        jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at, jobs.c.finished_at
-    )
+ADD_JOBS = insert(jobs).values(
+    available_at=db_now() + bindparam("held_s", type_=Double),
+    created_at=db_now(),
+    deadline_at=db_now() + bindparam("deadline_s", type_=Double),
+    finished_at=db_now() + bindparam("ended_s", type_=Double),
 )
-_ADD_BLOB = insert(blobs).values(created_at=db_now())
+_TOLD = (jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at, jobs.c.finished_at)
+_ADD_JOB = ADD_JOBS.returning(*_TOLD)
+_ADD_IN_ORDER = ADD_JOBS.returning(*_TOLD, sort_by_parameter_order=True)
+ADD_BLOBS = insert(blobs).values(created_at=db_now())
 
 
 def new_id() -> JobId:
@@ -60,24 +58,42 @@ def add_job(
         _add_blob(connection, new.blob)
     job_id = job_id or new_id()
     held_s = HELD_S if is_held else 0.0
-    row = connection.execute(_ADD_JOB, _columns(job_id, new) | {"held_s": held_s}).one()
+    row = connection.execute(_ADD_JOB, columns(job_id, new) | {"held_s": held_s}).one()
     if new.kind is JobKind.INGEST:
         _add_ingest(connection, job_id, row.sequence)
     return _job(job_id, new, row)
 
 
+def add_plain_jobs(connection: Connection, new: Sequence[tuple[JobId, NewJob]]) -> list[Job]:
+    """Insert several queued photos and texts under ids that were made for them."""
+    blobs = [columns_of_blob(one.blob) for _, one in new if one.blob is not None]
+    if blobs:
+        connection.execute(ADD_BLOBS, blobs)
+    values = [columns(job_id, one) for job_id, one in new]
+    if not values:
+        return []
+    rows = connection.execute(_ADD_IN_ORDER, values).all()
+    return [_job(job_id, one, row) for (job_id, one), row in zip(new, rows, strict=True)]
+
+
 def _add_copy(connection: Connection, new: NewJob, source: JobId, job_id: JobId) -> Job:
     answer = answered.hold(connection, source, tenant=new.tenant)
-    # Without what it is found by: a copy is no younger than what it was made from.
-    is_done = {"state": JobState.SUCCEEDED, "ended_s": 0.0, "asked_digest": None}
-    row = connection.execute(_ADD_JOB, _columns(job_id, new) | is_done).one()
+    row = connection.execute(_ADD_JOB, columns_of_copy(job_id, new)).one()
     answered.copy(connection, source, job_id)
     ended.ended(connection, [row.sequence])
     copied = {"state": JobState.SUCCEEDED, "result": answer.payload, "cached_from": source}
     return replace(_job(job_id, new, row), **copied)
 
 
-def _columns(job_id: JobId, new: NewJob) -> dict[str, Any]:
+def columns_of_copy(job_id: JobId, new: NewJob) -> dict[str, Any]:
+    """What `ADD_JOBS` is given of a copy of another job."""
+    # Without what it is found by: a copy is no younger than what it was made from.
+    is_done = {"state": JobState.SUCCEEDED, "ended_s": 0.0, "asked_digest": None}
+    return columns(job_id, new) | is_done
+
+
+def columns(job_id: JobId, new: NewJob) -> dict[str, Any]:
+    """What `ADD_JOBS` is given of a job that is queued."""
     return {
         "id": job_id,
         "kind": new.kind,
@@ -137,10 +153,14 @@ def _add_ingest(connection: Connection, job_id: str, sequence: int) -> None:
 
 
 def _add_blob(connection: Connection, blob: Blob) -> None:
-    columns = {
+    connection.execute(ADD_BLOBS, columns_of_blob(blob))
+
+
+def columns_of_blob(blob: Blob) -> dict[str, Any]:
+    """What `ADD_BLOBS` is given of a photo."""
+    return {
         "id": blob.id,
         "sha256": blob.sha256,
         "size_bytes": blob.size_bytes,
         "media_type": blob.media_type,
     }
-    connection.execute(_ADD_BLOB, columns)

@@ -17,6 +17,7 @@ from sightsong.adapters.store import (
     presence,
     rows,
     sweeping,
+    together,
     usage,
 )
 from sightsong.adapters.store.connect import Database
@@ -48,6 +49,7 @@ class SqlJobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = together.Together(database)
 
     def submit(self, new: NewJob) -> Job:
         """Store a job (and its blob's row) in one transaction.
@@ -57,6 +59,8 @@ class SqlJobs:
             JobNotFound: there is no such job to copy, or it has no answer.
             JobErased: the job to copy was erased.
         """
+        if together.is_plain(new):
+            return self._together.submit(new).job
         with self._database.write() as connection:
             job = inserting.add_job(connection, new)
             usage.count_job(connection, new)
@@ -71,8 +75,13 @@ class SqlJobs:
             JobNotFound: there is no such job to copy, or it has no answer.
             QuotaExceeded: the account has had its jobs of today.
         """
+        if together.is_plain(new):
+            return self._together.submit(new, key)
         with self._database.write() as connection:
-            return keys.submit(connection, new, key)
+            submitted = keys.submit(connection, new, key)
+            if not submitted.is_replay:
+                usage.count_job(connection, new)
+            return submitted
 
     def replay(self, key: Idempotency) -> Job | None:
         """Find the job that a submit of this key has made already.
@@ -107,8 +116,9 @@ class SqlJobs:
             JobNotFound: there is none, or it is not of this tenant.
             Conflict: it is no photo or text.
         """
-        with self._database.write() as connection:
-            blob_id = erasing.erase(connection, job_id, tenant=tenant)
+        blob_id = self._database.in_write(
+            lambda connection: erasing.erase(connection, job_id, tenant=tenant)
+        )
         self._database.forget_deleted()
         return blob_id
 

@@ -55,9 +55,16 @@ class SqlPeople:
         return Given(feedback=recalling.feedback_of(row), is_new=row.id == columns["id"])
 
     def feedback(
-        self, whose: Whose, *, limit: int, before: FeedbackId | None = None
+        self,
+        whose: Whose,
+        *,
+        limit: int,
+        before: FeedbackId | None = None,
+        below: int | None = None,
     ) -> list[Feedback]:
-        """List somebody's feedback, newest first; that before a given one.
+        """List somebody's feedback, newest first; that before a given one, or below a sequence.
+
+        To go below a sequence, what had it need not be there any more.
 
         Raises:
             FeedbackNotFound: that one is not theirs, or gone.
@@ -68,6 +75,8 @@ class SqlPeople:
             if before is not None:
                 last = _sequence_of(connection, whose, before)
                 page = page.where(feedback.c.sequence < last)
+            if below is not None:
+                page = page.where(feedback.c.sequence < below)
             return [recalling.feedback_of(row) for row in connection.execute(page.limit(limit))]
 
     def withdraw(self, whose: Whose, feedback_id: FeedbackId) -> None:

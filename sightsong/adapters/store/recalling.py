@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, exists, select
 
 from sightsong.adapters.store import rows
 from sightsong.adapters.store.clock import db_now
-from sightsong.adapters.store.schema import feedback, preferences, tracks
+from sightsong.adapters.store.schema import feedback, heirs, is_there, preferences, tracks
 from sightsong.core.jobs import JobId
 from sightsong.core.people import (
     MOST_RECALLED,
@@ -54,6 +54,7 @@ def feedback_of(row: Row[Any]) -> Feedback:
         position_s=row.position_s,
         artist=row.artist,
         created_at=row.created_at,
+        sequence=row.sequence,
     )
 
 
@@ -73,7 +74,7 @@ def _memory(
 ) -> Memory:
     named = {*said.never_tracks, *(one.track_id for one in given)}
     recordings = _recordings(connection, named)
-    never = {recordings[one] for one in said.never_tracks if one in recordings}
+    never = {recordings.get(one, one) for one in said.never_tracks}
     return Memory(
         preferences=said,
         feedback=given,
@@ -84,18 +85,52 @@ def _memory(
 
 
 def _recordings(connection: Connection, named: Iterable[TrackId]) -> Mapping[TrackId, TrackId]:
-    found: dict[TrackId, TrackId] = {}
-    for chunk in rows.chunks(named):
+    """Say which recording tracks are encodings of; of those taken out, what is left of it."""
+    heir_of = _heirs(connection, named)
+    left = {one: _left_of(one, heir_of) for one in named}
+    recording_of: dict[TrackId, TrackId] = {}
+    for chunk in rows.chunks(set(left.values())):
         known = select(tracks.c.id, tracks.c.recording_id).where(
             tracks.c.id.in_(chunk), tracks.c.recording_id.is_not(None)
         )
-        found |= {TrackId(row.id): TrackId(row.recording_id) for row in connection.execute(known)}
+        for row in connection.execute(known):
+            recording_of[TrackId(row.id)] = TrackId(row.recording_id)
+    found = {one: recording_of.get(heir, heir) for one, heir in left.items()}
+    return {one: it for one, it in found.items() if it != one or one in recording_of}
+
+
+def _heirs(connection: Connection, named: Iterable[TrackId]) -> dict[TrackId, TrackId]:
+    """Read which encodings are left in the place of tracks, and in the place of these, and so on.
+
+    A track that was restored since stands for itself.
+    """
+    found: dict[TrackId, TrackId] = {}
+    names = set(named)
+    while names:
+        new: set[TrackId] = set()
+        for chunk in rows.chunks(names):
+            is_back = exists().where(tracks.c.id == heirs.c.track_id, is_there)
+            gone = select(heirs).where(heirs.c.track_id.in_(chunk), ~is_back)
+            for row in connection.execute(gone):
+                found[TrackId(row.track_id)] = TrackId(row.heir_id)
+                new.add(TrackId(row.heir_id))
+        names = new - found.keys()
     return found
 
 
+def _left_of(track_id: TrackId, heir_of: Mapping[TrackId, TrackId]) -> TrackId:
+    seen = {track_id}
+    while (heir := heir_of.get(track_id, track_id)) not in seen:
+        seen.add(heir)
+        track_id = heir
+    return track_id
+
+
 def _encodings(connection: Connection, recordings: Iterable[TrackId]) -> frozenset[TrackId]:
+    """Find the encodings of some recordings in the library."""
     found: set[TrackId] = set()
     for chunk in rows.chunks(recordings):
-        alike = select(tracks.c.id).where(tracks.c.recording_id.in_(chunk))
-        found |= {TrackId(one) for one in connection.execute(alike).scalars()}
+        for column in (tracks.c.recording_id, tracks.c.id):
+            alike = select(tracks.c.id).where(column.in_(chunk), is_there)
+            found |= {TrackId(one) for one in connection.execute(alike).scalars()}
     return frozenset(found)

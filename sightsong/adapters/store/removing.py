@@ -5,17 +5,19 @@ The caller holds the lock of registrations.
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, literal, select
 
 from sightsong.adapters.store import canceling, locking, revising, rows
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import (
+    heirs,
     is_there,
     outdated,
     track_files,
     track_terms,
     tracks,
 )
+from sightsong.adapters.store.upserts import upsert
 from sightsong.core.tracks import TrackId, TrackState
 
 
@@ -58,8 +60,25 @@ def _leave_recording(
         tracks.c.recording_id == recording_id, tracks.c.id.not_in(leaving), is_there
     )
     left = connection.execute(others.order_by(tracks.c.id)).scalars().all()
+    if left:
+        heir_id = recording_id if recording_id in left else left[0]
+        _inherit(connection, recording_id, leaving, heir_id=heir_id)
     if not left or (len(left) > 1 and recording_id in left):
         return
     stands = left[0] if len(left) > 1 else None
     connection.execute(tracks.update().where(tracks.c.id.in_(left)).values(recording_id=stands))
     revising.notice(connection, [TrackId(one) for one in left])
+
+
+def _inherit(
+    connection: Connection, recording_id: str, leaving: Collection[TrackId], *, heir_id: str
+) -> None:
+    """Note which encoding of a recording was left when others were taken out."""
+    new = upsert(connection, heirs).from_select(
+        ["track_id", "heir_id"],
+        select(tracks.c.id, literal(heir_id, heirs.c.heir_id.type)).where(
+            tracks.c.id.in_(leaving), tracks.c.recording_id == recording_id
+        ),
+    )
+    instead = {"heir_id": new.excluded.heir_id}
+    connection.execute(new.on_conflict_do_update(index_elements=["track_id"], set_=instead))

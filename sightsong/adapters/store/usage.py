@@ -15,9 +15,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.schema import usage
-from sightsong.core.errors import QuotaExceeded
 from sightsong.core.jobs import Account, JobKind, NewJob
-from sightsong.core.keys import UsageDay, left_of_day_s
+from sightsong.core.keys import UsageDay, spent
 from sightsong.core.tenancy import TenantId
 
 #: More than anybody submits in a day.
@@ -67,8 +66,9 @@ def count(
     said = {"tenant": tenant, "key_id": account.key_id, "photos": photos, "texts": texts}
     is_first_too_many = photos + texts > most  # an insert has no WHERE
     if is_first_too_many or not _is_counted(connection, said | {"most": most}):
+        used = connection.execute(_USED, said).scalar_one_or_none() or 0
         now = connection.execute(select(db_now())).scalar_one()
-        raise QuotaExceeded(retry_after_s=left_of_day_s(now))
+        raise spent(wanted=photos + texts, used=used, most=most, now=now)
 
 
 def read(
@@ -107,4 +107,9 @@ def _count(insert: Any) -> Any:  # noqa: ANN401 - INSERT … ON CONFLICT is anot
 
 
 # Built once: that costs more than to run them.
+_USED = select(usage.c.photos + usage.c.texts).where(
+    usage.c.tenant == bindparam("tenant"),
+    usage.c.key_id == bindparam("key_id"),
+    usage.c.day == _Today(),
+)
 _COUNT = {"sqlite": _count(sqlite.insert), "postgresql": _count(postgresql.insert)}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sightsong.core.batches import Batch, BatchId, Gathered, Item, NewBatch
 from sightsong.core.jobs import BlobId, Idempotency, JobId
-from sightsong.core.tenancy import TenantId
+from sightsong.core.tenancy import TenantId, UserId
 
 
 class Batches(Protocol):
@@ -44,9 +44,17 @@ class Batches(Protocol):
         ...
 
     def listed(
-        self, tenant: TenantId | None, *, limit: int, before: BatchId | None = None
+        self,
+        tenant: TenantId | None,
+        *,
+        user: UserId | None = None,
+        limit: int,
+        before: BatchId | None = None,
     ) -> list[Batch]:
-        """List batches, newest first; those before a given one. No erased ones."""
+        """List batches, newest first; those before a given one. No erased ones.
+
+        Those of a user alone, where one is named (`NOBODY`: of the tenant itself).
+        """
         ...
 
     def items(self, batch_id: BatchId, *, first: int, limit: int) -> list[Item]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from sightsong.core.keys import ApiKey, NewKey, UsageDay
+from sightsong.core.keys import ApiKey, Issued, NewKey, UsageDay
 from sightsong.core.tenancy import TenantId
 
 
@@ -35,6 +35,19 @@ class Keys(Protocol):
 
         Raises:
             KeyNotFound: there is none, or it is not of this tenant.
+        """
+        ...
+
+    def rotate(
+        self, key_id: str, issued: Issued, *, overlap_s: float, tenant: TenantId | None = None
+    ) -> ApiKey:
+        """Store a key in the place of another, which expires `overlap_s` from now: all or nothing.
+
+        It has the same name, scopes, limits and length of life.
+
+        Raises:
+            KeyNotFound: there is none, or it is not of this tenant.
+            Conflict: it opens nothing any more.
         """
         ...
 

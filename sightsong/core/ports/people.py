@@ -28,9 +28,16 @@ class People(Protocol):
         ...
 
     def feedback(
-        self, whose: Whose, *, limit: int, before: FeedbackId | None = None
+        self,
+        whose: Whose,
+        *,
+        limit: int,
+        before: FeedbackId | None = None,
+        below: int | None = None,
     ) -> list[Feedback]:
-        """List somebody's feedback, newest first; that before a given one.
+        """List somebody's feedback, newest first; that before a given one, or below a sequence.
+
+        To go below a sequence, what had it need not be there any more.
 
         Raises:
             FeedbackNotFound: that one is not theirs, or gone.

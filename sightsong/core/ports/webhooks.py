@@ -90,11 +90,14 @@ class Webhooks(Protocol):
 
         Raises:
             WebhookNotFound: there is no such webhook.
+            DeliveryNotFound: that one is none of it, or forgotten.
         """
         ...
 
     def replay(self, webhook_id: str, delivery_id: str, *, tenant: TenantId) -> Delivery:
-        """Have a delivery sent again from its first attempt on; one that waits is sent now.
+        """Have a delivery sent again, now and with all its attempts, whatever became of it.
+
+        One that is being sent just now is on its first attempt by that.
 
         Raises:
             WebhookNotFound: there is no such webhook.
@@ -104,7 +107,7 @@ class Webhooks(Protocol):
         ...
 
     def claim(self, *, owner: str, places: Places, lease_s: float) -> list[Sending]:
-        """Lease deliveries that are due, of enabled webhooks, those that work well first.
+        """Lease deliveries that are due, of enabled webhooks, as `shares` has it.
 
         Args:
             owner: of these leases; another one for each call.

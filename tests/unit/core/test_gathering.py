@@ -122,6 +122,14 @@ def test_all_items_are_counted_at_once_or_none(stores, doorbell):
     assert len(stores.batches.listed(None, limit=10)) == 2
 
 
+def test_a_batch_that_no_day_has_room_for_is_refused_for_good(stores, doorbell):
+    album = replace(ALBUM, account=Account(key_id="k", jobs_per_day=2))
+
+    with pytest.raises(BatchRefused, match=r"has 3 jobs, more than .* in a day \(2\)"):
+        gather(stores, doorbell, b"a", b"b", b"c", album=album)
+    gather(stores, doorbell, b"a", b"b", album=album)
+
+
 def test_a_batch_of_nothing_but_refusals_says_why(stores, doorbell):
     with Gathering(stores) as gathering:
         gathering.refuse("a.jpg", BrokenImage())

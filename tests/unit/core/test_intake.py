@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import errors, intake, jobs, ports
+from sightsong.core import erasing, errors, intake, jobs, ports
 from sightsong.core.ingests import Wish
 
 PARAMS = {"top_k": 5, "alpha": None}
@@ -284,7 +284,7 @@ def test_what_is_erased_leaves_no_bytes():
     blobs = Watched(real.blobs)
     stores = replace(real, blobs=blobs)
     job = submit(stores)
-    intake.erase(stores, job.id)
+    erasing.erase_job(stores, job.id)
 
     assert blobs.deleted == [job.blob_id]
     with pytest.raises(errors.JobErased):
@@ -301,7 +301,7 @@ def test_bytes_that_will_not_go_do_not_make_an_erase_fail(error):
     real = memory.open_stores()
     blobs = Stuck(real.blobs)
     job = submit(real)
-    intake.erase(replace(real, blobs=blobs), job.id)
+    erasing.erase_job(replace(real, blobs=blobs), job.id)
 
     assert blobs.deleted == [job.blob_id]
     with pytest.raises(errors.JobErased):

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import errors, intake, jobs, ports
+from sightsong.core import erasing, errors, intake, jobs, ports
 from sightsong.core.ingests import Wish
 from sightsong.core.tenancy import DEFAULT_TENANT, TenantId, UserId, Whose
+from sightsong.core.webhooks import NewWebhook, new_secret
 
 ACME = Whose(tenant=TenantId("acme"))
 ALICE = Whose(tenant=TenantId("acme"), user=UserId("alice"))
@@ -127,7 +128,9 @@ def test_another_photo_is_worked_out():
 
 def test_how_a_job_is_handled_makes_no_other_answer_of_it():
     stores, before = answered()
-    asked = ask(priority=0, deadline_s=9.0, keep_image_s=0.0, webhook_id="w", said={"a": 1})
+    new = NewWebhook(url="https://app.example/", secret=new_secret(), tenant=ACME.tenant)
+    told = stores.webhooks.add(new).id
+    asked = ask(priority=0, deadline_s=9.0, keep_image_s=0.0, webhook_id=told, said={"a": 1})
 
     assert send(stores, asked).job.cached_from == before.id
 
@@ -201,7 +204,7 @@ def test_an_answer_that_vanishes_while_it_is_copied_is_worked_out_again(key):
 def test_what_was_erased_under_its_key_is_not_answered_again():
     stores, _ = answered()
     erased = send(stores, ask(key="k")).job
-    intake.erase(stores, erased.id, tenant=ACME.tenant)
+    erasing.erase_job(stores, erased.id, tenant=ACME.tenant)
 
     with pytest.raises(errors.JobErased):
         send(stores, ask(key="k"))
@@ -262,7 +265,7 @@ def test_a_job_of_another_tenant_is_not_erased():
     job = send(stores, ask()).job
 
     with pytest.raises(errors.JobNotFound):
-        intake.erase(stores, job.id, tenant=BOLT.tenant)
+        erasing.erase_job(stores, job.id, tenant=BOLT.tenant)
     assert stores.jobs.get(job.id) == job
 
 

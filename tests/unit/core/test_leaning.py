@@ -11,7 +11,7 @@ from sightsong.core import leaning, matching
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import unit
 from sightsong.core.jobs import JobId
-from sightsong.core.leaning import LIMIT, Leaning, leaning_of
+from sightsong.core.leaning import LIMIT, Heard, Leaning, leaning_of
 from sightsong.core.matching import Because, Candidate, Lean
 from sightsong.core.people import Action, Feedback, FeedbackId, Memory, Preferences
 from sightsong.core.tracks import TrackId
@@ -135,9 +135,31 @@ def test_a_clock_that_was_set_back_makes_nothing_heavier():
 def test_other_encodings_of_a_liked_recording_rise_too():
     memory = Memory(feedback=(said(LIKE),), recordings={TrackId("t"): TrackId("first")}, at=NOW)
     of = leaning_of(memory)
-    by_recording = of.lean([TrackId("other"), TrackId("first")], artist=None, genre=None)
+    by_recording = of.lean([TrackId("first"), TrackId("other")], artist=None, genre=None)
     by_itself = of.lean([TrackId("t"), TrackId("t")], artist=None, genre=None)
     assert by_recording == by_itself != Lean()
+
+
+@pytest.mark.parametrize("recording", ["t1", "r"])
+def test_what_was_done_with_one_encoding_counts_for_all_of_them(recording):
+    encodings = [TrackId("t1"), TrackId("t2"), TrackId("t3")]
+    feedback = (said(LIKE, track="t1"), said(SKIP, track="t2"), said(SKIP, track="t2"))
+    stands = dict.fromkeys(encodings, TrackId(recording))
+    of = leaning_of(Memory(feedback=feedback, recordings=stands, at=NOW))
+    leans = [of.lean([TrackId(recording), one], artist=None, genre=None) for one in encodings]
+    assert leans == [leans[0]] * 3
+    assert leans[0].change == pytest.approx(0.15 * -1 / 4)
+
+
+def test_the_strongest_of_what_agrees_is_the_reason_not_the_strongest_of_all():
+    of = Leaning(
+        tracks={TrackId("t"): Heard(toll=-0.5, weight=0.5)},
+        artists={BAND: Heard(toll=4.0, weight=4.0, is_liked=True)},
+        genres=frozenset({"genre:jazz"}),
+    )
+    lean = of.lean([TrackId("t")], artist=BAND, genre="genre:jazz")
+    assert lean.change > 0
+    assert lean.because is Because.GENRE
 
 
 def test_who_wants_nothing_personal_gets_nothing():
@@ -160,16 +182,22 @@ def test_who_does_not_want_to_be_learnt_from_keeps_their_preferences():
 def test_what_is_never_to_be_played_is_named_as_searches_name_it():
     memory = Memory(
         preferences=Preferences(never_tracks=(TrackId("t"),), never_artists=(" The  BAND ",)),
-        never_encodings=frozenset({TrackId("t2")}),
+        never_encodings=frozenset({TrackId("t"), TrackId("t2")}),
     )
     of = leaning_of(memory)
     assert of.never_tracks == {"t", "t2"}
     assert of.never_artists == {"artist:the band"}
 
 
+def test_what_is_in_no_library_leans_nothing():
+    assert leaning_to(never_tracks=(TrackId("gone"),)).is_empty
+
+
 def test_bans_are_all_that_is_left_of_a_leaning():
-    of = leaning_to(said(LIKE), alpha=0.2, never_tracks=(TrackId("x"),), favourite_genres=("A",))
-    assert of.bans == Leaning(never_tracks=frozenset({TrackId("x")}))
+    banned = frozenset({TrackId("x")})
+    said_all = Preferences(alpha=0.2, never_tracks=(TrackId("x"),), favourite_genres=("A",))
+    of = leaning_of(Memory(preferences=said_all, feedback=(said(LIKE),), never_encodings=banned))
+    assert of.bans == Leaning(never_tracks=banned)
 
 
 def test_the_strongest_memory_is_the_reason():

@@ -150,8 +150,9 @@ def test_favourite_genres_are_lifted_as_the_rows_name_them():
 
 
 def test_what_is_never_to_be_played_is_never_found():
-    never = Preferences(never_tracks=(TrackId("t0"),), never_artists=("ARTIST 1",))
-    matches = chosen(leaning_of(Memory(preferences=never)))
+    never = Preferences(never_artists=("ARTIST 1",))
+    banned = frozenset({TrackId("t0")})
+    matches = chosen(leaning_of(Memory(preferences=never, never_encodings=banned)))
     assert set(ids(matches)) == {"t2", "t3", "t4", "t6", "t7", "t8"}
 
 
@@ -161,7 +162,7 @@ def test_a_request_cannot_bring_back_what_is_never_to_be_played():
 
 
 def test_what_a_request_leaves_out_stays_out():
-    never = leaning_of(Memory(preferences=Preferences(never_tracks=(TrackId("t0"),))))
+    never = leaning_of(Memory(never_encodings=frozenset({TrackId("t0")})))
     matches = chosen(never, where=Filters(without=frozenset({TrackId("t1")})))
     assert not {"t0", "t1"} & set(ids(matches))
 

@@ -138,24 +138,57 @@ def test_a_few_secrets_sign_at_once_however_often_they_are_rotated():
     assert [one.text for one in kept] == ["5", "6", "7", "8"]
 
 
-def due(webhook_id, since=0.0, *, is_failing=False) -> Due:
-    return Due(webhook_id=webhook_id, is_failing=is_failing, since=since)
+def due(webhook_id, since=0.0, *, tenant="t", is_failing=False) -> Due:
+    return Due(webhook_id=webhook_id, tenant=tenant, is_failing=is_failing, since=since)
 
 
 def test_the_longest_due_gets_its_places_first():
-    assert list(shares([due("b", 2.0), due("a", 1.0)], Places(free=3))) == [("a", 2), ("b", 1)]
+    assert shares([due("b", 2.0), due("a", 1.0)], Places(free=3)) == [("a", 2), ("b", 1)]
+
+
+def test_each_tenant_gets_a_place_before_any_gets_a_second():
+    crowd = [due(f"a{number}", tenant="a") for number in range(4)]
+    got = shares([*crowd, due("b", 9.0, tenant="b")], Places(free=3))
+    assert got == [("a0", 1), ("b", 1), ("a1", 1)]
+
+
+def test_who_has_places_already_waits_for_who_has_none():
+    places = Places(free=1, taken={"a": 1}, of_tenants={"one": 1})
+    waiting = [due("a", 1.0, tenant="one"), due("b", 2.0, tenant="two")]
+    assert shares(waiting, places) == [("b", 1)]
+
+
+def test_each_webhook_of_a_tenant_gets_a_place_before_any_gets_a_second():
+    assert shares([due("a", 1.0), due("b", 2.0), due("c", 3.0)], Places(free=3)) == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 1),
+    ]
+
+
+def test_a_tenant_has_no_more_than_its_places_in_all():
+    crowd = [due(f"a{number}", tenant="a") for number in range(9)]
+    places = Places(free=8, per_tenant=4, of_tenants={"a": 1})
+    assert sum(count for _, count in shares(crowd, places)) == 3
+
+
+def test_of_a_tenants_places_half_go_to_webhooks_that_fail_at_most():
+    failing = [due(f"f{number}", is_failing=True) for number in range(9)]
+    places = Places(free=8, per_tenant=4, of_tenants={"t": 1}, failing_of_tenants={"t": 1})
+    assert shares(failing, places) == [("f0", 1)]
+    assert shares([*failing, due("works", 9.0)], places) == [("works", 2), ("f0", 1)]
 
 
 def test_a_webhook_has_no_more_than_its_places_in_all():
     places = Places(free=8, taken={"a": 1, "b": 2})
-    assert list(shares([due("a"), due("b"), due("c")], places)) == [("a", 1), ("c", 2)]
+    assert sorted(shares([due("a"), due("b"), due("c")], places)) == [("a", 1), ("c", 2)]
 
 
 def test_some_places_are_kept_from_webhooks_that_fail():
     failing = [due(name, is_failing=True) for name in ("a", "b", "c")]
-    got = list(shares([*failing, due("works", 9.0)], Places(free=8, spare=4)))
-    assert got == [("works", 2), ("a", 2)]
+    got = shares([*failing, due("works", 9.0)], Places(free=4, spare=2))
+    assert got == [("works", 2), ("a", 1), ("b", 1)]
 
 
 def test_without_places_nobody_gets_one():
-    assert list(shares([due("a")], Places(free=0))) == []
+    assert shares([due("a")], Places(free=0)) == []

@@ -43,6 +43,29 @@ def test_the_python_of_the_docs_knows_what_was_sent(is_from_sightsong):
     assert not is_from_sightsong(secret, sent(secret, at=time.time() - 301), BODY)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"webhook-id": None},
+        {"webhook-timestamp": None},
+        {"webhook-signature": None},
+        {"webhook-timestamp": "\u00b2"},
+        {"webhook-timestamp": "-1"},
+        {"webhook-timestamp": "9" * 5000},
+        {"webhook-timestamp": ""},
+        {"webhook-signature": "v1,\u00fc"},
+        {"webhook-signature": "\udcff"},
+        {"webhook-signature": ""},
+        {"webhook-id": "\udcff"},
+    ],
+)
+def test_the_python_of_the_docs_answers_no_to_whatever_else_is_sent(is_from_sightsong, odd):
+    secret = webhooks.new_secret()
+    changed = sent(secret) | odd
+    headers = {name: value for name, value in changed.items() if value is not None}
+    assert is_from_sightsong(secret, headers, BODY) is False
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_the_commands_of_the_docs_make_the_same_signature(tmp_path):
     secret = webhooks.new_secret()

@@ -10,6 +10,7 @@ from sightsong.adapters.store.schema.base import (
 from sightsong.adapters.store.schema.music import (
     embeddings,
     gone,
+    heirs,
     ingest_problems,
     ingests,
     is_there,
@@ -68,6 +69,7 @@ __all__ = [
     "has_ended",
     "has_image_until",
     "has_not_begun",
+    "heirs",
     "idempotency",
     "ingest_problems",
     "ingests",

@@ -49,6 +49,16 @@ Index(
 )
 Index("ix_tracks_duration_s", tracks.c.duration_s, tracks.c.id)
 
+#: Of tracks that have left the library, which encoding of the same recording was left: what users
+#: said of the one goes on to hold for the other.
+heirs = Table(
+    "heirs",
+    metadata,
+    Column("track_id", ID, primary_key=True),
+    Column("heir_id", ID, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: What tracks are found by, made of their tags; see `sightsong.core.terms`.
 track_terms = Table(
     "track_terms",

@@ -77,6 +77,8 @@ webhooks = Table(
     Column("is_enabled", Boolean, nullable=False),
     Column("disabled_reason", Text),
     Column("failing_since", Double),
+    Column("failed_at", Double),  # the last time
+    Column("is_slow", Boolean),  # as the last attempt was; null: nobody knows
     Column("created_at", Double, nullable=False),
     Column("removed_at", Double),  # the row stays until its deliveries are gone
 )

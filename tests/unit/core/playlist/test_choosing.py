@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightsong.core.affect import Affect
@@ -47,6 +47,7 @@ def albums(draw) -> list[Stop]:
     return [stop(*found, name=f"{i}.jpg", affect=affect) for i, (affect, found) in enumerate(stops)]
 
 
+@settings(deadline=None)
 @given(albums(), st.none() | st.integers(1, 20))
 def test_no_track_comes_twice_and_no_more_than_are_wanted(album, count):
     entries = choose(album, count=count)
@@ -55,6 +56,7 @@ def test_no_track_comes_twice_and_no_more_than_are_wanted(album, count):
     assert len(entries) <= (len(album) if count is None else count)
 
 
+@settings(deadline=None)
 @given(albums(), st.none() | st.integers(1, 20))
 def test_entries_follow_the_stops_and_are_of_their_offers(album, count):
     entries = choose(album, count=count)
@@ -64,6 +66,7 @@ def test_entries_follow_the_stops_and_are_of_their_offers(album, count):
     assert all(one.why for one in entries)
 
 
+@settings(deadline=None)
 @given(albums())
 def test_a_stop_without_a_track_has_none_that_is_left(album):
     entries = choose(album)
@@ -120,6 +123,33 @@ def test_a_third_one_is_better_than_none():
     album = [stop(offer(f"s{i}", 0.9, artist="solo")) for i in range(4)]
 
     assert len(choose(album)) == 4
+
+
+def test_for_several_tracks_of_one_photo_more_of_its_matches_are_looked_at():
+    solo = [offer(f"s{i}", 0.9, artist="solo") for i in range(10)]
+    others = [offer(f"o{i}", 0.5, artist=f"o{i}") for i in range(10)]
+
+    played = [one.offer.artist for one in choose([stop(*solo, *others)], count=5)]
+
+    assert played.count("solo") == 4
+    assert played[2] != "solo"
+
+
+def test_a_track_goes_to_the_photo_that_it_fits_best_and_the_other_has_none():
+    entries = choose([stop(offer("x", 0.1)), stop(offer("x", 0.9))])
+
+    assert [(one.stop, one.offer.track_id) for one in entries] == [(1, "x")]
+
+
+def test_of_two_ways_with_the_same_tracks_the_one_that_ends_better_is_kept_too():
+    a, b, c = (offer(name, affect=at(v)) for name, v in (("a", -1.0), ("b", 1.0), ("c", -1.0)))
+    album = [
+        stop(replace(a, score=0.9), replace(b, score=0.8)),
+        stop(replace(a, score=0.8), replace(b, score=0.8)),
+        stop(c),
+    ]
+
+    assert tracks(choose(album)) == ["b", "a", "c"]
 
 
 def test_tracks_without_an_artist_are_not_by_one_artist():

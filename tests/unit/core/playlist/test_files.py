@@ -77,6 +77,12 @@ def test_a_title_with_a_line_end_makes_no_entry_of_its_own():
     assert len(text.splitlines()) == 4
 
 
+def test_an_m3u_has_no_characters_that_do_something():
+    text = as_m3u8(Sheet(title="t", tracks=[written(title="a\x00b\x1b[31m\u202ec", artist=None)]))
+
+    assert text.splitlines()[2] == "#EXTINF:62,a b [31m c"
+
+
 @given(SHEETS)
 def test_a_jspf_is_read_back_whatever_its_titles_hold(sheet):
     read = json.loads(json.dumps(as_jspf(sheet)))["playlist"]

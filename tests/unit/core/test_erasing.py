@@ -1,11 +1,11 @@
-"""Departing: nothing of a user is left, whatever becomes of the bytes."""
+"""Erasing: nothing of a user is left, whatever becomes of the bytes."""
 
 from dataclasses import replace
 
 import pytest
 
 from sightsong.adapters import memory
-from sightsong.core import departing
+from sightsong.core import erasing
 from sightsong.core.errors import StoreUnavailable
 from sightsong.core.jobs import BlobId, JobFilter, JobKind, NewJob
 from sightsong.core.people import Preferences
@@ -46,7 +46,7 @@ def test_a_history_longer_than_one_transaction_goes_whole(stores):
     for _ in range(450):
         submit(stores)
     stores.people.set_preferences(ALICE, Preferences(alpha=0.5))
-    departing.erase(stores, ALICE.tenant, ALICE.user)
+    erasing.erase_user(stores, ALICE.tenant, ALICE.user)
     assert (left(stores), stores.people.recall([ALICE])) == (0, {})
 
 
@@ -54,5 +54,5 @@ def test_a_history_longer_than_one_transaction_goes_whole(stores):
 def test_bytes_that_will_not_go_keep_nothing_else(stores, error):
     sent = {submit(stores) for _ in range(3)}
     blobs = Stubborn(error)
-    departing.erase(replace(stores, blobs=blobs), DEFAULT_TENANT, ALICE.user)
+    erasing.erase_user(replace(stores, blobs=blobs), DEFAULT_TENANT, ALICE.user)
     assert (set(blobs.asked), left(stores)) == (sent, 0)
