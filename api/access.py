@@ -1,6 +1,5 @@
 """Who asks, and what for: the caller of a request, and the scopes that an operation needs."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,8 +9,9 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api import errors, rates
+from api import errors, ids, rates
 from api.dependencies import Door, TheDoor
+from api.dependencies import door as the_door
 from sightsong.core.errors import InvalidRequest, MissingScope, RateLimited, Unauthorized
 from sightsong.core.jobs import Account
 from sightsong.core.keys import ApiKey
@@ -23,12 +23,10 @@ from sightsong.core.tenancy import (
     TenantId,
     UserId,
     Whose,
+    is_user_name,
 )
 
 USER_HEADER = "Sightsong-User"
-LONGEST_USER = 64
-#: Printable ASCII; a blank neither first nor last.
-USER_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
 _SCHEME = "bearer"
 
 
@@ -46,6 +44,11 @@ class Caller:
     def whose(self) -> Whose:
         """Whom it is remembered for."""
         return Whose(tenant=self.tenant, user=self.user or NOBODY)
+
+    @property
+    def turns(self) -> str | None:
+        """Whose share of what only a few may do at once it takes; nobody's without a key."""
+        return self.tenant if self.key_id else None
 
     @property
     def account(self) -> Account:
@@ -111,6 +114,19 @@ def guarded(*scopes: Scope) -> list[Any]:
     return [Depends(needs(*scopes))]
 
 
+async def let_in(request: Request, *scopes: Scope) -> tuple[Door, Caller]:
+    """Do by hand what those dependencies do: find out who asks, and see that they may.
+
+    Raises:
+        Unauthorized, RateLimited, InvalidRequest: as `caller`.
+        MissingScope: the caller has none of these scopes.
+    """
+    door = await the_door(request)
+    who = await caller(request, door)
+    await Needs(scopes)(request, who)
+    return door, who
+
+
 def scopes_of(router: APIRouter) -> Iterator[tuple[str, str, tuple[Scope, ...]]]:
     """List the operations of a router that need a scope: method, path, and which of them."""
     for route in router.routes:
@@ -123,7 +139,7 @@ def scopes_of(router: APIRouter) -> Iterator[tuple[str, str, tuple[Scope, ...]]]
 
 async def _key(request: Request, door: Door) -> ApiKey | None:
     """Check the key that a request has come with, if any."""
-    sent = _sent(request.headers.getlist("authorization"), needs_key=door.settings.needs_key)
+    sent = _sent(request.headers.getlist("authorization"))
     if sent is None:
         if door.settings.needs_key:
             raise Unauthorized
@@ -131,18 +147,13 @@ async def _key(request: Request, door: Door) -> ApiKey | None:
     return door.keyring.remembered(sent) or await run_in_threadpool(door.keyring.check, sent)
 
 
-def _sent(values: list[str], *, needs_key: bool) -> str | None:
-    """Read a key from the values of its header.
-
-    Where none is needed, what a proxy has asked for (`Basic …`) is not for us.
-    """
+def _sent(values: list[str]) -> str | None:
+    """Read a key from the values of its header; what a proxy has asked for (`Basic …`) is none."""
     if len(values) > 1:
         raise Unauthorized("Send one Authorization header.")
     scheme, _, text = (values[0] if values else "").strip().partition(" ")
     if scheme.lower() == _SCHEME:
         return text.strip()
-    if values and needs_key:
-        raise Unauthorized
     return None
 
 
@@ -165,8 +176,9 @@ def _user(values: list[str]) -> UserId | None:
     if not values:
         return None
     name = values[0]
-    if len(values) > 1 or len(name) > LONGEST_USER or not re.fullmatch(USER_PATTERN, name):
+    if len(values) > 1 or not is_user_name(name):
         raise InvalidRequest(
-            f"{USER_HEADER} must be sent once, with 1 to {LONGEST_USER} printable ASCII characters."
+            f"{USER_HEADER} must be sent once, with 1 to {ids.LONGEST_USER} printable ASCII "
+            "characters, and a blank neither first nor last."
         )
     return UserId(name)

@@ -9,9 +9,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
-from api import access, handlers, opening, patience, reference
+from api import access, cors, handlers, opening, patience, reference
 from api.backlog import CountedJobs
 from api.dependencies import Door, DoorSettings, FetchPhoto, Music, Surroundings
 from api.envelope import Envelope
@@ -87,6 +86,9 @@ _KEEP_ALIVE_S = 75
 #: Pieces of tracks that are decoded at once; a page of matches asks for a handful.
 _SOUNDING_AT_ONCE = 2
 _SOUNDING_WAITING = 16
+#: Long JSON bodies that are read at once, each by a thread; of most, a photo is the most part.
+_READING_AT_ONCE = 2
+_READING_WAITING = 64
 #: Requests that wait while others' photos are fetched; each fetch takes 10 s at most.
 _FETCHES_WAITING = 16
 _FETCH_S = 10.0
@@ -94,33 +96,6 @@ _FETCH_S = 10.0
 _BATCHES_PACE = Pace(looks=((10.0, 0.1), (float("inf"), 0.5)))
 #: Between two looks at what has changed in the library: a new track is found within two seconds.
 _FOLLOW_S = 0.5
-#: What pages of other origins, where any may call, may send and read.
-_CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_CORS_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-None-Match",
-    "Last-Event-ID",
-    "Prefer",
-    "Range",
-    "Sightsong-User",
-    "X-Request-ID",
-)
-_CORS_EXPOSED = (
-    "Accept-Ranges",
-    "Content-Disposition",
-    "Content-Range",
-    "ETag",
-    "Idempotent-Replayed",
-    "Location",
-    "Preference-Applied",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-Request-ID",
-)
 
 
 def create_app(
@@ -143,9 +118,6 @@ def create_app(
         around: what the process gives it besides; each of that can be left out.
     """
     around = around or Surroundings()
-    askers = patience.Askers(patience_s=settings.patience_s)
-    stores = patience.guarded(stores, askers)
-    stores = replace(stores, jobs=CountedJobs(stores.jobs))
     app = reference.DescribedApp(
         title="Sightsong",
         description="Send a photo or words; get the feeling in them, and the tracks that fit.",
@@ -155,12 +127,45 @@ def create_app(
         redirect_slashes=False,  # a redirect would trust the Host header
         lifespan=around.lifespan,
     )
+    app.state.door = _door(
+        stores,
+        doorbell,
+        settings=settings,
+        music=music,
+        doorbell_error=doorbell_error,
+        around=around,
+    )
+    for module in _ROUTES:
+        app.include_router(module.router)
+        app.note_scopes(access.scopes_of(module.router))
+    handlers.install(app)
+    reference.install(app)
+    cors.install(app, settings.cors_origins)
+    app.add_middleware(
+        Envelope, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.cors_origins
+    )
+    return app
+
+
+def _door(
+    stores: ports.Stores,
+    doorbell: ports.Doorbell,
+    *,
+    settings: DoorSettings,
+    music: Music,
+    doorbell_error: Callable[[], str | None],
+    around: Surroundings,
+) -> Door:
+    """Make what the routes use."""
+    askers = patience.Askers(patience_s=settings.patience_s)
+    stores = patience.guarded(stores, askers)
+    stores = replace(stores, jobs=CountedJobs(stores.jobs))
     waiting = Waiting(stores.jobs.versions, limit=settings.max_waiters)
     batches_waiting = Waiting(
         stores.batches.versions, limit=settings.max_waiters, pace=_BATCHES_PACE
     )
     batches_waiting.is_stopping = waiting.asked_to_stop
-    app.state.door = Door(
+    return Door(
         stores=stores,
         askers=askers,
         phrases=Phrasebook(stores.phrases, settings.space),
@@ -173,29 +178,14 @@ def create_app(
         music=music,
         in_flight=InFlight(),
         deliveries=Turns(settings.max_deliveries, waiting=0),
+        albums=Turns(settings.max_albums, waiting=0),
+        reading=Turns(_READING_AT_ONCE, waiting=_READING_WAITING),
         sounding=Turns(_SOUNDING_AT_ONCE, waiting=_SOUNDING_WAITING),
         keyring=Keyring(stores.keys),
         rates=around.rates or LocalRates(),
         fetching=Turns(settings.max_fetches, waiting=_FETCHES_WAITING),
         fetch_photo=around.fetch_photo,
     )
-    for module in _ROUTES:
-        app.include_router(module.router)
-        app.note_scopes(access.scopes_of(module.router))
-    handlers.install(app)
-    reference.install(app)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=_CORS_METHODS,
-            allow_headers=_CORS_HEADERS,
-            expose_headers=_CORS_EXPOSED,
-        )
-    app.add_middleware(
-        Envelope, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.cors_origins
-    )
-    return app
 
 
 def open_music(settings: "Settings", library: ports.Library) -> Music:
@@ -220,7 +210,7 @@ def build(settings: "Settings") -> FastAPI:
     door = opening.door_settings(settings, wiring.space_of(settings))
     stores, ringer = wiring.open_stores(settings), wiring.open_ringer(settings)
     if door.needs_key:
-        opening.see_that_somebody_has_a_key(stores.keys)
+        opening.see_that_somebody_has_a_key(stores.keys, settings)
     rates = _open_rates(settings)
     library = wiring.open_library(settings, stores, door.space)
     following = Rounds("library", library.follow, every_s=_FOLLOW_S)

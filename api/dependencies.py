@@ -48,6 +48,7 @@ class DoorSettings:
     max_music_bytes: int = 2 * 1024**3  #: Of one upload of music, all its files together.
     #: Uploads of music at once; each has a thread and a connection for as long as it takes.
     max_deliveries: int = 8
+    max_albums: int = 8  #: Batches that are sent at once, other than as one JSON.
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     cors_origins: tuple[str, ...] = ()  #: Of pages that may call; none: only our own.
     needs_key: bool = False  #: Whether requests without a key are refused.
@@ -158,6 +159,8 @@ class Door:
     music: Music
     in_flight: InFlight  #: Submits with keys.
     deliveries: Turns  #: Uploads of music.
+    albums: Turns  #: Uploads of batches.
+    reading: Turns  #: Long JSON bodies that are read.
     sounding: Turns  #: What decodes audio in this process.
     keyring: Keyring
     rates: Rates

@@ -140,16 +140,18 @@ def _out_of_bounds(scope: Scope) -> SightsongError | None:
 
 
 def _is_cross_site(headers: Headers) -> bool:
-    """Whether a page of another site asks; only browsers say what is looked at here.
+    """Whether a page that is not ours asks; only browsers say what is looked at here.
 
     They leave `Sec-Fetch-Site` out where the service is reached by plain HTTP from another
-    machine; of a form that is sent from there, `Origin` tells.
+    machine; of a form that is sent from there, `Origin` tells. To them another port of this machine
+    is the same site: that is somebody else's page, unless it has our very host and port.
     """
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "cross-site"
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site in {"same-origin", "none"}:
+        return False
+    if site == "cross-site" or origin is None:
+        return site is not None
+    return origin.partition("://")[2].lower() != headers.get("host", "").lower()
 
 
 def _is_bare(headers: Headers) -> bool:

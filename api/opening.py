@@ -1,6 +1,7 @@
 """Opening the door: what it takes from the settings, and what must be so before it opens."""
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s*A-Z]+")
 _NO_KEY = (
     "This service needs keys, and there is none that is good: make one on this machine with "
-    "`sightsong keys create NAME --local`. Or set SIGHTSONG_AUTH=off, and it answers to anybody."
+    "{command}. Or set SIGHTSONG_AUTH=off, and it answers to anybody."
 )
 
 
@@ -65,7 +66,7 @@ def door_settings(settings: "Settings", space: Space) -> DoorSettings:
     )
 
 
-def see_that_somebody_has_a_key(keys: ports.Keys) -> None:
+def see_that_somebody_has_a_key(keys: ports.Keys, settings: "Settings") -> None:
     """See that a service that needs keys can be asked at all.
 
     A database that does not answer now may later: nobody gets in before.
@@ -81,7 +82,15 @@ def see_that_somebody_has_a_key(keys: ports.Keys) -> None:
             raise ConfigurationError(error.detail) from error
         log.warning("keys.unknown", reason=error.detail)
         return
-    raise ConfigurationError(_NO_KEY)
+    raise ConfigurationError(_NO_KEY.format(command=_making_a_key(settings)))
+
+
+def _making_a_key(settings: "Settings") -> str:
+    """The command that makes a key in the database of this service, and in no other."""
+    command = "sightsong keys create NAME --local"
+    if settings.database_url:
+        return f"`{command}`, SIGHTSONG_DATABASE_URL set as it is for the service"
+    return f"`{command} --data {shlex.quote(str(settings.data_dir.absolute()))}`"
 
 
 def _origin(text: str) -> str:

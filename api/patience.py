@@ -21,8 +21,8 @@ from sightsong.core.errors import StoreUnavailable
 
 Made = TypeVar("Made")
 
-#: Calls at once; more than the process has threads that could ask (40 and a few).
-_MOST = 64
+#: Calls at once; more than there are who could ask: 40 threads, as many without one, and a few.
+_MOST = 128
 #: Of those who hold no thread, so many ask at once, and the others wait for their turn.
 _MOST_AT_ONCE = 40
 #: Threads without a call end after so many seconds.
@@ -53,11 +53,7 @@ class Askers:
         Raises:
             StoreUnavailable: not in time, or as many calls as may be made hang.
         """
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise _too_late() from error
+        await self._turn()
         try:
             asked = asyncio.wrap_future(self._begun(functools.partial(work, *args)))
             done, _ = await asyncio.wait({asked}, timeout=self._patience_s)
@@ -67,6 +63,16 @@ class Askers:
             return asked.result()
         finally:
             self._turns.release()
+
+    async def _turn(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()  # at once
+            return
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise _too_late() from error
 
     def call(self, work: Callable[[], Made]) -> Made:
         """Make a call, and wait for what it returns or raises.

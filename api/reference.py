@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api import access, errors, examples, schemas
+from api import access, errors, examples, ids, schemas
 from sightsong.core.tenancy import Scope
 
 _STYLE = """
@@ -44,8 +44,8 @@ USER_PARAMETER = {
     "schema": {
         "type": "string",
         "minLength": 1,
-        "maxLength": access.LONGEST_USER,
-        "pattern": access.USER_PATTERN,
+        "maxLength": ids.LONGEST_USER,
+        "pattern": ids.USER,
     },
     "description": "For which of your users this is asked, as you call them.",
     "example": "alice",

@@ -1,7 +1,6 @@
 """From records to the JSON of the answers. The same record always gives the same bytes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sightsong.core import ports
@@ -11,6 +10,7 @@ from sightsong.core.jobs import Job, JobKind, JobState, Outlook
 from sightsong.core.keys import ApiKey
 from sightsong.core.snapshots import Snapshot
 from sightsong.core.tenancy import Scope
+from sightsong.core.times import rfc_3339
 from sightsong.core.tracks import Track
 
 #: Others may have a parent that is something else.
@@ -216,8 +216,7 @@ def audio_url(track_id: str) -> str:
 
 def time_view(seconds: float) -> str:
     """Show a time: RFC 3339, UTC, milliseconds."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc_3339(seconds)
 
 
 def _life(job: Job) -> dict[str, Any]:

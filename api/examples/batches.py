@@ -15,6 +15,12 @@ BATCH_REQUEST: dict[str, JsonValue] = {
     ],
 }
 
+#: As `application/x-ndjson`.
+BATCH_LINES = (
+    '{"custom_id":"morning","text":"calm piano for a walk along the water"}\n'
+    '{"custom_id":"evening","text":"warm guitars, slow","diversity":0.3}\n'
+)
+
 BATCH: dict[str, JsonValue] = {
     "id": _BATCH_ID,
     "custom_id": "summer at the sea",
@@ -72,11 +78,42 @@ BATCH_LINE: dict[str, JsonValue] = {
     "error": {"code": "image_broken", "detail": "The image is truncated or damaged."},
 }
 
+#: As `audio/x-mpegurl`, and as `application/jspf+json`.
+PLAYLIST_M3U = (
+    "#EXTM3U\n"
+    "#PLAYLIST:summer at the sea\n"
+    "#EXTINF:201,The Example Trio - Morning Light\n"
+    f"http://localhost:8000/v1/tracks/{_TRACK_ID}/audio\n"
+)
+PLAYLIST_JSPF: dict[str, JsonValue] = {
+    "playlist": {
+        "title": "summer at the sea",
+        "track": [
+            {
+                "location": [f"http://localhost:8000/v1/tracks/{_TRACK_ID}/audio"],
+                "title": "Morning Light",
+                "creator": "The Example Trio",
+                "album": "First Light",
+                "duration": 201400,
+                "annotation": "The best match for beach.jpg.",
+                "extension": {
+                    "urn:sightsong:playlist": [
+                        {"job_id": _JOB_ID, "valence": 0.41, "arousal": -0.12}
+                    ]
+                },
+            }
+        ],
+    }
+}
+
 PLAYLIST: dict[str, JsonValue] = {
     "batch_id": _BATCH_ID,
     "title": "summer at the sea",
     "order": "path",
     "photos": 2,
+    "wanted": 2,
+    "note": "1 of 2 tracks: each photo offers its own matches only, and no track comes twice. "
+    "Submit the batch with a larger top_k for more.",
     "tracks": [
         {
             "position": 1,

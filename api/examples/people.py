@@ -33,6 +33,8 @@ EXPORT = (
     '{"type":"preferences","favourite_genres":["Jazz"],"never_play":{"tracks":[],"artists":[]},'
     '"alpha":null,"personal":true,"learn":true}\n'
     f'{{"type":"feedback","job_id":"{_JOB_ID}","track_id":"{_TRACK_ID}","action":"like", ...}}\n'
+    '{"type":"batch","id":"7d1c0a52-3f0e-4b6e-9d0a-5a9d2f6c7b10","custom_id":"summer","refused":[],'
+    " ...}\n"
     f'{{"type":"job","id":"{_JOB_ID}","kind":"photo","params":{{"top_k":5}}, ...}}\n'
     f'{{"type":"image","job_id":"{_JOB_ID}","media_type":"image/jpeg","base64":"/9j/4AAQ ..."}}\n'
     '{"type":"end"}\n'

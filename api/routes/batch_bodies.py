@@ -101,14 +101,21 @@ class Reader:
                 self._add_member(one)
 
     def lines(self, source: Iterable[Piece]) -> None:
-        """Read lines of JSON, each one item."""
+        """Read lines of JSON, each one item. Blank ones between them are passed over.
+
+        Raises:
+            BatchRefused: of those there are more than a batch may have items.
+        """
         self._items.check()
         longest = self._settings.max_image_bytes * 4 // 3 + _LINE_ROOM_BYTES
+        blank = 0
         for line in _lines(source, longest=longest):
             if line is None:
                 self._items.refuse(None, BodyTooLarge("The line is too long for an item."))
             elif line.strip():
                 self._items.add_json(line)
+            elif (blank := blank + 1) > batches.MOST_ITEMS:
+                raise errors.BatchRefused("There are more blank lines than a batch may have items.")
 
     def items(self, request: BatchRequest) -> None:
         """Take the items of one JSON."""
@@ -182,6 +189,10 @@ def _items(texts: list[str], *, count: int) -> list[Mapping[str, Any]]:
     """Read what a form says of each of its photos."""
     if not texts:
         return [{}] * count
+    if bodies.is_crowded(texts[-1].encode(), most=bodies.MOST_VALUES_OF_MANY):
+        raise errors.BatchRefused(
+            f"The field 'items' has more than {bodies.MOST_VALUES_OF_MANY:,} values."
+        )
     try:
         said = json.loads(texts[-1])
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,5 @@
 """Items of a batch: each becomes a job, or is refused by itself."""
 
-import base64
 import json
 from dataclasses import dataclass
 
@@ -11,11 +10,11 @@ from api import deliveries, schemas
 from api.access import Caller
 from api.dependencies import Door
 from api.errors import TooManyRequests
-from api.routes import submitting, wishes
+from api.routes import bodies, submitting, wishes
 from api.schemas import wording
 from api.schemas.batches import BatchParams
 from sightsong.core import errors, jobs, labels
-from sightsong.core.gathering import Gathering
+from sightsong.core.gathering import Gathering, Sent
 
 #: What makes an item no job, and leaves the others be.
 OF_ITEM = (errors.InputError, errors.FetchFailed, TooManyRequests)
@@ -50,7 +49,6 @@ class Items:
 
         Raises:
             UnknownMood: a mood that this profile cannot score.
-            WebhookUnknown: the caller has no such webhook.
         """
         if self._door.settings.moods:
             labels.refuse_unknown(self.params.moods, self._door.settings.moods)
@@ -72,6 +70,10 @@ class Items:
 
     def add_json(self, line: bytes) -> None:
         """Add what a line of JSON says, as one job is handed in by JSON."""
+        if bodies.is_crowded(line):
+            told = f"The item has more than {bodies.MOST_VALUES:,} values."
+            self.refuse(None, errors.InvalidRequest(told))
+            return
         try:
             said = schemas.JsonRequest.model_validate_json(line)
         except ValidationError as error:
@@ -81,12 +83,25 @@ class Items:
         if said.text is not None:
             self._add_text(wished, said.text)
             return
+        if said.image is None:
+            self._add_fetched(wished, said)
+            return
         try:
-            content = _decoded(said.image) if said.image is not None else self._fetch(said)
+            content = _photo(said.image)
         except OF_ITEM as error:
             self.refuse(said.custom_id, error)
             return
         self.add_photo(wished, content)
+
+    def _add_fetched(self, wished: schemas.PhotoParams, said: schemas.JsonRequest) -> None:
+        sent = wished.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        sent["image_url"] = said.image_url
+        try:
+            content = self._fetch(said)
+        except OF_ITEM as error:
+            self._gathering.refuse(said.custom_id, error, sent=sent)
+            return
+        self.add_photo(wished, content, sent=sent)
 
     def _add_text(self, wished: schemas.PhotoParams, text: str) -> None:
         try:
@@ -96,25 +111,29 @@ class Items:
             return
         self._gathering.add(ask)
 
-    def add_photo(self, wished: schemas.PhotoParams, content: bytes) -> None:
-        """Add what may be a photo."""
+    def add_photo(
+        self, wished: schemas.PhotoParams, content: bytes, *, sent: Sent | None = None
+    ) -> None:
+        """Add what may be a photo; `sent` as `Gathering.add` has it."""
         try:
             blob = self.keep(content)
         except OF_ITEM as error:
-            self.refuse(wished.custom_id, error)
+            self._gathering.refuse(wished.custom_id, error, sent=sent)
             return
-        self.add_blob(wished, blob)
+        self.add_blob(wished, blob, sent=sent)
 
-    def add_blob(self, wished: schemas.PhotoParams, blob: jobs.Blob) -> None:
-        """Add a photo that is kept."""
+    def add_blob(
+        self, wished: schemas.PhotoParams, blob: jobs.Blob, *, sent: Sent | None = None
+    ) -> None:
+        """Add a photo that is kept; `sent` as `Gathering.add` has it."""
         try:
             if self._door.settings.moods:
                 labels.refuse_unknown(wished.moods, self._door.settings.moods)
             ask = wishes.photo_ask(self._door, self._who, wished)
         except OF_ITEM as error:
-            self.refuse(wished.custom_id, error)
+            self._gathering.refuse(wished.custom_id, error, sent=sent)
             return
-        self._gathering.add(ask, blob)
+        self._gathering.add(ask, blob, sent=sent)
 
     def _fetch(self, said: schemas.JsonRequest) -> bytes:
         self._fetched += 1
@@ -129,9 +148,9 @@ class Items:
         return self.params.model_copy(update={"custom_id": None, "webhook": None})
 
 
-def _decoded(image: str) -> bytes:
+def _photo(image: str) -> bytes:
     try:
-        return base64.b64decode(image + "=" * (-len(image) % 4), validate=True)
+        return bodies.from_base64(image)
     except ValueError as error:
         raise errors.InvalidRequest("image: must be base64.") from error
 

@@ -1,6 +1,5 @@
 """`/v1/batches/{id}`: ask how a batch is, have its results, give it up or erase it."""
 
-import contextlib
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -18,8 +17,9 @@ from api.replies import Reply
 from api.routes import batch_views
 from api.routes import jobs as job_routes
 from api.schemas.batches import BatchesPage, BatchLine, BatchView
-from sightsong.core.batches import Batch, BatchId
-from sightsong.core.errors import BatchErased, BatchNotFound, JobNotFound, SightsongError
+from sightsong.core import erasing
+from sightsong.core.batches import Batch, BatchId, Item
+from sightsong.core.errors import BatchErased, BatchNotFound, JobNotFound
 from sightsong.core.tenancy import Scope
 
 router = APIRouter(
@@ -125,10 +125,7 @@ def erase_batch(door: TheDoor, who: TheCaller, batch_id: str) -> Response:
 
     From then on there is nothing to ask of it (410).
     """
-    for blob_id in door.stores.batches.erase(_checked(batch_id), tenant=who.tenant):
-        # The rows are gone: the indexer removes the bytes in time.
-        with contextlib.suppress(OSError, SightsongError):
-            door.stores.blobs.delete(blob_id)
+    erasing.erase_batch(door.stores, _checked(batch_id), tenant=who.tenant)
     return Response(status_code=204)
 
 
@@ -140,6 +137,12 @@ def find(door: Door, who: Caller, batch_id: str) -> Batch:
         BatchErased: it was one.
     """
     return door.stores.batches.get(_checked(batch_id), tenant=who.tenant)
+
+
+def items(door: Door, batch: Batch) -> Iterator[Item]:
+    """Go through the items of a batch, in order; some are read at a time."""
+    for first in range(0, batch.total, _PAGE):
+        yield from door.stores.batches.items(batch.id, first=first, limit=_PAGE)
 
 
 def _before(door: Door, who: Caller, last_id: str) -> BatchId:
@@ -165,12 +168,11 @@ def _checked(batch_id: str) -> BatchId:
 
 
 def _lines(door: Door, batch: Batch, state: str | None) -> Iterator[bytes]:
-    """Write the results of a batch, some items at a time."""
-    for first in range(0, batch.total, _PAGE):
-        for item in door.stores.batches.items(batch.id, first=first, limit=_PAGE):
-            view = batch_views.line_view(item)
-            if state in (None, view["state"]):
-                yield bytes(Reply(view).body) + b"\n"
+    """Write the results of a batch."""
+    for item in items(door, batch):
+        view = batch_views.line_view(item)
+        if state in (None, view["state"]):
+            yield bytes(Reply(view).body) + b"\n"
 
 
 def _etag(batch: Batch) -> str:

@@ -1,27 +1,38 @@
 """What there is of a user, line by line, so that a large history takes no memory."""
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from api import views
+from api.routes import batch_views
 from api.routes.feedback import feedback_view
 from sightsong.core import ports, sniff
-from sightsong.core.errors import BlobNotFound, FeedbackNotFound, JobErased, JobNotFound
+from sightsong.core.batches import Batch, BatchId
+from sightsong.core.errors import (
+    BatchErased,
+    BatchNotFound,
+    BlobNotFound,
+    JobErased,
+    JobNotFound,
+)
 from sightsong.core.jobs import Job, JobFilter, JobId, JobKind
-from sightsong.core.people import FeedbackId, Preferences
+from sightsong.core.people import Preferences
 from sightsong.core.tenancy import Whose
 
 MEDIA_TYPE = "application/x-ndjson"
-#: Rows that are read at once.
+#: Rows that are read at once; items of a batch, each with its result.
 _PAGE = 200
+_ITEMS = 50
 
 
 def lines(stores: ports.Stores, whose: Whose) -> Iterator[bytes]:
     """Tell all that there is of somebody, one JSON object a line."""
     yield _line("preferences", preferences_view(stores.people.preferences(whose)))
     yield from _feedback(stores, whose)
+    yield from _batches(stores, whose)
     for job in _jobs(stores, whose):
         yield from _job(stores, job)
     yield _line("end", {})  # without it, the connection broke
@@ -42,17 +53,33 @@ def preferences_view(preferences: Preferences) -> dict[str, Any]:
 
 
 def _feedback(stores: ports.Stores, whose: Whose) -> Iterator[bytes]:
-    last: FeedbackId | None = None
-    while True:
-        try:
-            page = stores.people.feedback(whose, limit=_PAGE, before=last)
-        except FeedbackNotFound:  # withdrawn or erased meanwhile
-            return
+    """Tell what they did; what is withdrawn meanwhile takes nothing else with it."""
+    last: int | None = None
+    while page := stores.people.feedback(whose, limit=_PAGE, below=last):
         for one in page:
             yield _line("feedback", feedback_view(one))
-        if len(page) < _PAGE:
-            return
+        last = page[-1].sequence
+
+
+def _batches(stores: ports.Stores, whose: Whose) -> Iterator[bytes]:
+    last: BatchId | None = None
+    while page := stores.batches.listed(whose.tenant, user=whose.user, limit=_PAGE, before=last):
+        for one in page:
+            told = batch_views.batch_view(one)
+            with contextlib.suppress(BatchNotFound, BatchErased):  # meanwhile
+                yield _line("batch", told | {"refused": [*_refused(stores, one)]})
         last = page[-1].id
+
+
+def _refused(stores: ports.Stores, batch: Batch) -> Iterator[dict[str, Any]]:
+    """Tell which of its items could not be taken: of these there are no jobs."""
+    if not batch.refused:
+        return
+    for first in range(0, batch.total, _ITEMS):
+        for item in stores.batches.items(batch.id, first=first, limit=_ITEMS):
+            if item.error is not None:
+                told = {"code": item.error.code, "detail": item.error.detail}
+                yield {"position": item.position, "custom_id": item.custom_id, "error": told}
 
 
 def _jobs(stores: ports.Stores, whose: Whose) -> Iterator[Job]:

@@ -1,6 +1,5 @@
 """`/v1/ingests`: take music into the library, and see how that goes."""
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api import access, examples, following, paging, schemas, views
+from api import access, examples, following, ids, paging, schemas, views
 from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
@@ -26,7 +25,6 @@ router = APIRouter(
     dependencies=access.guarded(Scope.LIBRARY),
 )
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `progress`, each with the whole ingest, until it is done",
@@ -164,7 +162,7 @@ def _find(door: Door, ingest_id: str) -> Ingest:
 
 
 def _checked(ingest_id: str) -> JobId:
-    if not _ID.fullmatch(ingest_id):
+    if not ids.can_be(ingest_id):
         raise JobNotFound
     return JobId(ingest_id)
 

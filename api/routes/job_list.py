@@ -14,8 +14,8 @@ from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes import jobs
-from sightsong.core import intake
-from sightsong.core.errors import Conflict, JobErased, JobNotFound
+from sightsong.core import erasing
+from sightsong.core.errors import Conflict, JobErased, JobNotFound, MissingScope
 from sightsong.core.jobs import Job, JobFilter, JobId, JobKind, JobState
 from sightsong.core.tenancy import Scope, UserId
 
@@ -58,7 +58,7 @@ def list_jobs(
     )
     found = door.stores.jobs.listed(where, limit=asked.limit + 1, before=before)
     if before is not None and not found:
-        _refuse_nowhere(door, who, before)
+        refuse_nowhere(door, who, before)
     shown = paging.page(found, limit=asked.limit, view=views.job_summary, place=lambda one: one.id)
     return Reply(shown, headers={"Cache-Control": "private, no-cache"})
 
@@ -71,6 +71,8 @@ def cancel_job(door: TheDoor, who: TheCaller, job_id: str) -> Response:
     """
     job = jobs.find(door, who, job_id)
     _refuse_canceling(job)
+    if job.kind not in _ANSWERED and Scope.LIBRARY not in who.scopes:
+        raise MissingScope(f"To give up a {job.kind.value} needs a key with the scope library.")
     try:
         canceled = door.stores.jobs.cancel(job.id, tenant=who.tenant)
     except Conflict as error:
@@ -86,7 +88,7 @@ def erase_job(door: TheDoor, who: TheCaller, job_id: str) -> Response:
     From then on there is nothing to ask of it (410).
     """
     try:
-        intake.erase(door.stores, jobs.checked(job_id), tenant=who.tenant)
+        erasing.erase_job(door.stores, jobs.checked(job_id), tenant=who.tenant)
     except Conflict as error:
         raise Conflict(
             "Only photos and words can be erased; jobs of the library belong to its tracks."
@@ -94,7 +96,7 @@ def erase_job(door: TheDoor, who: TheCaller, job_id: str) -> Response:
     return Response(status_code=204)
 
 
-def _refuse_nowhere(door: Door, who: Caller, before: JobId) -> None:
+def refuse_nowhere(door: Door, who: Caller, before: JobId) -> None:
     """See that a cursor has come from a list of the caller's; its job may be erased since."""
     try:
         with contextlib.suppress(JobErased):

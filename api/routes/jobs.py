@@ -12,13 +12,24 @@ from api import access, preferences, schemas, views
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
+from api.routes import quick
 from sightsong.core import errors, jobs
 from sightsong.core.tenancy import Scope
+
+_SCOPES = (Scope.JOBS, Scope.LIBRARY)
+
+
+async def _plain(request: Request) -> Response:
+    door, who = await access.let_in(request, *_SCOPES)
+    seen = request.headers.get("if-none-match")
+    return await read_job(request, door, who, request.path_params["job_id"], if_none_match=seen)
+
 
 router = APIRouter(
     prefix="/v1/jobs",
     tags=["jobs"],
-    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+    dependencies=access.guarded(*_SCOPES),
+    route_class=quick.route(_plain),
 )
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")

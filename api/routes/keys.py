@@ -1,9 +1,7 @@
 """`/v1/keys`: make keys, replace them, revoke them."""
 
-import math
 import re
-import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -15,39 +13,31 @@ from api.dependencies import Door, TheDoor
 from api.replies import Reply
 from api.routes import bodies
 from sightsong.core import keys
-from sightsong.core.errors import Conflict, KeyNotFound, MissingScope
+from sightsong.core.errors import KeyNotFound, MissingScope
 from sightsong.core.keys import ApiKey
 from sightsong.core.tenancy import DEFAULT_TENANT, Scope, TenantId
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=access.guarded(Scope.ADMIN))
 
 _ID = re.compile(r"[a-z0-9]{12}")
-_MAX_JSON_BYTES = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
-
-
-def _body(model: Any, *, required: bool) -> dict[str, Any]:  # noqa: ANN401 - a class of pydantic's
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": required, "content": {"application/json": schema}}}
 
 
 async def new_key(request: Request, door: TheDoor) -> schemas.KeyRequest:
     """Read which key is to be made."""
-    return await bodies.read_json(request, door, schemas.KeyRequest, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_json(request, door, schemas.KeyRequest)
 
 
 async def how_to_rotate(request: Request, door: TheDoor) -> schemas.RotateRequest:
     """Read how a key is to be replaced; an empty body asks for nothing in particular."""
-    if not request.headers.get("content-type") and not access.has_body(request):
-        return schemas.RotateRequest()
-    return await bodies.read_json(request, door, schemas.RotateRequest, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_optional(request, door, schemas.RotateRequest)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=schemas.MadeKeyView,
-    openapi_extra=_body(schemas.KeyRequest, required=True),
+    openapi_extra=bodies.described(schemas.KeyRequest),
 )
 def create_key(
     door: TheDoor, who: TheCaller, asked: Annotated[schemas.KeyRequest, Depends(new_key)]
@@ -63,7 +53,17 @@ def create_key(
     scopes = frozenset(asked.scopes)
     _refuse_more(who, scopes)
     said = asked.model_dump(include={"expires_in_s", "requests_per_min", "jobs_per_day"})
-    return _made(door, tenant=tenant, name=asked.name, scopes=scopes, **said)
+    issued = keys.issue()
+    new = keys.NewKey(
+        id=issued.id,
+        digest=issued.digest,
+        last4=issued.last4,
+        name=asked.name,
+        scopes=scopes,
+        tenant=tenant,
+        **said,
+    )
+    return _made(door.stores.keys.create(new), issued)
 
 
 @router.get("", response_model=schemas.KeysView)
@@ -92,7 +92,7 @@ def revoke_key(door: TheDoor, who: TheCaller, key_id: str) -> Response:
     "/{key_id}/rotate",
     status_code=201,
     response_model=schemas.MadeKeyView,
-    openapi_extra=_body(schemas.RotateRequest, required=False),
+    openapi_extra=bodies.described(schemas.RotateRequest, required=False),
 )
 def rotate_key(
     door: TheDoor,
@@ -106,22 +106,11 @@ def rotate_key(
     who use it can be given the new one.
     """
     old = _find(door, who, key_id)
-    if old.revoked_at is not None or (old.expires_at or math.inf) <= time.time():
-        raise Conflict("This key opens nothing any more; make a new one.")
     _refuse_more(who, old.scopes)
-    life_s = None if old.expires_at is None else old.expires_at - old.created_at
-    answer = _made(
-        door,
-        tenant=old.tenant,
-        name=old.name,
-        scopes=old.scopes,
-        expires_in_s=life_s,
-        requests_per_min=old.requests_per_min,
-        jobs_per_day=old.jobs_per_day,
-    )
-    door.stores.keys.expire_in(old.id, asked.overlap_s, tenant=_reach(who))
+    issued = keys.issue()
+    made = door.stores.keys.rotate(old.id, issued, overlap_s=asked.overlap_s, tenant=_reach(who))
     door.keyring.forget(old.id)
-    return answer
+    return _made(made, issued)
 
 
 def _reach(who: Caller) -> TenantId | None:
@@ -153,11 +142,7 @@ def _checked(key_id: str) -> str:
     return key_id
 
 
-def _made(door: Door, **said: Any) -> Response:  # noqa: ANN401 - fields of `NewKey`
-    """Store a new key, and show it."""
-    issued = keys.issue()
-    key = door.stores.keys.create(
-        keys.NewKey(id=issued.id, digest=issued.digest, last4=issued.last4, **said)
-    )
+def _made(key: ApiKey, issued: keys.Issued) -> Response:
+    """Show a new key, with what makes it one."""
     headers = {"Location": f"/v1/keys/{key.id}", **_NO_STORE}
     return Reply({**views.key_view(key), "key": issued.text}, status_code=201, headers=headers)

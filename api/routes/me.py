@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/me", tags=["me"], dependencies=access.guarded(*Sc
 _HEADERS = {"Cache-Control": "private, no-cache"}
 
 
-@router.get("", response_model=schemas.MeView)
+@router.get("", summary="Read Caller", response_model=schemas.MeView)
 def read_me(door: TheDoor, who: TheCaller, _asked: Annotated[schemas.NoQuery, Query()]) -> Response:
     """Ask who you are to this service: whose your jobs are, and what your key is for."""
     key = door.stores.keys.find(who.key_id) if who.key_id else None
@@ -31,7 +31,7 @@ def read_me(door: TheDoor, who: TheCaller, _asked: Annotated[schemas.NoQuery, Qu
     )
 
 
-@router.get("/usage", response_model=schemas.UsageView)
+@router.get("/usage", summary="Read Usage", response_model=schemas.UsageView)
 def read_usage(
     door: TheDoor, who: TheCaller, asked: Annotated[schemas.UsageQuery, Query()]
 ) -> Response:

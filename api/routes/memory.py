@@ -1,20 +1,22 @@
 """`/v1/me/…`: what is remembered of a user, to be read, changed, taken along and erased."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import examples, paging, schemas, views
-from api.access import TheCaller, guarded
-from api.dependencies import TheDoor
+from api.access import Caller, TheCaller, guarded
+from api.dependencies import Door, TheDoor
 from api.examples import people as people_examples
 from api.replies import Reply
-from api.routes import exporting
+from api.routes import exporting, job_list
 from api.routes.bodies import read_json
 from api.schemas import people
-from sightsong.core import departing
+from sightsong.core import erasing
 from sightsong.core.errors import InvalidRequest
 from sightsong.core.jobs import JobFilter, JobId, JobKind
 from sightsong.core.people import Preferences
@@ -25,6 +27,8 @@ router = APIRouter(prefix="/v1/me", tags=["memory"], dependencies=guarded(Scope.
 
 #: A full list of tracks and artists has 60 kB.
 _MAX_JSON_BYTES = 128 * 1024
+#: Tracks that are not there: so many are named.
+_MOST_UNKNOWN = 20
 _PRIVATE = {"Cache-Control": "private, no-cache"}
 _BODY = {
     "requestBody": {
@@ -73,7 +77,8 @@ def set_preferences(
 ) -> Response:
     """Say what this user likes in general, in place of what was said before.
 
-    Favourite genres are lifted a little in answers; what is in `never_play` is never found.
+    Favourite genres are lifted a little in answers; what is in `never_play` is never found. Tracks
+    that are new in it must be in the library.
     """
     preferences = Preferences(
         favourite_genres=tuple(said.favourite_genres),
@@ -83,6 +88,7 @@ def set_preferences(
         personal=said.personal,
         learn=said.learn,
     )
+    _refuse_unknown(door, who, preferences.never_tracks)
     door.stores.people.set_preferences(who.whose, preferences)
     return Reply(exporting.preferences_view(preferences), headers=_PRIVATE)
 
@@ -97,18 +103,24 @@ def list_history(
         kinds=(JobKind.PHOTO, JobKind.TEXT), tenant=who.tenant, user=who.user or NOBODY
     )
     found = door.stores.jobs.listed(where, limit=asked.limit + 1, before=before)
-    if before is not None and not found and before not in door.stores.jobs.versions([before]):
-        raise paging.no_cursor()
+    if before is not None and not found:
+        job_list.refuse_nowhere(door, who, before)
     shown = paging.page(found, limit=asked.limit, view=views.job_summary, place=lambda one: one.id)
     return Reply(shown, headers=_PRIVATE)
 
 
-@router.get("/export", response_class=StreamingResponse, responses=_EXPORT)
+@router.get(
+    "/export",
+    summary="Export User",
+    response_class=StreamingResponse,
+    responses=_EXPORT,
+)
 def export(door: TheDoor, who: TheCaller) -> StreamingResponse:
     """Take along all that there is of this user: one JSON object a line (NDJSON).
 
-    First the `preferences`, then each `feedback`, then each `job` with its params and its result,
-    and after it its `image` as base64 while that is kept; `end` at last.
+    First the `preferences`, then each `feedback`, then each `batch` with the items of it that were
+    refused, then each `job` with its params and its result, and after it its `image` as base64
+    while that is kept; `end` at last.
     """
     return StreamingResponse(
         exporting.lines(door.stores, who.whose),
@@ -120,7 +132,7 @@ def export(door: TheDoor, who: TheCaller) -> StreamingResponse:
     )
 
 
-@router.delete("", status_code=204)
+@router.delete("", summary="Erase User", status_code=204)
 def erase_me(
     door: TheDoor,
     who: TheCaller,
@@ -139,5 +151,20 @@ def erase_me(
             "Name the user to erase (Sightsong-User), or say everything=true without one to erase "
             "all of the tenant, with all of its users."
         )
-    departing.erase(door.stores, who.tenant, who.user)
+    erasing.erase_user(door.stores, who.tenant, who.user)
     return Response(status_code=204)
+
+
+def _refuse_unknown(door: Door, who: Caller, never: Sequence[TrackId]) -> None:
+    """See that there are the tracks that are newly banned; those of before may be gone by now."""
+    before = set(door.stores.people.preferences(who.whose).never_tracks)
+    new = [one for one in never if one not in before]
+    known = door.stores.tracks.get_many(new)
+    place = ("body", "never_play", "tracks")
+    if unknown := [one for one in new if one not in known]:
+        raise RequestValidationError(
+            [
+                {"loc": (*place, never.index(one)), "msg": "there is no track with this id"}
+                for one in unknown[:_MOST_UNKNOWN]
+            ]
+        )

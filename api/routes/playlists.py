@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api import access, views
 from api.access import TheCaller
 from api.dependencies import Door, TheDoor
+from api.examples import batches as examples
 from api.replies import Reply
 from api.routes import batches as batch_routes
 from api.schemas.batches import PlaylistQuery, PlaylistView
@@ -18,6 +19,7 @@ from sightsong.core import playlist
 from sightsong.core.affect import Affect
 from sightsong.core.batches import Batch, Item
 from sightsong.core.errors import Conflict
+from sightsong.core.facts import facts_of
 from sightsong.core.jobs import Job
 from sightsong.core.playlist import Entry, Offer, Order, Sheet, Stop, Written
 from sightsong.core.tenancy import Scope
@@ -29,16 +31,18 @@ router = APIRouter(
     dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
 )
 
-#: Items that are read at a time.
-_PAGE = 50
 #: Matches of one photo that are looked at; the ones behind them are never needed but by few photos.
 _MOST_MATCHES = 20
 _DECIMALS = 4
 _M3U = "audio/x-mpegurl"
+_JSPF = "application/jspf+json"
 _TYPES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The playlist, in the format that was asked for",
-        "content": {_M3U: {"schema": {"type": "string"}, "example": "#EXTM3U\n"}},
+        "content": {
+            _M3U: {"schema": {"type": "string"}, "example": examples.PLAYLIST_M3U},
+            _JSPF: {"schema": {"type": "object"}, "example": examples.PLAYLIST_JSPF},
+        },
     },
     409: {"description": "Nothing of the batch has succeeded yet"},
 }
@@ -83,7 +87,8 @@ def make_playlist(
             for position, entry in enumerate(entries, start=1)
         ]
         head = {"batch_id": batch.id, "title": title, "order": asked.order.value}
-        return _answer(Reply({**head, "photos": len(photos), "tracks": items}))
+        told = _told(wanted=asked.tracks or len(photos), photos=len(photos), found=len(items))
+        return _answer(Reply({**head, **told, "tracks": items}))
     base = str(request.base_url).rstrip("/")
     written = [_written(one, photos[one.stop], tracks, base) for one in entries]
     return _file(Sheet(title=title, tracks=written), asked.format, batch)
@@ -91,10 +96,9 @@ def make_playlist(
 
 def _photos(door: Door, batch: Batch) -> Iterator[_Photo]:
     """Read what has succeeded, in order; of each result only what is needed is kept."""
-    for first in range(0, batch.total, _PAGE):
-        for item in door.stores.batches.items(batch.id, first=first, limit=_PAGE):
-            if item.job is not None and item.job.result is not None:
-                yield _photo(item, item.job, item.job.result)
+    for item in batch_routes.items(door, batch):
+        if item.job is not None and item.job.result is not None:
+            yield _photo(item, item.job, item.job.result)
 
 
 def _photo(item: Item, job: Job, result: Mapping[str, Any]) -> _Photo:
@@ -130,11 +134,10 @@ def _stop(photo: _Photo, tracks: Mapping[TrackId, Track]) -> Stop:
 
 
 def _offer(match: Mapping[str, Any], track: Track) -> Offer:
-    artist = track.tags.artist
     return Offer(
         track_id=track.id,
         recording=track.recording_id or track.id,
-        artist=None if artist is None else artist.casefold().strip() or None,
+        artist=facts_of(track).artist,
         score=float(match["score"]),
         affect=track.affect,
         rank=int(match["rank"]),
@@ -167,6 +170,15 @@ def _view(
     }
 
 
+def _told(*, wanted: int, photos: int, found: int) -> dict[str, Any]:
+    """Say how many tracks there were to be, and why there are fewer."""
+    note = (
+        f"{found:,} of {wanted:,} tracks: each photo offers its own matches only, and no track "
+        "comes twice. Submit the batch with a larger top_k for more."
+    )
+    return {"photos": photos, "wanted": wanted, "note": note if found < wanted else None}
+
+
 def _written(entry: Entry, photo: _Photo, tracks: Mapping[TrackId, Track], base: str) -> Written:
     track = tracks[TrackId(entry.offer.track_id)]
     return Written(
@@ -184,7 +196,7 @@ def _written(entry: Entry, photo: _Photo, tracks: Mapping[TrackId, Track], base:
 def _file(sheet: Sheet, kind: str, batch: Batch) -> Response:
     """A file for players. Its name is made of the id: what the batch is called may be anything."""
     if kind == "jspf":
-        answer: Response = Reply(playlist.as_jspf(sheet))
+        answer: Response = Reply(playlist.as_jspf(sheet), media_type=_JSPF)
     else:
         text = playlist.as_m3u8(sheet).encode("utf-8", "replace")
         answer = Response(text, media_type=f"{_M3U}; charset=utf-8")

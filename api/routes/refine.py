@@ -12,8 +12,8 @@ from api import access, schemas, views
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
+from api.routes import bodies
 from api.routes import jobs as job_routes
-from api.routes.bodies import read_json
 from sightsong.core import choosing, moods, refining
 from sightsong.core.choosing import Taste
 from sightsong.core.errors import NotRefinable
@@ -28,23 +28,20 @@ router = APIRouter(
     dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
 )
 
-_MAX_JSON_BYTES = 64 * 1024
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schemas.RefineRequest.model_json_schema()}},
-    }
-}
 #: Kinds of jobs that have matches, and what their reasons speak of.
 _ASKED = {JobKind.PHOTO: Asked.PHOTO, JobKind.TEXT: Asked.WORDS}
 
 
 async def refine_body(request: Request, door: TheDoor) -> schemas.RefineRequest:
     """Read how the answer is to be turned."""
-    return await read_json(request, door, schemas.RefineRequest, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_json(request, door, schemas.RefineRequest)
 
 
-@router.post("/{job_id}/refine", response_model=schemas.RefinedView, openapi_extra=_BODY)
+@router.post(
+    "/{job_id}/refine",
+    response_model=schemas.RefinedView,
+    openapi_extra=bodies.described(schemas.RefineRequest),
+)
 def refine_job(
     door: TheDoor,
     who: TheCaller,

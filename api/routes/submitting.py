@@ -1,6 +1,5 @@
 """`/v1/jobs`: hand in a photo or words."""
 
-import base64
 import contextlib
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,15 +15,25 @@ from api import access, examples, idempotency, preferences, schemas, uploads, vi
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
-from api.routes import bodies, wishes
+from api.routes import bodies, form_fields, quick, wishes
 from api.routes import jobs as job_routes
 from sightsong.core import errors, jobs
 from sightsong.core.tenancy import Scope
 
+_SCOPES = (Scope.JOBS, Scope.LIBRARY)
+
+
+async def _plain(request: Request) -> Response:
+    door, who = await access.let_in(request, *_SCOPES)
+    parcel = await submitted(request, door)
+    return await submit(request, door, who, parcel, schemas.PhotoParams())
+
+
 router = APIRouter(
     prefix="/v1/jobs",
     tags=["jobs"],
-    dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
+    dependencies=access.guarded(*_SCOPES),
+    route_class=quick.route(_plain),
 )
 
 #: Parameters of one value each.
@@ -34,36 +43,8 @@ _PLAIN = (
 )  # fmt: skip
 #: Beside an image in JSON.
 _JSON_ROOM_BYTES = 64 * 1024
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {
-    "schema": {
-        "type": "object",
-        "required": ["image"],
-        "additionalProperties": False,
-        "properties": {
-            "image": {"type": "string", "format": "binary"},
-            "top_k": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5},
-            "alpha": {"type": "number", "minimum": 0, "maximum": 1},
-            "diversity": {"type": "number", "minimum": 0, "maximum": 1},
-            "per_artist": {"type": "integer", "minimum": 1, "maximum": 50},
-            "moods": {
-                "type": "string",
-                "description": "Mood labels with commas between them.",
-                "examples": ["happy,sad,anxious"],
-            },
-            "duplicates": {"type": "boolean", "default": False},
-            "filters": {"type": "string", "description": "A JSON object."},
-            "caption": {"type": "boolean", "default": True},
-            "priority": {"type": "integer", "minimum": 0, "maximum": 2, "default": 1},
-            "deadline_s": {"type": "number", "exclusiveMinimum": 0},
-            "custom_id": {"type": "string", "maxLength": 64},
-            "keep_image_s": {"type": "number", "minimum": 0},
-            "personal": {"type": "boolean", "default": True},
-            "cache": {"type": "boolean", "default": True},
-            "webhook": {"type": "string", "maxLength": 64},
-        },
-    }
-}
+_BYTES = {"schema": form_fields.FILE}
+_FORM = form_fields.form("image", {"image": form_fields.FILE, **form_fields.WISHES})
 _BODY = {
     "requestBody": {
         "required": True,
@@ -128,6 +109,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.post(
     "",
     status_code=202,
+    summary="Submit Job",
     response_model=schemas.JobView,
     responses=_ANSWERS,
     openapi_extra=_BODY | {"parameters": [preferences.PARAMETER, idempotency.PARAMETER]},
@@ -170,11 +152,11 @@ async def _stored(
 ) -> jobs.Submitted:
     if not isinstance(content, schemas.JsonRequest):
         sent_as = request.headers.get("content-type", "")
-        return await run_in_threadpool(_store_body, door, asked, content, sent_as)
+        return await door.askers.ask(_store_body, door, asked, content, sent_as)
     if content.image_url is None:
-        return await run_in_threadpool(_store_json, door, asked, content)
+        return await door.askers.ask(_store_json, door, asked, content)
     photo = await fetched(door, content.image_url)
-    return await run_in_threadpool(_store_json, door, asked, content, photo)
+    return await door.askers.ask(_store_json, door, asked, content, photo)
 
 
 def _store_body(door: Door, asked: _Asked, content: bytes, sent_as: str) -> jobs.Submitted:
@@ -190,7 +172,7 @@ def _store_json(
     if content.text is not None:
         return wishes.submit_text(door, asked.who, content.text, wished, key=asked.key)
     if photo is None:
-        photo = _decoded(content.image or "")
+        photo = _photo(content.image or "")
     return wishes.submit_photo(door, asked.who, photo, wished, key=asked.key)
 
 
@@ -218,14 +200,14 @@ def _sentence(reason: str) -> str:
     return f"The photo was not fetched: {reason.rstrip('.')}."
 
 
-def _decoded(image: str) -> bytes:
+def _photo(image: str) -> bytes:
     """Read an image from base64.
 
     Raises:
         RequestValidationError: it is none.
     """
     try:
-        return base64.b64decode(image + "=" * (-len(image) % 4), validate=True)
+        return bodies.from_base64(image)
     except ValueError as error:
         part = {"loc": ("body", "image"), "msg": "must be base64"}
         raise RequestValidationError([part]) from error

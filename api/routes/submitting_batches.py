@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
+import anyio
+import anyio.to_thread
 from fastapi import APIRouter, Query
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +17,7 @@ from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.examples import batches as examples
 from api.replies import Reply, accepted
-from api.routes import batch_views, bodies, wishes
+from api.routes import batch_views, bodies, form_fields
 from api.routes.batch_bodies import Reader
 from api.routes.batch_items import Asked, Items
 from api.schemas.batches import BatchParams, BatchRequest, BatchView
@@ -37,34 +39,27 @@ _JSON_ROOM_BYTES = 8 * 1024 * 1024
 _NDJSON = "application/x-ndjson"
 _ZIPS = frozenset({"application/zip", "application/x-zip-compressed"})
 _LINES = frozenset({_NDJSON, "application/jsonl", "application/ndjson"})
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {
-    "schema": {
-        "type": "object",
-        "required": ["image"],
-        "properties": {
-            "image": {
-                "type": "array",
-                "minItems": 1,
-                "items": {"type": "string", "format": "binary"},
-            },
-            "items": {
-                "type": "string",
-                "description": "A JSON list with an object for each photo, in order: its "
-                "`custom_id` (else the name of its file) and wishes of its own.",
-            },
-            "custom_id": {"type": "string", "maxLength": 64},
+_BYTES = {"schema": form_fields.FILE}
+_FORM = form_fields.form(
+    "image",
+    {
+        "image": form_fields.FILES,
+        "items": {
+            "type": "string",
+            "description": "A JSON list with an object for each photo, in order: its "
+            "`custom_id` (else the name of its file) and wishes of its own.",
         },
-        "additionalProperties": {"type": "string", "description": "As in the address."},
-    }
-}
+        **form_fields.WISHES,
+        "priority": {**form_fields.WISHES["priority"], "default": 2},
+    },
+)
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {
             "multipart/form-data": _FORM,
             "application/zip": _BYTES,
-            _NDJSON: _BYTES,
+            _NDJSON: {**_BYTES, "example": examples.BATCH_LINES},
             "application/json": {
                 "schema": BatchRequest.model_json_schema(),
                 "example": examples.BATCH_REQUEST,
@@ -81,6 +76,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.post(
     "",
     status_code=202,
+    summary="Submit Batch",
     response_model=BatchView,
     responses=_ANSWERS,
     openapi_extra=_BODY | {"parameters": [idempotency.PARAMETER]},
@@ -101,8 +97,7 @@ async def submit(
     asked = Asked(who=who, params=params, key=key)
     # No key has a line end: those of jobs are others.
     with door.in_flight.alone(key and f"batch\n{key}", who.tenant):
-        async with door.deliveries.take():
-            gathered = await _received(request, door, asked)
+        gathered = await _received(request, door, asked)
     applied = {"Idempotent-Replayed": "true"} if gathered.is_replay else {}
     view, location = batch_views.batch_view(gathered.batch), f"/v1/batches/{gathered.batch.id}"
     if gathered.batch.state.is_final:
@@ -123,20 +118,42 @@ async def _received(request: Request, door: Door, asked: Asked) -> Gathered:
     media_type = bodies.media_type(request)
     if media_type == "application/json":
         most = door.settings.max_image_bytes * 4 // 3 + _JSON_ROOM_BYTES
-        content = await bodies.read_json(request, door, BatchRequest, max_bytes=most)
-        return await run_in_threadpool(_store, door, asked, lambda reader: reader.items(content))
+        content = await bodies.read_json(
+            request, door, BatchRequest, max_bytes=most, most_values=bodies.MOST_VALUES_OF_MANY
+        )
+        return await _stored(door, asked, content)
     errors.note_unread(request, is_unread=True)
+    read = _reading(request, media_type)
+    async with door.albums.take(asked.who.turns):
+        gathered = await _pulled(request, door, asked, read)
+    errors.note_unread(request, is_unread=False)
+    return gathered
+
+
+async def _stored(door: Door, asked: Asked, content: BatchRequest) -> Gathered:
+    """Store what came as one JSON: a slow sender of such a body has kept nobody waiting.
+
+    One that has photos fetched holds its thread for minutes: that is the turn of an upload.
+    """
+    work = partial(_store, door, asked, lambda reader: reader.items(content))
+    if not any("image_url" in one for one in content.items):
+        return await run_in_threadpool(work)
+    async with door.albums.take(asked.who.turns):
+        return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+
+
+async def _pulled(
+    request: Request, door: Door, asked: Asked, read: Callable[[Source, Reader], None]
+) -> Gathered:
+    """Store a batch while it comes, by a thread of its own."""
     limits = streams.Limits(
         max_bytes=door.settings.max_music_bytes,
         patience_s=door.settings.upload_timeout_s,
         longest_s=_LONGEST_S,
     )
-    read = _reading(request, media_type)
-    gathered = await streams.pull(
+    return await streams.pull(
         request, limits, lambda source: _store(door, asked, partial(read, source))
     )
-    errors.note_unread(request, is_unread=False)
-    return gathered
 
 
 def _reading(request: Request, media_type: str) -> Callable[[Source, Reader], None]:
@@ -165,14 +182,11 @@ def _store(door: Door, asked: Asked, read: Callable[[Reader], None]) -> Gathered
         items = Items(door, asked, gathering)
         read(Reader(door.settings, items))
         wished = items.params
-        webhook = (
-            None if wished.webhook is None else wishes.webhook(door, asked.who, wished.webhook)
-        )
         album = Album(
             whose=asked.who.whose,
             account=asked.who.account,
             custom_id=wished.custom_id,
-            webhook_id=webhook,
+            webhook_id=wished.webhook,
             key=asked.key,
         )
         return gathering.submit(album, door.doorbell, queue_limit=door.settings.queue_limit)

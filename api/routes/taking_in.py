@@ -8,7 +8,7 @@ from starlette.requests import Request
 from api import deliveries, errors, files, remote, schemas
 from api.access import Caller
 from api.dependencies import Door
-from api.routes import bodies
+from api.routes import bodies, form_fields
 from sightsong.core import intake
 from sightsong.core.errors import PathNotAllowed, SightsongError
 from sightsong.core.ingests import Wish
@@ -16,29 +16,21 @@ from sightsong.core.jobs import Job
 
 #: A thousand paths of the longest kind.
 _MAX_BODY_BYTES = 4 * 1024**2
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {
-    "schema": {
-        "type": "object",
-        "required": ["file"],
-        "additionalProperties": False,
-        "properties": {
-            "file": {
-                "type": "array",
-                "minItems": 1,
-                "items": {"type": "string", "format": "binary"},
-            },
-            "dry_run": {"type": "boolean", "default": False},
-            "restore": {"type": "boolean", "default": False},
-            "library": {"type": "string", "minLength": 1, "maxLength": 80},
-        },
-    }
-}
+_BYTES = {"schema": form_fields.FILE}
+_FORM = form_fields.form(
+    "file",
+    {
+        "file": form_fields.FILES,
+        "dry_run": {"type": "boolean", "default": False},
+        "restore": {"type": "boolean", "default": False},
+        "library": {"type": "string", "minLength": 1, "maxLength": 80},
+    },
+)
 OPENAPI = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": schemas.IngestRequest.model_json_schema()},
+            **bodies.described(schemas.IngestRequest)["requestBody"]["content"],
             "multipart/form-data": _FORM,
             "application/zip": _BYTES,
             "application/x-tar": _BYTES,
@@ -69,12 +61,18 @@ async def begin(request: Request, door: Door, who: Caller, *, options: schemas.U
             "audio/*, application/zip, application/x-tar, application/gzip, text/csv, "
             "application/x-ndjson or application/octet-stream."
         )
-    async with door.deliveries.take():
+    async with door.deliveries.take(who.turns):
         return await _sent(request, door, who, options)
 
 
 async def _named(request: Request, door: Door, who: Caller, options: schemas.UploadQuery) -> Job:
-    asked = await bodies.read_json(request, door, schemas.IngestRequest, max_bytes=_MAX_BODY_BYTES)
+    asked = await bodies.read_json(
+        request,
+        door,
+        schemas.IngestRequest,
+        max_bytes=_MAX_BODY_BYTES,
+        most_values=bodies.MOST_VALUES_OF_MANY,
+    )
     return await run_in_threadpool(_begin_named, door, who, asked, options)
 
 

@@ -1,16 +1,15 @@
 """`/v1/tracks`: the library."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import access, paging, schemas, views
+from api import access, ids, paging, schemas, views
 from api.dependencies import Door, TheDoor
 from api.replies import Reply
-from api.routes.bodies import read_json
+from api.routes import bodies
 from sightsong.core import terms
 from sightsong.core.errors import TrackNotFound
 from sightsong.core.tenancy import Scope
@@ -22,20 +21,12 @@ router = APIRouter(
     dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
 )
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_MAX_EDIT_BYTES = 64 * 1024
 _CHANGES = access.guarded(Scope.LIBRARY)
-_EDIT = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schemas.TrackEdit.model_json_schema()}},
-    }
-}
 
 
 async def edit_body(request: Request, door: TheDoor) -> schemas.TrackEdit:
     """Read the body of an edit."""
-    return await read_json(request, door, schemas.TrackEdit, max_bytes=_MAX_EDIT_BYTES)
+    return await bodies.read_json(request, door, schemas.TrackEdit)
 
 
 @router.get("", response_model=schemas.TracksPage)
@@ -68,7 +59,7 @@ def read_track(door: TheDoor, track_id: str) -> Response:
 @router.patch(
     "/{track_id}",
     response_model=schemas.TrackDetail,
-    openapi_extra=_EDIT,
+    openapi_extra=bodies.described(schemas.TrackEdit),
     dependencies=_CHANGES,
 )
 def edit_track(
@@ -107,7 +98,7 @@ def checked(track_id: str) -> TrackId:
     Raises:
         TrackNotFound: it cannot.
     """
-    if not _ID.fullmatch(track_id):
+    if not ids.can_be(track_id):
         raise TrackNotFound
     return TrackId(track_id)
 

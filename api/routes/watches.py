@@ -1,11 +1,9 @@
 """`/v1/watches`: the folders that are kept in step with the library."""
 
-import re
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import access, schemas, views
+from api import access, ids, schemas, views
 from api.dependencies import TheDoor
 from api.replies import Reply
 from sightsong.core.errors import NotFound
@@ -16,8 +14,6 @@ router = APIRouter(
     tags=["library"],
     dependencies=access.guarded(Scope.LIBRARY),
 )
-
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @router.get("", response_model=schemas.WatchesView)
@@ -31,7 +27,7 @@ def list_watches(door: TheDoor) -> Response:
 def end_watch(door: TheDoor, watch_id: str) -> Response:
     """Leave a folder alone from now on. Its tracks stay."""
     unknown = NotFound("No watched folder has this id.")
-    if not _ID.fullmatch(watch_id):
+    if not ids.can_be(watch_id):
         raise unknown
     try:
         door.stores.ingests.unwatch(watch_id)

@@ -14,7 +14,7 @@ from api.examples import webhooks as examples
 from api.replies import Reply
 from api.routes import bodies
 from api.schemas import webhooks as schemas
-from sightsong.adapters.web import checked
+from sightsong.adapters.web import TOLD, checked
 from sightsong.core.errors import DeliveryNotFound, WebhookNotFound
 from sightsong.core.tenancy import Scope
 from sightsong.core.webhooks import (
@@ -33,13 +33,7 @@ router = APIRouter(
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _DELIVERY_ID = re.compile(r"msg_[0-9a-f]{32}")
-_MAX_JSON_BYTES = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
-
-
-def _body(model: Any, *, required: bool = True) -> dict[str, Any]:  # noqa: ANN401 - a class of pydantic's
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": required, "content": {"application/json": schema}}}
 
 
 def _example(status: int, example: object) -> dict[int | str, dict[str, Any]]:
@@ -48,28 +42,24 @@ def _example(status: int, example: object) -> dict[int | str, dict[str, Any]]:
 
 async def new_webhook(request: Request, door: TheDoor) -> schemas.WebhookRequest:
     """Read which webhook is to be registered."""
-    return await bodies.read_json(request, door, schemas.WebhookRequest, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_json(request, door, schemas.WebhookRequest)
 
 
 async def what_to_change(request: Request, door: TheDoor) -> schemas.WebhookChangeRequest:
     """Read what is to be changed."""
-    return await bodies.read_json(
-        request, door, schemas.WebhookChangeRequest, max_bytes=_MAX_JSON_BYTES
-    )
+    return await bodies.read_json(request, door, schemas.WebhookChangeRequest)
 
 
 async def how_to_rotate(request: Request, door: TheDoor) -> schemas.SecretRotation:
     """Read how a secret is to be replaced; an empty body asks for nothing in particular."""
-    if not request.headers.get("content-type") and not access.has_body(request):
-        return schemas.SecretRotation()
-    return await bodies.read_json(request, door, schemas.SecretRotation, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_optional(request, door, schemas.SecretRotation)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=schemas.MadeWebhookView,
-    openapi_extra=_body(schemas.WebhookRequest),
+    openapi_extra=bodies.described(schemas.WebhookRequest),
 )
 def register_webhook(
     door: TheDoor, who: TheCaller, asked: Annotated[schemas.WebhookRequest, Depends(new_webhook)]
@@ -110,7 +100,7 @@ def read_webhook(door: TheDoor, who: TheCaller, webhook_id: str) -> Response:
 @router.patch(
     "/{webhook_id}",
     response_model=schemas.WebhookView,
-    openapi_extra=_body(schemas.WebhookChangeRequest),
+    openapi_extra=bodies.described(schemas.WebhookChangeRequest),
 )
 def change_webhook(
     door: TheDoor,
@@ -146,7 +136,7 @@ def read_secret(door: TheDoor, who: TheCaller, webhook_id: str) -> Response:
 @router.post(
     "/{webhook_id}/rotate",
     response_model=schemas.SecretView,
-    openapi_extra=_body(schemas.SecretRotation, required=False),
+    openapi_extra=bodies.described(schemas.SecretRotation, required=False),
 )
 def rotate_secret(
     door: TheDoor,
@@ -189,13 +179,16 @@ def list_deliveries(
     Kept for 30 days, or until the job or batch is erased.
     """
     before = None if asked.cursor is None else paging.from_cursor(asked.cursor)
-    found = door.stores.webhooks.deliveries(
-        _checked(webhook_id),
-        tenant=who.tenant,
-        state=None if asked.state is None else DeliveryState(asked.state),
-        limit=asked.limit + 1,
-        before=before,
-    )
+    try:
+        found = door.stores.webhooks.deliveries(
+            _checked(webhook_id),
+            tenant=who.tenant,
+            state=None if asked.state is None else DeliveryState(asked.state),
+            limit=asked.limit + 1,
+            before=before,
+        )
+    except DeliveryNotFound as error:
+        raise paging.no_cursor() from error
     page = paging.page(found, limit=asked.limit, view=_delivery_view, place=lambda one: one.id)
     return Reply(page, headers=_NO_STORE)
 
@@ -209,7 +202,7 @@ def list_deliveries(
 def replay_delivery(door: TheDoor, who: TheCaller, webhook_id: str, delivery_id: str) -> Response:
     """Have something sent again, now, whatever became of it; under the same `webhook-id`.
 
-    It has all its attempts again; one that waits for its next attempt has that one now.
+    It has all its attempts again, the first of them now.
     """
     webhook_id = _checked(webhook_id)
     if not _DELIVERY_ID.fullmatch(delivery_id):
@@ -236,7 +229,7 @@ def _address(door: Door, url: str) -> str:
     Raises:
         UrlNotAllowed: it is not.
     """
-    return str(checked(url, private=door.settings.webhook_private))
+    return str(checked(url, private=door.settings.webhook_private, refusal=TOLD))
 
 
 def _view(webhook: Webhook) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From what a request wishes to what `core.intake` stores: the same for one photo and for many."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from api.access import Caller
 from api.dependencies import Door
 from sightsong.adapters import image_header
 from sightsong.core import errors, intake, jobs, labels, moods
+from sightsong.core.leaning import leaning_of
+from sightsong.core.tracks import TrackId
 
 #: What a job asks is its params; how it is handled is not.
 HANDLING = frozenset(schemas.Handling.model_fields)
@@ -69,22 +71,14 @@ def checked_photo(door: Door, content: bytes, wishes: schemas.PhotoParams) -> st
 
 
 def photo_ask(door: Door, who: Caller, wishes: schemas.PhotoParams) -> intake.Ask:
-    """Make the submit of a photo from what was validated.
-
-    Raises:
-        WebhookUnknown: the caller has no such webhook.
-    """
+    """Make the submit of a photo from what was validated."""
     asked = wishes.model_dump(exclude={"filters", *HANDLING})
     keep_s = door.settings.image_keep_s if wishes.keep_image_s is None else wishes.keep_image_s
     return replace(_ask(door, who, wishes, asked), keep_image_s=keep_s)
 
 
 def text_ask(door: Door, who: Caller, text: str, wishes: schemas.PhotoParams) -> intake.Ask:
-    """Make the submit of some words from what was validated.
-
-    Raises:
-        WebhookUnknown: the caller has no such webhook.
-    """
+    """Make the submit of some words from what was validated."""
     return _ask(door, who, wishes, {"text": text, **wishes.model_dump(include=set(_CHOICE))})
 
 
@@ -116,29 +110,17 @@ def _ask(door: Door, who: Caller, wishes: schemas.PhotoParams, asked: dict[str, 
         said=said,
         whose=who.whose,
         account=who.account,
-        webhook_id=None if wishes.webhook is None else webhook(door, who, wishes.webhook),
+        webhook_id=wishes.webhook,
         recall=_recall(door, who, wishes),
         **wishes.model_dump(include=set(_KEPT)),
     )
 
 
-def webhook(door: Door, who: Caller, webhook_id: str) -> str:
-    """See that the caller has a webhook.
-
-    Raises:
-        WebhookUnknown: they have none with this id.
-    """
-    try:
-        return door.stores.webhooks.get(webhook_id, tenant=who.tenant).id
-    except errors.WebhookNotFound as error:
-        raise errors.WebhookUnknown from error
-
-
 def _recall(door: Door, who: Caller, wishes: schemas.PhotoParams) -> intake.Recall | None:
     """Say which answers that were given before will do; None where none will.
 
-    What is remembered of somebody changes with each thing that they do: their answers are always
-    worked out anew, unless they want none of that in it.
+    What is remembered of somebody changes with each thing that they do: once there is any, their
+    answers are worked out anew, unless they want none of that in it.
     """
     oldest_s = door.settings.answer_cache_s
     if not wishes.cache or oldest_s <= 0 or (wishes.personal and _is_remembered(door, who)):
@@ -148,7 +130,8 @@ def _recall(door: Door, who: Caller, wishes: schemas.PhotoParams) -> intake.Reca
 
 def _is_remembered(door: Door, who: Caller) -> bool:
     """Whether an answer may be another for this caller than for anybody."""
-    return who.user is not None or who.whose in door.stores.people.recall([who.whose])
+    memory = door.stores.people.recall([who.whose]).get(who.whose)
+    return not leaning_of(memory).is_empty
 
 
 def _holds(door: Door, job: jobs.Job) -> bool:
@@ -168,9 +151,22 @@ def _holds(door: Door, job: jobs.Job) -> bool:
         "index_revision": view.revision,
         "prompts_sha256": moods.prompts_sha256(),
     }
-    return all(receipt.get(name) == value for name, value in now.items()) and _is_by_same_models(
-        door, receipt
+    return (
+        all(receipt.get(name) == value for name, value in now.items())
+        and _is_by_same_models(door, receipt)
+        and _names_as_now(door, result.get("matches", ()))
     )
+
+
+def _names_as_now(door: Door, matches: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether tracks are called what they were called: the index does not know of all of that."""
+    tracks = door.stores.tracks.get_many(TrackId(one["track_id"]) for one in matches)
+    for match in matches:
+        track = tracks.get(TrackId(match["track_id"]))
+        named = match.get("title"), match.get("artist")
+        if track is None or (track.title, track.tags.artist) != named:
+            return False
+    return True
 
 
 def _is_by_same_models(door: Door, receipt: Mapping[str, Any]) -> bool:

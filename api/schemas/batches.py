@@ -25,6 +25,9 @@ def _as_is(value: object) -> object:
     return value
 
 
+_Items = Annotated[list[JsonRequest], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
 class BatchParams(PhotoParams):
     """How to answer all items of a batch; what an item says of itself goes before it."""
 
@@ -46,7 +49,7 @@ class BatchRequest(Choice, Handling):
     filters: FiltersBody | None = None
     # Read one by one: what is wrong with one of them must not cost the others.
     items: Annotated[
-        list[dict[str, Any]], BeforeValidator(_as_is, json_schema_input_type=list[JsonRequest])
+        list[dict[str, Any]], BeforeValidator(_as_is, json_schema_input_type=_Items)
     ] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
@@ -150,4 +153,6 @@ class PlaylistView(BaseModel):
     title: str
     order: Order
     photos: int = Field(description="Items of the batch that have succeeded.")
+    wanted: int = Field(description="How many tracks there were to be.")
+    note: str | None = Field(description="Why there are fewer; null where there are not.")
     tracks: list[PlaylistTrack]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api import examples
+from api import examples, ids
 from api.schemas.shared import ErrorView, State, Time, one_of
 
 _MOST_PATHS = 1000
@@ -13,9 +13,7 @@ _MOST_PATHS = 1000
 Path = Annotated[str, Field(min_length=1, max_length=4096)]
 Library = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=ids.PRINTABLE),
 ]
 
 _LIBRARY = Field(

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from api import examples
+from api import examples, ids
 from api.schemas.photos import PhotoResult, TextResult
 from api.schemas.shared import ErrorView, State, Time
 
@@ -100,17 +100,17 @@ class JobsQuery(BaseModel):
         Annotated[
             str,
             StringConstraints(
-                strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$"
+                strip_whitespace=True, min_length=1, max_length=64, pattern=ids.PRINTABLE
             ),
         ]
         | None
     ) = Field(default=None, description="What their sender calls them.")
 
-    batch: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]{1,64}$", description="By id.")
+    batch: str | None = Field(default=None, pattern=ids.ID, description="By id.")
     user: str | None = Field(
         default=None,
-        max_length=64,
-        pattern=r"^[!-~]([ -~]*[!-~])?$",
+        max_length=ids.LONGEST_USER,
+        pattern=ids.USER,
         description="For which of your users they were asked.",
     )
 

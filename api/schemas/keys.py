@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from api import ids
 from api.examples import keys as examples
 from api.schemas.shared import Time
 from sightsong.core.tenancy import Scope
@@ -17,13 +18,9 @@ _MOST_JOBS = 1_000_000_000
 
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=ids.PRINTABLE),
 ]
-TenantName = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")
-]
+TenantName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ids.TENANT)]
 
 
 def _once(scopes: list[Scope]) -> list[Scope]:

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from api import ids
 from api.examples import people as examples
 from api.schemas.searches import Word
 from api.schemas.shared import Time
+from sightsong.core import terms
 
 _MOST_GENRES = 20
 _MOST_TRACKS = 1000
@@ -14,11 +16,19 @@ _MOST_ARTISTS = 200
 #: No piece of music is longer: a day and a half, in seconds.
 _LONGEST_S = 131072
 
-_Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+_Id = Annotated[str, StringConstraints(pattern=ids.ID)]
 
 
 def _once(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
+
+
+def _once_folded(values: list[str]) -> list[str]:
+    """Keep the first of those that searches take for the same."""
+    first: dict[str, str] = {}
+    for value in values:
+        first.setdefault(terms.whole("word", value), value)
+    return list(first.values())
 
 
 class NeverPlay(BaseModel):
@@ -31,7 +41,7 @@ class NeverPlay(BaseModel):
         max_length=_MOST_TRACKS,
         description="Ids; other encodings of these recordings are left out as well.",
     )
-    artists: Annotated[list[Word], AfterValidator(_once)] = Field(
+    artists: Annotated[list[Word], AfterValidator(_once_folded)] = Field(
         default=[], max_length=_MOST_ARTISTS, description="Names; case does not matter."
     )
 
@@ -43,8 +53,8 @@ class Preferences(BaseModel):
         extra="forbid", strict=True, json_schema_extra={"examples": [examples.PREFERENCES]}
     )
 
-    favourite_genres: Annotated[list[Word], AfterValidator(_once)] = Field(
-        default=[], max_length=_MOST_GENRES
+    favourite_genres: Annotated[list[Word], AfterValidator(_once_folded)] = Field(
+        default=[], max_length=_MOST_GENRES, description="Case does not matter."
     )
     never_play: NeverPlay = Field(default_factory=NeverPlay)
     alpha: float | None = Field(

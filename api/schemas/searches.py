@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from api import examples
+from api import examples, ids
 from api.schemas import wording
 from api.schemas.shared import one_of
 from sightsong.core import labels, matching, terms
@@ -216,7 +216,7 @@ class Handling(BaseModel):
     )
     webhook: str | None = Field(
         default=None,
-        pattern=r"^[0-9A-Za-z-]{1,64}$",
+        pattern=ids.ID,
         description="Id of a webhook that is told of its end, whatever else that is told of.",
     )
     cache: bool = Field(

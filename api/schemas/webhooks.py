@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from api import ids
 from api.examples import webhooks as examples
 from api.schemas.shared import Time
 
@@ -21,7 +22,7 @@ Url = Annotated[
 ]
 Description = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(strip_whitespace=True, max_length=200, pattern=ids.PRINTABLE),
 ]
 
 

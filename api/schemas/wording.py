@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from api import ids
+
 _NUMBER = "must be a number"
 _WHOLE = "must be a whole number"
 _TRUTH = "must be true or false"
@@ -15,7 +17,7 @@ _WORDS: Mapping[str, str] = {
     "string_type": "must be a text",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length:,} characters",
-    "string_pattern_mismatch": "must not hold control characters",
+    "string_pattern_mismatch": "is not of the form that it must have; see /docs",
     "string_unicode": "must be of valid Unicode",
     "int_type": _WHOLE,
     "int_parsing": _WHOLE,
@@ -50,7 +52,7 @@ def said(error: Mapping[str, Any]) -> str:
         return _of_json(str(figures.get("error", "")))
     if kind in {"string_too_short", "too_short"} and figures.get("min_length") == 1:
         return "must not be empty; leave it out if you do not mean it"
-    words = _WORDS.get(kind)
+    words = ids.WORDS.get(str(figures.get("pattern"))) or _WORDS.get(kind)
     return str(error["msg"]) if words is None else words.format_map(figures)
 
 

@@ -31,7 +31,7 @@ def test_a_route_says_whose_job_it_may_be(path):
         what, _, name = called.rpartition(".")
         if what.endswith("stores.jobs") and name in OWNED:
             assert says(call, "tenant"), f"{called} in line {call.lineno}"
-        if called.endswith(("intake.erase", "JobFilter", "BatchFilter")):
+        if called.endswith(("erasing.erase_job", "erasing.erase_batch", "JobFilter")):
             assert says(call, "tenant"), f"{called} in line {call.lineno}"
 
 

@@ -89,6 +89,13 @@ EXCUSES = (
         reason="A form has texts only: 0 and 1 are truths there, and an empty field says nothing.",
     ),
     Excuse(
+        check=NEGATIVE,
+        operation=r"^POST /v1/batches$",
+        asked=r'"items": ?\[',
+        answer=r'"refused": ?[1-9]|"code": ?"batch_erased"',
+        reason="An item of a batch that is wrong is refused by itself; the batch is taken.",
+    ),
+    Excuse(
         check=ALLOW,
         operation=r"^POST /v1/indexes/prune$",
         answer=r"method_not_allowed",

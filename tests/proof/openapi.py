@@ -29,6 +29,8 @@ _SUICIDES = ("DELETE /v1/keys/{key_id}", "POST /v1/keys/{key_id}/rotate")
 _NAMED = frozenset(
     {"track_id", "job_id", "batch_id", "ingest_id", "key_id", "webhook_id", "version"}
 )
+# Lines of JSON are sent as the text that the document's example has them in.
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 _PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 

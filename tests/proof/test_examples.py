@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from api.schemas import JsonRequest, PhotoParams
 from tests.proof import stage
 
 #: Operations whose body is the bytes of a file, which no example in a document can hold.
 _BYTES_ONLY = {"POST /predict"}
 _JSON = "application/json"
+_LINES = "application/x-ndjson"
+_SHOWN = (_JSON, _LINES, "text/", "audio/x-mpegurl", "application/jspf+json")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,29 @@ def test_every_operation_is_described_in_words(document):
     assert silent == []
 
 
+def test_no_two_operations_are_called_the_same_and_none_is_one_word_of_ours(document):
+    names = [one["summary"] for _, one in operations(document)]
+
+    assert len(set(names)) == len(names)
+    assert not {"Submit", "Export", "Read Me", "Erase Me"} & set(names)
+
+
+def test_lines_of_a_batch_are_shown_as_they_are_sent(document):
+    body = document["paths"]["/v1/batches"]["post"]["requestBody"]["content"][_LINES]
+
+    for line in body["example"].splitlines():
+        JsonRequest.model_validate_json(line)
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/batches", "/v1/ingests"])
+def test_a_form_has_no_field_that_the_document_does_not_name(document, path):
+    form = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+    wishes = set() if path == "/v1/ingests" else set(PhotoParams.model_fields)
+
+    assert form["schema"]["additionalProperties"] is False
+    assert wishes <= set(form["schema"]["properties"])
+
+
 def test_every_operation_that_takes_a_body_shows_one(document):
     missing = {
         name
@@ -62,7 +88,7 @@ def test_every_answer_in_words_is_shown(document):
         for name, one in operations(document)
         for status, answer in one["responses"].items()
         for kind, media in answer.get("content", {}).items()
-        if status.startswith("2") and kind.startswith((_JSON, "text/", "application/x-ndjson"))
+        if status.startswith("2") and kind.startswith(_SHOWN)
         if not has_example(document, media)
     ]
 

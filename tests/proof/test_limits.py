@@ -64,12 +64,12 @@ def test_deeply_nested_filters_beside_a_photo_are_refused_at_once(caller):
 
 
 def test_a_body_of_hundreds_of_thousands_of_unknown_fields_is_refused_at_once(caller):
-    content = json.dumps({f"k{n}": 1 for n in range(250_000)}).encode()
+    content = json.dumps({f"k{n}": 1 for n in range(150_000)}).encode()
     began = time.monotonic()
     answer = caller.post("/v1/ingests", content=content, headers=JSON)
 
     assert answer.status_code == 422
-    assert "250,000 wrong parts" in answer.json()["detail"]
+    assert "150,000 wrong parts" in answer.json()["detail"]
     assert time.monotonic() - began < FAST_S
 
 

@@ -113,6 +113,16 @@ def test_who_has_no_key_is_told_so_before_anything_of_the_request_is_looked_at(c
     assert answer.headers["connection"] == "close"  # the rest of the body is not waited for
 
 
+def test_who_may_not_is_told_so_before_the_body_has_come(closed, stores):
+    body = {"headers": bearing(give_key(stores, JOBS)), "files": {"file": ("a.mp3", b"x")}}
+    refused = closed.post("/v1/ingests", **body)
+    asked = closed.get("/v1/ingests", headers=bearing(give_key(stores, JOBS)))
+
+    assert code(refused) == code(asked) == (403, "missing_scope")
+    assert refused.headers["connection"] == "close"  # the rest of the body is not waited for
+    assert "connection" not in asked.headers
+
+
 class Away:
     """Keys that cannot be read now."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from sightsong.core import jobs, moods
 from sightsong.core.people import Preferences
-from sightsong.core.tenancy import Whose
+from sightsong.core.tenancy import UserId, Whose
 from tests.unit.api.asking import image_bytes
 from tests.unit.api.keyholders import bearing, give_key
 from tests.unit.api.library import SPACE, add_tracks, embed, succeed
@@ -136,11 +136,38 @@ def test_another_tenant_is_never_given_it(app, stores):
     assert ask(app, other).json()["cached_from"] is None
 
 
-def test_a_user_of_whom_something_may_be_remembered_is_answered_anew(app, stores):
+def test_a_user_of_whom_something_is_remembered_is_answered_anew(app, stores):
     ask_and_answer(app, stores)
     ask_and_answer(app, stores, USER)
+    alice = Whose(user=UserId("alice"))
+    stores.people.set_preferences(alice, Preferences(favourite_genres=("jazz",)))
 
     assert ask(app, USER).json()["cached_from"] is None
+
+
+@pytest.mark.parametrize("said", [None, Preferences(), Preferences(never_artists=())])
+def test_a_user_who_likes_nothing_yet_is_given_their_own_answers_again(app, stores, said):
+    if said is not None:
+        stores.people.set_preferences(Whose(user=UserId("alice")), said)
+    first = ask_and_answer(app, stores, USER)
+
+    assert ask(app, USER).json()["cached_from"] == first
+
+
+@pytest.mark.parametrize("edit", [{"title": "Dawn"}, {"artist": "THE BAND"}, {"artist": None}])
+def test_an_answer_in_which_a_track_is_called_otherwise_is_worked_out_anew(
+    app, stores, tmp_path, edit
+):
+    [track_id] = add_tracks(stores, tmp_path / "a.mp3")
+    stores.tracks.edit(track_id, {"title": "Morning", "artist": "The Band"})
+    embed(stores)
+    shown = {"rank": 1, "track_id": track_id, "title": "Morning", "artist": "The Band"}
+    first = ask(app).json()["id"]
+    succeed(stores, TEXT, answer_of(app) | {"matches": [shown]})
+    assert ask(app).json()["cached_from"] == first
+    stores.tracks.edit(track_id, edit)
+
+    assert ask(app).json()["cached_from"] is None
 
 
 def test_and_nobody_else_is_given_their_answer(app, stores):

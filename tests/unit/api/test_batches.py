@@ -220,12 +220,17 @@ def test_a_batch_is_counted_whole_for_its_key(caller, stores):
     headers = bearing(give_key(stores, Scope.JOBS, jobs_per_day=2))
     three = {"items": [{"text": "calm"}] * 3}
 
-    refused = caller.post("/v1/batches", json=three, headers=headers)
-
-    assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
-    assert claim(stores) == []
+    never = caller.post("/v1/batches", json=three, headers=headers)
+    assert (never.status_code, never.json()["code"]) == (422, "batch_refused")
+    caller.post("/v1/jobs", json={"text": "calm"}, headers=headers)
     two = {"items": three["items"][:2]}
-    assert caller.post("/v1/batches", json=two, headers=headers).status_code == 202
+    refused = caller.post("/v1/batches", json=two, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
+    told = "2 jobs, of which 1 are left today (UTC), 2 a day in all."
+    assert refused.json()["detail"] == told
+    assert len(claim(stores)) == 1
+    one = {"items": three["items"][:1]}
+    assert caller.post("/v1/batches", json=one, headers=headers).status_code == 202
 
 
 def test_jobs_of_a_batch_are_of_the_user_that_it_was_sent_for(caller, stores):

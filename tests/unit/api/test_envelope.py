@@ -91,3 +91,31 @@ def test_a_crash_in_the_middle_of_an_answer_is_left_to_the_server(caller):
     answer = caller.get("/broken")
 
     assert (answer.status_code, answer.content) == (200, b"begun")
+
+
+@pytest.mark.parametrize("origin", [{"Origin": "http://localhost:3000"}, {"Origin": "null"}, {}])
+def test_a_page_of_another_port_of_this_machine_may_change_nothing(caller, origin):
+    """To a browser all ports of a machine are one site."""
+    answer = caller.post("/v1/indexes", headers={"Sec-Fetch-Site": "same-site", **origin})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")
+
+
+def test_a_page_of_another_port_may_be_named(make):
+    caller = make(cors_origins=("http://localhost:3000",))
+    headers = {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:3000"}
+
+    assert caller.post("/v1/indexes", headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
+def test_a_page_of_our_own_may_change_things_whatever_its_browser_calls_it(caller, site):
+    headers = {"Sec-Fetch-Site": site, "Origin": "http://localhost"}
+
+    assert caller.post("/v1/indexes", headers=headers).status_code == 202
+
+
+def test_an_origin_that_is_no_address_is_another_one(caller):
+    answer = caller.post("/v1/indexes", headers={"Origin": "http://["})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")

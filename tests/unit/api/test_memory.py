@@ -1,10 +1,8 @@
 """`/v1/me/…`: what is remembered of a user, to be read, changed, taken along and erased."""
 
-import base64
-import json
-
 import pytest
 
+from api import paging
 from api.schemas import people as schemas
 from sightsong.core import jobs
 from sightsong.core.jobs import JobKind, NewJob
@@ -14,63 +12,69 @@ from sightsong.core.tracks import TrackId
 from tests.unit.api import feelings
 from tests.unit.api.asking import image_bytes
 from tests.unit.api.feelings import CALM, HAPPY, LIVELY, SAD, SPACE
-
-ALICE = {"Sightsong-User": "alice"}
-BEN = {"Sightsong-User": "ben"}
-OF_ALICE = Whose(user=UserId("alice"))
-NOTHING = {
-    "favourite_genres": [],
-    "never_play": {"tracks": [], "artists": []},
-    "alpha": None,
-    "personal": True,
-    "learn": True,
-}
-SAID = {
-    "favourite_genres": ["Jazz", "Röck"],
-    "never_play": {"tracks": ["t-1"], "artists": ["The Band"]},
-    "alpha": 0.25,
-    "personal": False,
-    "learn": False,
-}
+from tests.unit.api.users import ALICE, BEN, NOTHING, OF_ALICE, SAID, lines, submit
 
 
 def preferences(caller, said: object, who: dict[str, str] = ALICE):
     return caller.ask("PUT", "/v1/me/preferences", json=said, headers=who)
 
 
-def submit(stores, user: str | None, *, kind: JobKind = JobKind.TEXT, **fields: object) -> jobs.Job:
-    return stores.jobs.submit(NewJob(kind=kind, user=user and UserId(user), **fields))
-
-
-def lines(answer) -> list[dict]:
-    assert answer.status_code == 200, answer.text
-    assert answer.text.endswith("\n")
-    return [json.loads(line) for line in answer.text.splitlines()]
-
-
 def test_who_has_said_nothing_reads_the_defaults(caller):
     assert caller.get("/v1/me/preferences", headers=ALICE).json() == NOTHING
 
 
+@pytest.fixture
+def t1(stores) -> None:
+    """ALICE has banned a track that is gone by now."""
+    gone = Preferences(never_tracks=(TrackId("t-1"),))
+    for who in ("alice", "ben"):
+        stores.people.set_preferences(Whose(user=UserId(who)), gone)
+
+
+@pytest.mark.usefixtures("t1")
 def test_preferences_are_kept_for_the_user_who_set_them(caller):
     put = preferences(caller, SAID)
     assert (put.status_code, put.json()) == (200, SAID)
     assert caller.get("/v1/me/preferences", headers=ALICE).json() == SAID
-    for other in (BEN, {}):
-        assert caller.get("/v1/me/preferences", headers=other).json() == NOTHING
+    assert caller.get("/v1/me/preferences", headers=BEN).json() != SAID
+    assert caller.get("/v1/me/preferences").json() == NOTHING
 
 
+def test_a_track_that_is_newly_banned_must_be_there(caller, stores):
+    song = feelings.add(stores, "calm", CALM)
+    said = {"never_play": {"tracks": [song, "t-1"]}}
+    refused = preferences(caller, said)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    assert refused.json()["errors"][0]["pointer"] == "/never_play/tracks/1"
+    assert caller.get("/v1/me/preferences", headers=ALICE).json() == NOTHING
+    assert preferences(caller, {"never_play": {"tracks": [song]}}).status_code == 200
+
+
+def test_what_was_banned_while_it_was_there_may_be_said_again(caller, stores):
+    song = feelings.add(stores, "calm", CALM)
+    kept = preferences(caller, {"never_play": {"tracks": [song]}}).json()
+    stores.tracks.remove(song)
+    assert preferences(caller, kept).json() == kept
+
+
+@pytest.mark.usefixtures("t1")
 def test_what_is_left_out_is_set_to_its_default(caller):
     preferences(caller, SAID)
     assert preferences(caller, {}).json() == NOTHING
 
 
+@pytest.mark.usefixtures("t1")
 def test_what_is_said_twice_is_kept_once(caller):
-    said = {"favourite_genres": ["Jazz", " Jazz "], "never_play": {"tracks": ["a", "a"]}}
+    said = {
+        "favourite_genres": ["Jazz", " Jazz ", "Pop", "jazz"],
+        "never_play": {"tracks": ["t-1", "t-1"], "artists": ["The Band", "the  band"]},
+    }
     kept = preferences(caller, said).json()
-    assert (kept["favourite_genres"], kept["never_play"]["tracks"]) == (["Jazz"], ["a"])
+    assert kept["favourite_genres"] == ["Jazz", "Pop"]
+    assert kept["never_play"] == {"tracks": ["t-1"], "artists": ["The Band"]}
 
 
+@pytest.mark.usefixtures("t1")
 @pytest.mark.parametrize(
     "said",
     [
@@ -96,7 +100,7 @@ def test_what_cannot_be_a_preference_is_refused_and_changes_nothing(caller, said
     assert caller.get("/v1/me/preferences", headers=ALICE).json() == SAID
 
 
-def test_the_longest_preferences_are_taken(caller):
+def test_the_longest_preferences_are_taken(caller, stores):
     said = {
         "favourite_genres": [f"{i:02d}{'g' * 78}" for i in range(20)],
         "never_play": {
@@ -104,6 +108,8 @@ def test_the_longest_preferences_are_taken(caller):
             "artists": [f"{i:03d}{'ä' * 77}" for i in range(200)],
         },
     }
+    known = Preferences(never_tracks=tuple(map(TrackId, said["never_play"]["tracks"])))
+    stores.people.set_preferences(OF_ALICE, known)
     assert preferences(caller, said).status_code == 200
 
 
@@ -131,53 +137,30 @@ def test_a_history_comes_page_by_page(caller, stores):
     assert (seen, page["next_cursor"]) == (sent[::-1], None)
 
 
+def test_a_cursor_of_another_tenants_job_leads_nowhere(caller, stores):
+    submit(stores, "alice")
+    other = stores.jobs.submit(NewJob(kind=JobKind.TEXT, tenant=TenantId("other"))).id
+    submit(stores, "alice")
+    for path in ("/v1/me/history", "/v1/jobs"):
+        page = caller.get(path, params={"cursor": paging.to_cursor(other)}, headers=ALICE)
+        assert page.status_code == 422
+
+
+def test_a_history_goes_on_behind_a_job_that_was_erased_meanwhile(caller, stores):
+    first, second = submit(stores, "alice").id, submit(stores, "alice").id
+    cursor = caller.get("/v1/me/history?limit=1", headers=ALICE).json()["next_cursor"]
+    stores.jobs.erase(second)
+    page = caller.get("/v1/me/history", params={"cursor": cursor}, headers=ALICE).json()
+    assert [job["id"] for job in page["items"]] == [first]
+
+
 @pytest.mark.parametrize("query", ["cursor=!", "cursor=YWJj", "limit=0", "limit=101", "user=ben"])
 def test_a_page_that_there_is_not_is_refused(caller, query):
     for path in ("/v1/me/history", "/v1/feedback"):
         assert caller.get(f"{path}?{query}", headers=ALICE).status_code == 422
 
 
-def test_an_export_has_all_that_there_is_of_a_user_and_nothing_of_others(caller, stores):
-    preferences(caller, SAID)
-    song = feelings.add(stores, "calm", CALM)
-    content = image_bytes()
-    blob = stores.blobs.put(content, media_type="image/jpeg")
-    sent = submit(stores, "alice", kind=JobKind.PHOTO, blob=blob, params={"top_k": 3})
-    text = submit(stores, "alice", params={"text": "of alice"})
-    submit(stores, "ben", params={"text": "of ben"})
-    for who in (OF_ALICE, Whose(user=UserId("ben"))):
-        said = NewFeedback(job_id=sent.id, track_id=song, action=Action.LIKE)
-        stores.people.give(who, said)
-    answer = caller.get("/v1/me/export", headers=ALICE)
-    assert answer.headers["content-type"].startswith("application/x-ndjson")
-    told = lines(answer)
-    types = ["preferences", "feedback", "job", "job", "image", "end"]
-    assert [line["type"] for line in told] == types
-    assert told[0] == {"type": "preferences", **SAID}
-    assert (told[1]["track_id"], told[1]["action"]) == (song, "like")
-    assert (told[2]["id"], told[2]["params"]) == (text.id, {"text": "of alice"})
-    assert (told[3]["id"], told[3]["params"]) == (sent.id, {"top_k": 3})
-    assert (told[4]["job_id"], told[4]["media_type"]) == (sent.id, "image/jpeg")
-    assert base64.b64decode(told[4]["base64"]) == content
-    assert "ben" not in answer.text
-
-
-def test_an_export_of_a_long_history_leaves_nothing_out(caller, stores):
-    sent = {submit(stores, "alice").id for _ in range(405)}
-    for i in range(403):
-        said = NewFeedback(job_id=jobs.JobId("j"), track_id=TrackId(f"{i}"), action=Action.PLAYED)
-        stores.people.give(OF_ALICE, said)
-    told = lines(caller.get("/v1/me/export", headers=ALICE))
-    assert {line["id"] for line in told if line["type"] == "job"} == sent
-    assert len({line["track_id"] for line in told if line["type"] == "feedback"}) == 403
-    assert len(told) == 1 + 403 + 405 + 1
-
-
-def test_an_export_of_whom_nothing_is_known_says_so(caller):
-    told = lines(caller.get("/v1/me/export", headers=ALICE))
-    assert told == [{"type": "preferences", **NOTHING}, {"type": "end"}]
-
-
+@pytest.mark.usefixtures("t1")
 def test_all_of_a_user_is_erased(caller, stores):
     preferences(caller, SAID)
     blob = stores.blobs.put(image_bytes(), media_type="image/jpeg")
@@ -191,6 +174,7 @@ def test_all_of_a_user_is_erased(caller, stores):
         stores.blobs.open(blob.id)
 
 
+@pytest.mark.usefixtures("t1")
 def test_erasing_a_user_leaves_the_others(caller, stores):
     kept = [submit(stores, "ben").id, submit(stores, None).id]
     preferences(caller, SAID, BEN)
@@ -207,6 +191,7 @@ def test_who_is_to_be_erased_must_be_clear(caller, stores, who, query):
     assert [caller.get(f"/v1/jobs/{one}").status_code for one in kept] == [200, 200]
 
 
+@pytest.mark.usefixtures("t1")
 def test_everything_is_the_tenant_with_all_of_its_users(caller, stores):
     gone = [submit(stores, "alice").id, submit(stores, None).id]
     other = stores.jobs.submit(NewJob(kind=JobKind.TEXT, tenant=TenantId("other"))).id
@@ -271,17 +256,19 @@ def test_what_a_user_likes_does_not_change_what_is_similar(searching, stores, so
     assert searching.get(path, headers=ALICE).content == before
 
 
+@pytest.mark.usefixtures("t1")
 def test_the_answers_are_of_the_shape_that_openapi_shows(caller):
     answer = preferences(caller, SAID).json()
     assert schemas.Preferences.model_validate(answer).model_dump() == answer
 
 
 def test_without_keys_everything_is_of_one_tenant(caller, stores):
-    preferences(caller, SAID, {})
+    preferences(caller, {"alpha": 0.25}, {})
     whose = Whose(tenant=DEFAULT_TENANT, user=NOBODY)
     assert stores.people.preferences(whose).alpha == 0.25
 
 
+@pytest.mark.usefixtures("t1")
 def test_the_same_name_at_another_tenant_is_somebody_else(caller, stores):
     asked = {"name": "app", "scopes": ["jobs"], "tenant": "app"}
     made = caller.post("/v1/keys", json=asked)

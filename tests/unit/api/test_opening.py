@@ -17,6 +17,10 @@ from tests.unit.api.keyholders import give_key, id_of
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound here
 
 
+def chosen(**config: object) -> settings.Settings:
+    return settings.load(data_dir="/srv/our music", **config)
+
+
 def door_of(tmp_path, **config: object) -> DoorSettings:
     loaded = settings.load(data_dir=tmp_path, library_root=tmp_path, **config)
     return opening.door_settings(loaded, Space("test/space@1"))
@@ -67,7 +71,7 @@ def test_with_a_good_key_the_door_opens():
     stores = memory.open_stores()
     give_key(stores)
 
-    opening.see_that_somebody_has_a_key(stores.keys)
+    opening.see_that_somebody_has_a_key(stores.keys, chosen())
 
 
 def test_without_one_it_says_what_to_do():
@@ -75,14 +79,29 @@ def test_without_one_it_says_what_to_do():
     stores.keys.revoke(id_of(give_key(stores)))
 
     with pytest.raises(ConfigurationError, match=r"sightsong keys create NAME --local.*AUTH=off"):
-        opening.see_that_somebody_has_a_key(stores.keys)
+        opening.see_that_somebody_has_a_key(stores.keys, chosen())
+
+
+@pytest.mark.parametrize(
+    ("config", "command"),
+    [
+        ({"database_url": ""}, "`sightsong keys create NAME --local --data '/srv/our music'`"),
+        ({"database_url": "postgresql://db/s"}, "--local`, SIGHTSONG_DATABASE_URL set as it is"),
+    ],
+    ids=["a folder", "a server"],
+)
+def test_what_it_says_makes_the_key_in_this_service_s_database(config, command):
+    with pytest.raises(ConfigurationError) as refused:
+        opening.see_that_somebody_has_a_key(memory.open_stores().keys, chosen(**config))
+
+    assert command in refused.value.detail
 
 
 def test_a_database_without_tables_is_named(tmp_path):
     stores = store.open_stores(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "blobs")
     try:
         with pytest.raises(ConfigurationError, match="sightsong migrate"):
-            opening.see_that_somebody_has_a_key(stores.keys)
+            opening.see_that_somebody_has_a_key(stores.keys, chosen())
     finally:
         stores.close()
 
@@ -92,7 +111,7 @@ def test_a_database_that_is_away_may_come_later():
         def has_usable(self) -> bool:
             raise StoreUnavailable
 
-    opening.see_that_somebody_has_a_key(Away())
+    opening.see_that_somebody_has_a_key(Away(), chosen())
 
 
 def test_the_process_ends_with_one_line_where_nobody_could_ask_it(tmp_path):

@@ -107,6 +107,27 @@ def test_as_many_tracks_come_as_are_asked_for(caller, album, songs):
     assert len(titles(caller.get(f"{path}?tracks=4"))) == 4
 
 
+def test_where_fewer_come_it_says_so_and_what_to_do(caller, album, songs):
+    path = album(*(answer(CALM, songs["calm"], songs["sad"]) for _ in range(3)))
+
+    enough, few, fewer = (caller.get(path + more).json() for more in ("?tracks=2", "", "?tracks=9"))
+
+    assert (enough["wanted"], enough["note"]) == (2, None)
+    assert (few["photos"], few["wanted"], len(few["tracks"])) == (3, 3, 2)
+    assert few["note"].startswith("2 of 3 tracks: ")
+    assert fewer["note"].startswith("2 of 9 tracks: ")
+    assert "top_k" in fewer["note"]
+
+
+def test_an_artist_is_the_same_however_the_name_is_spelt(caller, album, stores):
+    names = ("Bj\u00f6rk", "BJO\u0308RK", "bj\u00f6rk ")
+    one = [feelings.add(stores, f"b{i}", CALM, artist=name) for i, name in enumerate(names)]
+    other = feelings.add(stores, "other", CALM, artist="Cy")
+    path = album(*(answer(CALM, one[i], other) for i in range(3)))
+
+    assert "other" in titles(caller.get(path))
+
+
 def test_tracks_that_are_not_in_the_library_any_more_are_left_out(caller, album, songs):
     path = album(answer(CALM, NO_TRACK, songs["calm"]))
 
@@ -146,6 +167,7 @@ def test_a_jspf_names_the_tracks_by_whole_addresses(caller, album, songs):
 
     playlist = found.json()["playlist"]
     [track] = playlist["track"]
+    assert found.headers["content-type"] == "application/jspf+json"
     assert playlist["title"].startswith("Album ")
     assert track["location"] == [f"http://localhost/v1/tracks/{songs['calm']}/audio"]
     assert track["duration"] == pytest.approx(60_000, abs=60_000)

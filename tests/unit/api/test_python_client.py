@@ -130,8 +130,8 @@ def test_people(play):
 def test_batches(play):
     async def scenario(client: AsyncClient) -> None:
         photos = [("a.jpg", image_bytes()), ("b.jpg", b"broken"), ("c.png", image_bytes("PNG"))]
-        batch = await client.submit_batch(photos, key="trip", custom_id="trip", top_k=3)
-        again = await client.submit_batch(photos, key="trip", custom_id="trip", top_k=3)
+        batch = await client.submit_batch(photos, idempotency_key="trip", custom_id="trip", top_k=3)
+        again = await client.submit_batch(photos, idempotency_key="trip", custom_id="trip", top_k=3)
         assert (batch["id"], batch["custom_id"], batch["total"]) == (again["id"], "trip", 3)
         assert (batch["counts"]["queued"], batch["counts"]["refused"]) == (2, 1)
         rows = [row async for row in client.batch_results(batch["id"])]

@@ -134,11 +134,12 @@ def test_lists_show_what_is_ones_own(app, mine, theirs, job_id):
     assert [[job["id"] for job in items] for items in listed] == [[], [job_id]]
 
 
-def test_a_cursor_of_theirs_leads_nowhere(app, mine, theirs):
-    for _ in range(2):
-        app.post("/v1/jobs", json={"text": "calm"}, headers=theirs)
-    page = app.get("/v1/jobs", params={"limit": 1}, headers=theirs).json()
-    answer = app.get("/v1/jobs", params={"cursor": page["next_cursor"]}, headers=mine)
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/me/history"])
+def test_a_cursor_of_theirs_leads_nowhere(app, mine, theirs, path):
+    for who in (mine, theirs, theirs, mine):
+        app.post("/v1/jobs", json={"text": "calm"}, headers=who)
+    page = app.get(path, params={"limit": 1}, headers=theirs).json()
+    answer = app.get(path, params={"cursor": page["next_cursor"]}, headers=mine)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
@@ -188,6 +189,18 @@ def test_so_is_what_is_done_to_the_index(app, mine, theirs, path):
 
     assert app.get(f"/v1/jobs/{job}", headers=theirs).status_code == 200
     assert app.get(f"/v1/jobs/{job}", headers=mine).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/indexes", "/v1/indexes/prune"])
+def test_a_key_for_jobs_alone_does_not_give_up_what_is_done_to_the_index(app, stores, theirs, path):
+    weaker = bearing(give_key(stores, JOBS, tenant="theirs"))
+    cancel = f"/v1/jobs/{app.post(path, headers=theirs).json()['id']}/cancel"
+    text = app.post("/v1/jobs", json={"text": "calm"}, headers=theirs).json()["id"]
+
+    refused = app.post(cancel, headers=weaker)
+    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    assert app.post(f"/v1/jobs/{text}/cancel", headers=weaker).status_code == 200
+    assert app.post(cancel, headers=theirs).status_code == 200
 
 
 def test_a_job_tells_for_which_user_it_was_asked_and_is_listed_by_them(app, mine):

@@ -38,3 +38,26 @@ def test_a_turn_that_fails_is_over():
             return True
 
     assert asyncio.run(ask())
+
+
+def test_nobody_has_more_than_half_of_the_places():
+    async def ask() -> None:
+        turns = Turns(3, waiting=1)
+        async with turns.take("mine"), turns.take("mine"):
+            with pytest.raises(TooManyRequests, match="on their way"):
+                async with turns.take("mine"):
+                    pytest.fail("a third of four places")
+            async with turns.take("theirs"):
+                pass
+        async with turns.take("mine"), turns.take("mine"):
+            pass
+
+    asyncio.run(ask())
+
+
+def test_of_a_single_place_anybody_may_have_it():
+    async def ask() -> bool:
+        async with Turns(1, waiting=0).take("mine"):
+            return True
+
+    assert asyncio.run(ask())

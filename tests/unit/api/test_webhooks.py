@@ -2,7 +2,7 @@
 
 import pytest
 
-from api import opening
+from api import opening, paging
 from sightsong.adapters import settings
 from sightsong.core.embeddings import Space
 from sightsong.core.errors import ConfigurationError
@@ -67,6 +67,13 @@ def test_an_address_that_is_never_posted_to_is_refused(caller, url):
     webhook = register(caller)
     answer = caller.patch(f"/v1/webhooks/{webhook['id']}", json={"url": url})
     assert (answer.status_code, answer.json()["code"]) == (422, "url_not_allowed")
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1:9999/h", "https://10.0.0.1/h"])
+def test_a_refused_address_is_told_how_receivers_are_reached(caller, url):
+    detail = caller.post("/v1/webhooks", json={"url": url}).json()["detail"]
+    assert "told over https" in detail
+    assert "SIGHTSONG_WEBHOOK_PRIVATE" in detail
 
 
 def test_an_address_that_the_operator_names_may_be_private(make):
@@ -160,6 +167,15 @@ def test_the_log_comes_in_pages(caller):
 def test_a_log_that_cannot_be_asked_for_is_refused(caller, query):
     path = f"/v1/webhooks/{register(caller)['id']}"
     assert caller.get(f"{path}/deliveries?{query}").status_code == 422
+
+
+def test_a_page_of_the_log_after_what_is_not_in_it_is_refused(caller):
+    path, other = (f"/v1/webhooks/{register(caller)['id']}" for _ in range(2))
+    elsewhere = caller.post(f"{other}/test").json()["id"]
+    caller.post(f"{path}/test")
+    for last in (elsewhere, "msg_" + "0" * 32, "garbage"):
+        page = caller.get(f"{path}/deliveries", params={"cursor": paging.to_cursor(last)})
+        assert (page.status_code, page.json()["code"]) == (422, "invalid_request")
 
 
 def test_what_is_no_delivery_is_not_replayed(caller):
