@@ -126,3 +126,15 @@ def link_or_copy(source: Path, target: Path, *, reserve_bytes: int = 0) -> None:
         raise
     except OSError:  # another disk, or one without hard links: FAT, some networks' and clouds'
         copy(source, target, reserve_bytes=reserve_bytes)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that nobody else on this machine can look into; one that is there stays as is.
+
+    What lies in a data folder is made readable for everybody, as files are unless one says
+    otherwise: the folder keeps it private.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
 """Where the real things are plugged into the ports, from the settings."""
 
+import contextlib
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
-from sightsong.adapters import doorbell, store, weights
+from sightsong.adapters import disk, doorbell, store, weights
 from sightsong.adapters.inbox import FolderInbox
 from sightsong.adapters.library import loaded as library
 from sightsong.adapters.library import milvus
@@ -24,6 +25,8 @@ from sightsong.engine.work import Pace, Work
 
 def open_stores(settings: Settings) -> ports.Stores:
     """Open the database and the folders that the settings name."""
+    with contextlib.suppress(OSError):  # whatever needs the folder says so by itself
+        disk.private_folder(settings.data_dir)
     return store.open_stores(
         settings.database,
         settings.blobs_dir,

@@ -1,17 +1,16 @@
 """The command line: `sightsong COMMAND`.
 
-Only the chosen command's module is imported, so that help comes at once.
+Whoever presses Ctrl-C while it is still being imported sees no traceback either: nothing that takes
+time is imported before `main`.
 """
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
-
-import typer
-
-from sightsong.cli.catalogue import ABOUT, COMMANDS, EXIT_STATUSES, Entry
 
 __all__ = ["main"]
+
+#: What a shell reports for a process that SIGINT has ended.
+_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None, *, world: object = None) -> int:
@@ -21,47 +20,9 @@ def main(argv: Sequence[str] | None = None, *, world: object = None) -> int:
         argv: the arguments; those of this process by default.
         world: a `sightsong.cli.session.World` to act in; the real one by default.
     """
-    args = list(sys.argv[1:] if argv is None else argv)
-    if args[:1] == ["--version"]:
-        typer.echo(metadata.version("sightsong"))
-        return 0
-    chosen = next((arg for arg in args if not arg.startswith("-")), None)
     try:
-        application(chosen)(args, prog_name="sightsong", obj=world)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+        from sightsong.cli import application  # noqa: PLC0415 - see above
 
-
-def application(chosen: str | None) -> typer.Typer:
-    """Make the application with one command that works; of the others just the names."""
-    app = typer.Typer(
-        name="sightsong",
-        help=ABOUT,
-        epilog=EXIT_STATUSES,
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    for entry in COMMANDS:
-        _add(app, entry, is_chosen=entry.name == chosen)
-    return app
-
-
-def _add(app: typer.Typer, entry: Entry, *, is_chosen: bool) -> None:
-    if not is_chosen:
-        app.command(entry.name, short_help=entry.summary)(_named_only)
-        return
-    command = getattr(import_module(entry.module), entry.attribute)
-    if isinstance(command, typer.Typer):
-        for one in command.registered_commands:
-            one.epilog = entry.epilog_of(str(one.name or getattr(one.callback, "__name__", "")))
-        app.add_typer(command, name=entry.name, epilog=entry.epilog, no_args_is_help=True)
-    else:
-        app.command(entry.name, epilog=entry.epilog)(command)
-
-
-def _named_only() -> None:
-    """Stand in the list of commands for a command that was not chosen."""
+        return application.run(sys.argv[1:] if argv is None else argv, world=world)
+    except KeyboardInterrupt:
+        return _INTERRUPTED

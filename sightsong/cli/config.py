@@ -12,6 +12,7 @@ import httpx
 
 from sightsong.cli import identity
 from sightsong.core.errors import ConfigurationError
+from sightsong.core.tenancy import is_user_name
 
 _SCHEMES = ("http://", "https://")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -90,6 +91,6 @@ def _checked(path: Path, said: Mapping[str, Any]) -> Config:
         )
     if key is not None and not (isinstance(key, str) and identity.is_key(key)):
         raise ConfigurationError(f'{path}: key is to be a key, such as key = "ssk_…"')
-    if user is not None and not (isinstance(user, str) and identity.is_user(user)):
+    if user is not None and not (isinstance(user, str) and is_user_name(user)):
         raise ConfigurationError(f'{path}: user is to be a name, such as user = "alice"')
     return Config(server=server, key=key, user=user)

@@ -5,19 +5,12 @@ from typing import Annotated
 import typer
 
 from sightsong.cli.expanding import beside
-
-_LONGEST_USER = 64
+from sightsong.core.tenancy import LONGEST_USER, is_user_name
 
 
 def is_key(text: str) -> bool:
     """Whether something can be sent as a key."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
-
-
-def is_user(text: str) -> bool:
-    """Whether something can be sent as the name of a user."""
-    is_plain = text.isascii() and text.isprintable() and text == text.strip()
-    return 0 < len(text) <= _LONGEST_USER and is_plain
 
 
 def _key(text: str | None) -> str | None:
@@ -27,8 +20,8 @@ def _key(text: str | None) -> str | None:
 
 
 def _user(text: str | None) -> str | None:
-    if text is not None and not is_user(text):
-        raise typer.BadParameter(f"a user is named with 1 to {_LONGEST_USER} ASCII characters")
+    if text is not None and not is_user_name(text):
+        raise typer.BadParameter(f"a user is named with 1 to {LONGEST_USER} ASCII characters")
     return text
 
 

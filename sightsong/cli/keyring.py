@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sightsong.cli import ledger, show
@@ -22,6 +22,23 @@ def keys(rows: Sequence[KeyView], *, now: datetime | None = None) -> RenderableT
         columns=(("scopes",), ("tenant", "used"), ("state",)),
         rows=[_row(row, asked_at) for row in rows],
     )
+
+
+def key(row: KeyView, *, now: datetime | None = None) -> RenderableType:
+    """Everything that is known of a key; the key itself nobody knows."""
+    rate, per_day = row["requests_per_min"], row["jobs_per_day"]
+    used = row["used_at"]
+    said = {
+        "id": f"{row['id']} (…{row['last4']})",
+        "for": ", ".join(row["scopes"]),
+        "tenant": row["tenant"],
+        "state": _state(row, now or datetime.now(UTC)),
+        "since": ledger.when(row["created_at"]),
+        "used": "never" if used is None else ledger.when(used),
+        "requests": "as many as the service allows" if rate is None else f"{rate} in a minute",
+        "photos, texts": "any number" if per_day is None else f"{per_day} in a day (UTC)",
+    }
+    return Group(Text(show.plain(row["name"]), style="bold"), show.facts(said))
 
 
 def hand_over(screen: Screen, made: IssuedKeyView, *, is_rotated: bool = False) -> None:

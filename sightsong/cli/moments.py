@@ -39,7 +39,8 @@ def span_s(said: str) -> int:
     Raises:
         BadParameter: it is none, or of more than ten years.
     """
-    found = _SPAN.fullmatch(said.strip())
+    said = said.strip()
+    found = _SPAN.fullmatch(f"{said}s" if said == "0" else said)  # nothing needs no unit
     seconds = int(found[1]) * _UNITS_S[found[2]] if found else None
     if seconds is None or seconds > _LONGEST_S:
         raise typer.BadParameter(

@@ -130,7 +130,7 @@ class Tour:
             content = photo.read_bytes()
             job = self._client.submit_photo(
                 content,
-                key=self._key,
+                idempotency_key=self._key,
                 away_s=0 if is_first else _AWAY_S,
                 is_patient=False,
                 **self._taste,

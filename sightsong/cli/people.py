@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sightsong.cli import ledger, show
 from sightsong.cli.listing import Listing, Row
-from sightsong.client import FeedbackView, MeView, Preferences, PreferencesView, UsageView
+from sightsong.client import Client, FeedbackView, MeView, Preferences, PreferencesView, UsageView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def me(who: MeView, usage: UsageView) -> RenderableType:
             "user": who["user"] or "none named",
             "key": "none" if key is None else f"{key['id']} ({key['name']}, …{key['last4']})",
             "scopes": ", ".join(who["scopes"]),
-            "today": sent if most is None else f"{sent}, of {most} in all",
+            "today": _of_whom(sent if most is None else f"{sent}, of {most} in all", who),
         }
     )
 
@@ -104,6 +104,42 @@ def feedback(rows: Sequence[FeedbackView]) -> RenderableType:
             for row in rows
         ],
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What is kept of a user."""
+
+    jobs: int
+    feedback: int
+    has_preferences: bool
+
+
+def kept(client: Client) -> Kept:
+    """Count what is kept of a user."""
+    said = client.preferences()
+    never = said["never_play"]
+    lists = (said["favourite_genres"], never["tracks"], never["artists"])
+    is_usual = said["alpha"] is None and said["personal"] and said["learn"]
+    return Kept(
+        jobs=sum(1 for _ in client.history()),
+        feedback=sum(1 for _ in client.feedback()),
+        has_preferences=any(lists) or not is_usual,
+    )
+
+
+def erased(user: str | None, was: Kept) -> str:
+    """What was erased of a user, in a line."""
+    if was == Kept(jobs=0, feedback=0, has_preferences=False):
+        return f"nothing was kept of {user}; is the name right?"
+    preferences = ", and preferences" if was.has_preferences else ""
+    said = f"{was.feedback} likes, skips and plays{preferences}"
+    return f"erased of {user}: {was.jobs} photos and texts, {said}"
+
+
+def _of_whom(sent: str, who: MeView) -> str:
+    """Usage is counted for keys, not for users: say so where there is one."""
+    return sent if who["key"] is None else f"{sent} (with this key, for all users)"
 
 
 def _at(row: FeedbackView) -> str:

@@ -22,6 +22,8 @@ class CannotWrite(SightsongError):
     code = "cannot_write"
 
 
+#: Matches of one photo that a playlist is made of at most.
+_MANY_MATCHES = 20
 _Order = Literal["given", "path"]
 #: What each ending of a file stands for; a service itself speaks JSON.
 _FORMATS: Mapping[str, Literal["m3u8", "jspf"] | None] = {
@@ -82,6 +84,9 @@ def have(
     """
     made = client.playlist(batch_id, tracks=tracks, order=order)
     screen.show(shown(made))
+    short = too_short(made, asked=tracks)
+    if short:
+        screen.say(short)
     if file is None:
         return made
     form = _FORMATS[file.suffix.lower()]
@@ -98,6 +103,21 @@ def have(
         ) from error
     screen.say(f"wrote {file}")
     return made
+
+
+def too_short(playlist: PlaylistView, *, asked: int | None) -> str:
+    """Say why tracks are fewer than photos, or than were asked for; empty where they are not.
+
+    No track is there twice: photos that are alike offer the same ones.
+    """
+    found, photos = len(playlist["tracks"]), playlist["photos"]
+    if not found or found >= (photos if asked is None else asked):
+        return ""
+    wanted = f"{photos} photos" if asked is None else f"the {asked} that you asked for"
+    return (
+        f"{found} tracks for {wanted}: nothing else was among the matches; "
+        f"`sightsong album --topk {_MANY_MATCHES}` lets each photo offer more"
+    )
 
 
 def shown(playlist: PlaylistView) -> RenderableType:

@@ -31,6 +31,8 @@ FAILED = 1
 USAGE = 2
 UNREACHABLE = 3
 REFUSED = 4
+#: Where a command remembers for which other service the config file has a key.
+_WITHHELD = "sightsong.withheld"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ def connect(ctx: typer.Context, base_url: str) -> Client:
     source = ctx.get_parameter_source("server")
     if source is None:  # a command that has started the service itself
         return world(ctx).connect(base_url)
+    ctx.meta.pop(_WITHHELD, None)
     said = {"key": ctx.params.get("key"), "user": ctx.params.get("user")}
     path = config.location()
     if source.name == "DEFAULT":
@@ -69,7 +72,7 @@ def connect(ctx: typer.Context, base_url: str) -> Client:
         base_url = file.server or base_url
     else:
         _check_address(base_url, said="SIGHTSONG_SERVER" if source.name == "ENVIRONMENT" else "")
-        file = _file_of(path, base_url)
+        file = _file_of(ctx, path, base_url)
     if said["key"] is None and file.key is not None and path is not None:
         config.check_private(path)
     return world(ctx).connect(base_url, key=said["key"] or file.key, user=said["user"] or file.user)
@@ -92,7 +95,7 @@ def reported(command: Command) -> Callable[..., None]:
         try:
             told(*args, **kwargs)
         except (ClientError, SightsongError) as error:
-            note(_explained(error), style="red")
+            note(_explained(error, kwargs.get("ctx")), style="red")
             raise typer.Exit(status_of(error)) from error
         except Interrupted as asked:
             raise typer.Exit(asked.exit_status) from asked
@@ -100,6 +103,16 @@ def reported(command: Command) -> Callable[..., None]:
             raise typer.Exit(Interrupted(signal.SIGINT).exit_status) from asked
 
     return wrapped
+
+
+def advised(refusal: ProblemResponse, advice: str) -> ProblemResponse:
+    """The same refusal, with what to type; the service's own words are about HTTP."""
+    return ProblemResponse(
+        f"{refusal.detail.rstrip('.')}: {advice}",
+        code=refusal.code,
+        status=refusal.status,
+        retry_after_s=refusal.retry_after_s,
+    )
 
 
 def status_of(error: ClientError | SightsongError) -> int:
@@ -118,7 +131,7 @@ def _check_address(base_url: str, *, said: str) -> None:
         )
 
 
-def _file_of(path: Path | None, base_url: str) -> config.Config:
+def _file_of(ctx: typer.Context, path: Path | None, base_url: str) -> config.Config:
     """What the config file says of a service that was named without it; no matter if it is broken.
 
     Nothing of another service: a key is for the one that it was written down with.
@@ -127,16 +140,26 @@ def _file_of(path: Path | None, base_url: str) -> config.Config:
         file = config.read(path)
     except ConfigurationError:
         return config.Config()
-    is_same = base_url.rstrip("/") == (file.server or DEFAULT_URL).rstrip("/")
-    return file if is_same else config.Config()
+    its_own = file.server or DEFAULT_URL
+    if base_url.rstrip("/") == its_own.rstrip("/"):
+        return file
+    if file.key is not None and ctx.params.get("key") is None:
+        ctx.meta[_WITHHELD] = its_own
+    return config.Config()
 
 
-def _explained(error: ClientError | SightsongError) -> str:
+def _explained(error: ClientError | SightsongError, ctx: typer.Context | None) -> str:
     """What is told of an error; of a missing key, how to give one."""
     is_keyless = isinstance(error, ProblemResponse) and error.status == httpx.codes.UNAUTHORIZED
     if not is_keyless:
         return error.detail
     file = config.location() or "the config file"
+    its_own = None if ctx is None else ctx.meta.get(_WITHHELD)
+    if its_own is not None:
+        return (
+            f"{error.detail.rstrip('.')}: the key in {file} goes only to {its_own}, spelt just so; "
+            "give this service its key with --key or in SIGHTSONG_KEY"
+        )
     return (
         f"{error.detail.rstrip('.')}: give a key with --key, in SIGHTSONG_KEY, or as a line "
         f'key = "ssk_…" of {file}'

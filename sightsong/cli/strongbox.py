@@ -1,10 +1,8 @@
 """The keys of a service whose database is at hand: no key is needed to make the first one."""
 
 import contextlib
-import math
-import time
+import shlex
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sightsong.adapters import store
@@ -12,18 +10,24 @@ from sightsong.adapters.settings import Settings
 from sightsong.adapters.store import migrate
 from sightsong.client import IssuedKeyView, KeyView
 from sightsong.core import keys
-from sightsong.core.errors import ConfigurationError, Conflict, KeyNotFound
+from sightsong.core.errors import ConfigurationError, KeyNotFound
 from sightsong.core.keys import ApiKey, NewKey
 from sightsong.core.ports import Keys
 from sightsong.core.tenancy import DEFAULT_TENANT, EVERYTHING, Scope, TenantId
+from sightsong.core.times import rfc_3339
 from sightsong.local import ground
 
 
 class Strongbox:
-    """The keys' rows themselves, asked as a client asks a service. Keys of every tenant."""
+    """The keys' rows themselves, asked as a client asks a service. Keys of every tenant.
 
-    def __init__(self, rows: Keys) -> None:
+    Attributes:
+        place: which database they are in, in words; without its password.
+    """
+
+    def __init__(self, rows: Keys, *, place: str) -> None:
         self._rows = rows
+        self.place = place
 
     def create_key(
         self,
@@ -60,6 +64,17 @@ class Strongbox:
         """Read all keys, newest first."""
         return [_view(key) for key in self._rows.listed(None)]
 
+    def key(self, key_id: str) -> KeyView:
+        """Read one key.
+
+        Raises:
+            KeyNotFound: there is none.
+        """
+        found = self._rows.find(key_id)
+        if found is None:
+            raise KeyNotFound
+        return _view(found)
+
     def revoke_key(self, key_id: str) -> None:
         """Let a key open nothing from now on; again is fine.
 
@@ -75,21 +90,8 @@ class Strongbox:
             KeyNotFound: there is none.
             Conflict: it is good no more.
         """
-        old = self._rows.find(key_id)
-        if old is None:
-            raise KeyNotFound
-        if old.revoked_at is not None or (old.expires_at or math.inf) <= time.time():
-            raise Conflict("This key opens nothing any more; make a new one.")
-        made = self.create_key(
-            old.name,
-            scopes=sorted(old.scopes),
-            tenant=old.tenant,
-            expires_in_s=None if old.expires_at is None else old.expires_at - old.created_at,
-            requests_per_min=old.requests_per_min,
-            jobs_per_day=old.jobs_per_day,
-        )
-        self._rows.expire_in(key_id, overlap_s)
-        return made
+        issued = keys.issue()
+        return {**_view(self._rows.rotate(key_id, issued, overlap_s=overlap_s)), "key": issued.text}
 
 
 @contextlib.contextmanager
@@ -105,14 +107,16 @@ def opened(chosen: Settings, *, is_made: bool) -> Iterator[Strongbox]:
         ConfigurationError: it is not there, or of another release; says which command to run.
         StoreUnavailable: it does not answer.
     """
+    file = Path(chosen.database.removeprefix("sqlite:///"))
+    was_there = bool(chosen.database_url) or file.exists()
     if is_made and not chosen.database_url:
         ground.prepare_folder(chosen.data_dir)
         migrate.upgrade(chosen.database)
-    file = Path(chosen.database.removeprefix("sqlite:///"))
     if not chosen.database_url and not file.exists():
+        folder = shlex.quote(str(chosen.data_dir.absolute()))
         raise ConfigurationError(
             f"there is no database {file}; name the service's folder with --data, or make one with "
-            "`sightsong keys create NAME --local`"
+            f"`sightsong keys create NAME --local --data {folder}`"
         )
     if not migrate.is_current(chosen.database):
         raise ConfigurationError(
@@ -120,7 +124,8 @@ def opened(chosen: Settings, *, is_made: bool) -> Iterator[Strongbox]:
         )
     stores = store.open_stores(chosen.database, chosen.blobs_dir)
     with contextlib.closing(stores):
-        yield Strongbox(stores.keys)
+        place = ground.without_password(chosen.database_url) if chosen.database_url else str(file)
+        yield Strongbox(stores.keys, place=place if was_there else f"{place}, which is new")
 
 
 def _view(key: ApiKey) -> KeyView:
@@ -131,7 +136,7 @@ def _view(key: ApiKey) -> KeyView:
         "tenant": key.tenant,
         "scopes": sorted(key.scopes),
         "last4": key.last4,
-        "created_at": _time(key.created_at),
+        "created_at": rfc_3339(key.created_at),
         "expires_at": _if_ever(key.expires_at),
         "revoked_at": _if_ever(key.revoked_at),
         "used_at": _if_ever(key.used_at),
@@ -141,9 +146,4 @@ def _view(key: ApiKey) -> KeyView:
 
 
 def _if_ever(seconds: float | None) -> str | None:
-    return None if seconds is None else _time(seconds)
-
-
-def _time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if seconds is None else rfc_3339(seconds)

@@ -11,13 +11,6 @@ async with AsyncClient("http://127.0.0.1:8000") as client:
         print(seen["state"])
 """
 
-from sightsong.client.batch_views import (
-    BatchCounts,
-    BatchItem,
-    BatchView,
-    PlaylistTrack,
-    PlaylistView,
-)
 from sightsong.client.batches import Photo
 from sightsong.client.errors import (
     AnswerCutShort,
@@ -29,28 +22,36 @@ from sightsong.client.errors import (
     WaitedTooLong,
 )
 from sightsong.client.ingests import is_address
-from sightsong.client.key_views import IssuedKeyView, KeyView, MeView, UsageDayView, UsageView
-from sightsong.client.people_views import (
-    Action,
-    FeedbackView,
-    NeverPlay,
-    NeverPlayView,
-    Preferences,
-    PreferencesView,
-)
 from sightsong.client.service import DEFAULT_URL, AsyncClient, Client
 from sightsong.client.views import (
+    Action,
     AgreementView,
+    AttemptView,
+    BatchCounts,
+    BatchItem,
+    BatchView,
+    DeliveryView,
     DeltaView,
     EmotionView,
+    FeedbackView,
     IndexesView,
     IndexView,
     IngestView,
+    IssuedKeyView,
     JobQuery,
     JobSummary,
     JobView,
+    KeyView,
+    MeView,
     MoodView,
+    NeverPlay,
+    NeverPlayView,
+    NewWebhookView,
     PhotoResult,
+    PlaylistTrack,
+    PlaylistView,
+    Preferences,
+    PreferencesView,
     ReadinessView,
     RefinedView,
     RetriedView,
@@ -61,15 +62,12 @@ from sightsong.client.views import (
     TracksPage,
     TrackView,
     TroubleView,
+    UsageDayView,
+    UsageView,
     WatchView,
-    is_final,
-)
-from sightsong.client.webhook_views import (
-    AttemptView,
-    DeliveryView,
-    NewWebhookView,
     WebhookChange,
     WebhookView,
+    is_final,
 )
 from sightsong.client.wire import Patience
 from sightsong.client.wishes import (

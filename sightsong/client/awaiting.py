@@ -31,7 +31,7 @@ class Awaiting(Calls):
         patience: Patience | None = None,
         **access: Unpack[Access],
     ) -> None:
-        super().__init__(base_url, patience)
+        super().__init__(base_url, patience, user=access.get("user"))
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(**opening(self.base_url, access), transport=transport)
 

@@ -1,16 +1,19 @@
 """Calls about batches: photos and words that are handed in together."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Unpack
 
-from sightsong.client import saying
-from sightsong.client.batch_views import BatchItem, BatchView, PlaylistView, is_over
+from sightsong.client import wishes
 from sightsong.client.calls import Calls, segment
 from sightsong.client.parcels import Parcel, file_pieces
+from sightsong.client.polling import Awaited, held_back
 from sightsong.client.steps import Flow, Params, Piece, Request, Steps, worked
 from sightsong.client.twofold import Call, Series
-from sightsong.client.waiting import Awaited, held_back
+from sightsong.client.views import BatchItem, BatchView, PlaylistView
+from sightsong.client.views.batches import is_over
 from sightsong.client.wishes import PhotoTaste
 
 #: A file, the bytes of one, or its bytes under the name that its item is to have.
@@ -37,33 +40,37 @@ class BatchCalls(Calls):
         self,
         photos: Iterable[Photo] | str | Path,
         *,
-        key: str | None = None,
+        idempotency_key: str | None = None,
         on_bytes: Callable[[int], None] = lambda _count: None,
         **taste: Unpack[PhotoTaste],
     ) -> Steps[BatchView]:
         """Send photos together, read as they are sent; return their batch.
 
-        It is sent under a key. However often it has to be sent until an answer comes back, it
-        becomes one batch. A photo that cannot be used is refused in it, and the others go on.
+        It is sent under an idempotency key. However often it has to be sent until an answer comes
+        back, it becomes one batch. A photo that cannot be used is refused in it, and the others go
+        on.
 
         Args:
             photos: files, bytes, or names with bytes, up to 1,000; the name of each is its item's
-                `custom_id`. Or one file that is a whole batch: `.zip`, `.ndjson` or `.jsonl`.
-            key: the key; a new one unless it is given.
+                `custom_id`; of files that are called alike, with the folders that tell them apart.
+                Or one file that is a whole batch: `.zip`, `.ndjson` or `.jsonl`.
+            idempotency_key: what names this submit; a new one unless it is given.
             on_bytes: told how many bytes more were sent.
-            taste: how to choose for all of them, and to handle them; `custom_id` is the batch's.
+            taste: how to choose for all of them, and to handle them, as `submit_photo` names it;
+                `custom_id` and `webhook` are the batch's.
 
         Raises:
-            ValueError: there is no photo, one file is of another kind, or the key is none.
+            ValueError: there is no photo, one file is of another kind, or the idempotency key is
+                none.
             OSError: a file cannot be read.
             ProblemResponse: nothing of it could be taken (`batch_refused`), or the queue is full.
         """
-        headers = saying.keyed(key)
+        headers = wishes.keyed(idempotency_key)
         stream, form = yield from worked(lambda: _packed(photos))
         request = Request(
             method="POST",
             path=_PATH,
-            params=saying.of_photos(taste),
+            params=wishes.of_photos(taste),
             stream=stream,
             on_bytes=on_bytes,
             headers={**form, **headers},
@@ -110,7 +117,7 @@ class BatchCalls(Calls):
         request = Request(
             method="GET",
             path=f"{_path(batch_id)}/results",
-            params=saying.said({"state": state}),
+            params=wishes.said({"state": state}),
             is_followed=True,
             extra_s=_READING_S,
         )
@@ -176,7 +183,8 @@ def _packed(
     listed = [] if isinstance(photos, bytes) else list(photos)
     if not listed:
         raise ValueError("give photos as a list of at least one")
-    named = [_named(number, photo) for number, photo in enumerate(listed, 1)]
+    names = _told_apart([Path(one) for one in listed if isinstance(one, str | Path)])
+    named = [_named(number, photo, names) for number, photo in enumerate(listed, 1)]
     parcel = Parcel(named, field="image")
     return parcel.pieces, parcel.headers
 
@@ -191,14 +199,25 @@ def _whole(path: Path) -> tuple[Callable[[], Iterator[Piece]], Mapping[str, str]
     return lambda: file_pieces(path), {"Content-Type": kind, "Content-Length": size}
 
 
-def _named(number: int, photo: Photo) -> tuple[str, Path | bytes]:
+def _told_apart(paths: Sequence[Path]) -> Mapping[Path, str]:
+    """Name files; those that are called alike by their way from the folder that holds them all."""
+    whole = {path: path.absolute() for path in paths}
+    alike = Counter(path.name for path in set(whole.values()))
+    above = os.path.commonpath([path.parent for path in whole.values()]) if whole else ""
+    return {
+        path: path.name if alike[path.name] == 1 else at.relative_to(above).as_posix()
+        for path, at in whole.items()
+    }
+
+
+def _named(number: int, photo: Photo, names: Mapping[Path, str]) -> tuple[str, Path | bytes]:
     match photo:
         case bytes():
             return f"photo-{number}", photo
         case (name, bytes(content)):
             return name, content
         case _:
-            return Path(photo).name, Path(photo)
+            return names[Path(photo)], Path(photo)
 
 
 def _listed(**asked: str | int | None) -> Params:

@@ -29,13 +29,21 @@ def segment(name: str) -> str:
 class Calls:
     """What calls are made of; `Blocking` and `Awaiting` run them."""
 
-    def __init__(self, base_url: str, patience: Patience | None) -> None:
+    def __init__(
+        self, base_url: str, patience: Patience | None, *, user: str | None = None
+    ) -> None:
         self._wire = Wire(base_url=base_url.rstrip("/"), patience=patience or Patience())
+        self._user = user
 
     @property
     def base_url(self) -> str:
         """The service's address, without a slash at its end."""
         return self._wire.base_url
+
+    @property
+    def user(self) -> str | None:
+        """Whom of your users it asks for; None: for none of them."""
+        return self._user
 
     @property
     def patience(self) -> Patience:

@@ -7,8 +7,8 @@ import httpx
 
 from sightsong.client.errors import KeyExposed
 from sightsong.core import addresses
+from sightsong.core.tenancy import LONGEST_USER, is_user_name
 
-_LONGEST_USER = 64
 #: Ends of names that only mean something inside a house or a company (RFC 6762, RFC 8375, …).
 _INSIDE = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
@@ -69,9 +69,8 @@ def _checked_key(key: str) -> str:
 
 
 def _checked_user(user: str) -> str:
-    fits = 0 < len(user) <= _LONGEST_USER and user.isascii() and user.isprintable()
-    if not fits or user != user.strip():
+    if not is_user_name(user):
         raise ValueError(
-            f"a user is 1 to {_LONGEST_USER} printable ASCII characters, with no space at the ends"
+            f"a user is 1 to {LONGEST_USER} printable ASCII characters, with no space at the ends"
         )
     return user

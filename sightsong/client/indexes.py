@@ -3,10 +3,10 @@
 import time
 
 from sightsong.client.calls import LOOK_S, Calls, segment
+from sightsong.client.polling import patiently
 from sightsong.client.steps import Pause, Steps
 from sightsong.client.twofold import Call
 from sightsong.client.views import IndexesView, IndexView, JobView
-from sightsong.client.waiting import patiently
 
 _PATH = "/v1/indexes"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sightsong.client.calls import LOOK_S, Calls, segment
 from sightsong.client.parcels import Parcel
+from sightsong.client.polling import patiently
 from sightsong.client.steps import Flow, Item, Pause, Request, Steps, worked
 from sightsong.client.twofold import Call, Series
 from sightsong.client.views import IngestView, RetriedView, TroubleView, WatchView
-from sightsong.client.waiting import patiently
 
 #: How long the service may take to put an upload on its disk, once it is there.
 _STORING_S = 120.0

@@ -10,10 +10,10 @@ import httpx
 from sightsong.client import sse
 from sightsong.client.calls import Calls, segment
 from sightsong.client.errors import ProblemResponse, UnexpectedResponse
+from sightsong.client.polling import Awaited, held_back, patiently
 from sightsong.client.steps import Command, Flow, Item, NextPiece, Pause, Request, Steps
 from sightsong.client.twofold import Call, Series
 from sightsong.client.views import JobQuery, JobSummary, JobView, is_final
-from sightsong.client.waiting import Awaited, held_back, patiently
 
 #: Between the end of a stream of events and the next, where the job has not ended.
 _AGAIN_S = 1.0

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sightsong.client.calls import Calls, segment
-from sightsong.client.key_views import IssuedKeyView, KeyView, MeView, UsageView
-from sightsong.client.saying import said
 from sightsong.client.steps import Steps
 from sightsong.client.twofold import Call
+from sightsong.client.views import IssuedKeyView, KeyView, MeView, UsageView
+from sightsong.client.wishes import said
 
 _PATH = "/v1/keys"
 

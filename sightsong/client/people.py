@@ -3,11 +3,10 @@
 from typing import Any, Unpack
 
 from sightsong.client.calls import Calls, segment
-from sightsong.client.people_views import Action, FeedbackView, Preferences, PreferencesView
-from sightsong.client.saying import said
 from sightsong.client.steps import Flow, Request, Steps
 from sightsong.client.twofold import Call, Series
-from sightsong.client.views import JobSummary
+from sightsong.client.views import Action, FeedbackView, JobSummary, Preferences, PreferencesView
+from sightsong.client.wishes import said
 
 _ME = "/v1/me"
 _FEEDBACK = "/v1/feedback"

@@ -56,11 +56,28 @@ class AllCalls(
 
 
 class Client(AllCalls, Blocking):
-    """A Sightsong service; each call returns with its answer."""
+    """A Sightsong service; each call returns with its answer.
+
+    Args:
+        base_url: its address.
+        timeout_s: how long it may be silent.
+        transport: what carries requests; the network unless it is given.
+        patience: how often to try again, and how to pause.
+        key: a key of the service (`ssk_…`); sent to it alone.
+        user: whom of your users this is for, as you call them.
+        insecure_key: send the key even where strangers could read it: over plain http through the
+            internet.
+
+    Raises:
+        ValueError: what was given is no key, or no user.
+        KeyExposed: strangers could read the key on its way.
+    """
 
 
 class AsyncClient(AllCalls, Awaiting):
     """A Sightsong service; each call is awaited, each series gone through with `async for`.
+
+    It is made as a `Client` is, with `key`, `user`, `insecure_key` and the rest.
 
     Who leaves a series before its end closes it with `contextlib.aclosing`, so that its connection
     is free at once and not when Python gets to it.

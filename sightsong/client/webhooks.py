@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from sightsong.client.calls import Calls, segment
-from sightsong.client.saying import said
 from sightsong.client.steps import Flow, Request, Steps
 from sightsong.client.twofold import Call, Series
-from sightsong.client.webhook_views import (
+from sightsong.client.views import (
     DeliveryView,
     NewWebhookView,
     SecretView,
     WebhookChange,
     WebhookView,
 )
+from sightsong.client.wishes import said
 
 _PATH = "/v1/webhooks"
 

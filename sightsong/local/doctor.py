@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from sightsong.local.service import environment
 
 #: Two gigabytes from a slow disk, and a few passes on two slow cores.
 _LIMIT_S = 900.0
-_PASSWORD = re.compile(r"(://[^:@/]*):[^@/]*@")
 
 
 class CheckupFailed(SightsongError):
@@ -40,6 +38,7 @@ class Facts:
     broker: str  #: URL, without its password.
     data_dir: str
     free_disk_bytes: int
+    exposure: str | None  #: Who else on this machine can read the data; says what to do.
     profile: str
     sightsong: str
     python: str
@@ -69,10 +68,11 @@ def facts(settings: Settings) -> Facts:
     wanted = catalogue.full_models(settings.clap)
     return Facts(
         mode="embedded" if is_embedded else "servers",
-        database=_PASSWORD.sub(r"\1:***@", settings.database),
-        broker=_PASSWORD.sub(r"\1:***@", settings.broker),
+        database=ground.without_password(settings.database),
+        broker=ground.without_password(settings.broker),
         data_dir=str(settings.data_dir),
         free_disk_bytes=shutil.disk_usage(_nearest(settings.data_dir)).free,
+        exposure=ground.exposure(settings.data_dir),
         profile=settings.profile,
         sightsong=metadata.version("sightsong"),
         python=platform.python_version(),

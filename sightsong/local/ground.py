@@ -4,16 +4,21 @@ import contextlib
 import errno
 import fcntl
 import importlib.util
+import re
+import shlex
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from sightsong.adapters import weights
+from sightsong.adapters.disk import private_folder
 from sightsong.adapters.settings import Settings
 from sightsong.core import catalogue
 from sightsong.core.errors import ConfigurationError, ModelsMissing
 
 _LOCK = "up.lock"
+_PASSWORD = re.compile(r"(://[^:@/]*):[^@/]*@")
 #: Packages of the full profile, and the modules that they bring.
 FULL_NEEDS = {
     "torch": "torch",
@@ -30,7 +35,7 @@ def prepare_folder(folder: Path) -> None:
         ConfigurationError: it cannot be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         (folder / "logs").mkdir(exist_ok=True)
         probe = folder / ".writable"
         probe.write_bytes(b"")
@@ -40,6 +45,22 @@ def prepare_folder(folder: Path) -> None:
         raise ConfigurationError(
             f"cannot write to the data folder {folder} ({reason}); choose another with --data"
         ) from error
+
+
+def exposure(folder: Path) -> str | None:
+    """Say who else on this machine can read a data folder, and how to end that; None: nobody."""
+    others = stat.S_IRWXG | stat.S_IRWXO
+    if not folder.is_dir() or not folder.stat().st_mode & others:
+        return None
+    return (
+        "other users of this machine may read it (photos, answers, digests of keys): run "
+        f"chmod 700 {shlex.quote(str(folder))}"
+    )
+
+
+def without_password(url: str) -> str:
+    """Show a URL of a database or a broker."""
+    return _PASSWORD.sub(r"\1:***@", url)
 
 
 @contextlib.contextmanager

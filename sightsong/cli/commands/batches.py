@@ -91,7 +91,7 @@ def listed(
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
-    """List the batches, newest first."""
+    """List the batches, newest first: those of all your users, whoever --user says you are."""
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         rows = list(client.batches(limit=limit))

@@ -66,6 +66,7 @@ def _facts(known: Facts) -> Table:
         "database": known.database,
         "broker": known.broker,
         "data": f"{known.data_dir}, {known.free_disk_bytes / _GIB:,.1f} GiB free",
+        "readable": known.exposure or "by you alone, or not there yet",
         "profile": known.profile,
         "libraries": "\n".join(versions),
         "weights": "\n".join([known.models_dir, *states]),

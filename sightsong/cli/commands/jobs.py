@@ -58,7 +58,7 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
     as_json: AsJson = False,
     server: Server = DEFAULT_URL,
 ) -> None:
-    """List the jobs, newest first, without their answers."""
+    """List the jobs, newest first, without their answers; with --user only those of that user."""
     screen = Screen(as_json=as_json)
     with session.connect(ctx, server) as client:
         found = client.jobs(
@@ -68,6 +68,7 @@ def listed(  # noqa: PLR0913 - one parameter is one option of the command line
             custom_id=custom_id,
             batch=batch,
             created_after=since,
+            user=client.user,
         )
         rows = list(found)
     screen.show(worklist.jobs(rows))

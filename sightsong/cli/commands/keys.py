@@ -57,6 +57,9 @@ class Keyring(Protocol):
     def keys(self) -> list[KeyView]:
         """Read all of them."""
 
+    def key(self, key_id: str) -> KeyView:
+        """Read one of them."""
+
     def revoke_key(self, key_id: str) -> None:
         """Let one open nothing from now on."""
 
@@ -137,6 +140,8 @@ def create(  # noqa: PLR0913 - one parameter is one option of the command line
     screen = Screen(as_json=as_json)
     usual = [] if local else [Given.JOBS]  # there it is known whether it is the first one
     with _keyring(ctx, server, local=local, data=data) as keys:
+        if isinstance(place := getattr(keys, "place", None), str):
+            screen.say(f"the key goes into the database {place}")
         made = keys.create_key(
             name,
             scopes=sorted({one.value for one in scope or usual}),
@@ -164,6 +169,25 @@ def listed(
         rows = list(keys.keys())
     screen.show(keyring.keys(rows))
     screen.result(rows)
+
+
+@app.command("show")
+@session.reported
+def shown(
+    ctx: typer.Context,
+    *,
+    key_id: KeyId,
+    local: Local = False,
+    data: DataDir = None,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Show a key: what it is for, its limits, and how it ends; not the key itself."""
+    screen = Screen(as_json=as_json)
+    with _keyring(ctx, server, local=local, data=data) as keys:
+        found = keys.key(key_id)
+    screen.show(keyring.key(found))
+    screen.result(found)
 
 
 @app.command()

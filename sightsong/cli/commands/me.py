@@ -157,7 +157,9 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="It cannot be had back; say so.")] = False,
     everything: Annotated[
         bool,
-        typer.Option("--everything", help="Of the tenant itself, where no user is named."),
+        typer.Option(
+            "--everything", help="Of the tenant with all of its users, where no user is named."
+        ),
     ] = False,
     server: Server = DEFAULT_URL,
 ) -> None:
@@ -165,5 +167,11 @@ def erase(
     if not yes:
         raise typer.BadParameter("what is erased cannot be had back; say --yes if you mean it")
     with session.connect(ctx, server) as client:
+        if everything is (client.user is not None):
+            raise typer.BadParameter(
+                "say whom to erase: --user NAME, one of your users; or --everything without one, "
+                "for all that there is of your tenant, with all of its users"
+            )
+        kept = None if everything else people.kept(client)
         client.erase_user(everything=everything)
-    Screen(as_json=False).show("erased")
+    Screen(as_json=False).show("erased" if kept is None else people.erased(client.user, kept))

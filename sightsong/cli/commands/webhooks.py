@@ -1,5 +1,7 @@
 """`webhooks`: where the service tells that jobs and batches have ended, and what it told."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -7,7 +9,7 @@ import typer
 from sightsong.cli import hooks, moments, session
 from sightsong.cli.options import DEFAULT_URL, AsJson, Server
 from sightsong.cli.screen import Screen
-from sightsong.client import WebhookChange
+from sightsong.client import ProblemResponse, WebhookChange
 
 app = typer.Typer(
     help="""Have the service tell an address of yours what has ended.
@@ -19,13 +21,19 @@ app = typer.Typer(
 )
 
 WebhookId = Annotated[str, typer.Argument(metavar="ID", help="As `sightsong webhooks list` shows.")]
+_EVENTS = (
+    "What to tell: job.succeeded, job.failed, job.canceled or batch.completed; may be given again."
+)
 Events = Annotated[
+    list[str] | None,
+    typer.Option("--event", metavar="EVENT", help=f"{_EVENTS} Left out: all of them."),
+]
+OtherEvents = Annotated[
     list[str] | None,
     typer.Option(
         "--event",
         metavar="EVENT",
-        help="What to tell: job.succeeded, job.failed, job.canceled or batch.completed; may be "
-        "given again. Left out: all of them.",
+        help=f"{_EVENTS} They take the place of those before; left out, those stay.",
     ),
 ]
 OnlyNamed = Annotated[
@@ -92,7 +100,7 @@ def edit(  # noqa: PLR0913 - one parameter is one option of the command line
     url: Annotated[
         str | None, typer.Option(metavar="URL", help="Where to send it from now on.")
     ] = None,
-    event: Events = None,
+    event: OtherEvents = None,
     only_named: OnlyNamed = False,
     enabled: Annotated[
         bool | None,
@@ -144,7 +152,7 @@ def tried(
 ) -> None:
     """Send a test to a webhook."""
     screen = Screen(as_json=as_json)
-    with session.connect(ctx, server) as client:
+    with session.connect(ctx, server) as client, _told_when_off(webhook_id):
         begun = client.test_webhook(webhook_id)
     screen.show(hooks.sent(begun))
     screen.say(f"what became of it: sightsong webhooks deliveries {webhook_id}")
@@ -226,10 +234,22 @@ def replay(
 ) -> None:
     """Send a delivery again, as it was, with the same id."""
     screen = Screen(as_json=as_json)
-    with session.connect(ctx, server) as client:
+    with session.connect(ctx, server) as client, _told_when_off(webhook_id):
         begun = client.replay_delivery(webhook_id, delivery_id)
     screen.show(hooks.sent(begun))
     screen.result(begun)
+
+
+@contextlib.contextmanager
+def _told_when_off(webhook_id: str) -> Iterator[None]:
+    """Say how to turn a webhook on that nothing is sent to."""
+    try:
+        yield
+    except ProblemResponse as refusal:
+        if refusal.code != "conflict":
+            raise
+        advice = f"turn it on with: sightsong webhooks edit {webhook_id} --on"
+        raise session.advised(refusal, advice) from refusal
 
 
 def _events(said: list[str] | None, *, only_named: bool) -> list[str] | None:

@@ -170,6 +170,7 @@ def test_photos_without_an_answer_are_told_at_the_end_and_are_status_1(
     answered: FakeService, world: World, folder: Path, capsys: pytest.CaptureFixture[str]
 ):
     answered.on("GET", BATCH, batch(succeeded=1, failed=1, refused=1))
+    answered.on("GET", f"{BATCH}/playlist", {**PLAYLIST, "photos": 1})
     broken = {"code": "image_broken", "detail": "The image is\x1b damaged."}
     bare = item(0, "refused", job_id=None, custom_id=None, error=broken)
     failed = item(2, "failed", error={"code": "worker_crashed", "detail": "It died."})
@@ -278,3 +279,37 @@ def ticking() -> Callable[[], float]:
     """A clock on which each look takes more than half of what lies between two lines."""
     seconds = iter(range(0, 1000, 16))
     return lambda: float(next(seconds))
+
+
+@pytest.mark.parametrize(
+    ("said", "photos", "told"),
+    [
+        ([], 120, "2 tracks for 120 photos: nothing else was among the matches"),
+        (["--tracks", "9"], 2, "2 tracks for the 9 that you asked for: nothing else was"),
+        ([], 2, None),
+        (["--tracks", "2"], 120, None),
+    ],
+)
+def test_a_playlist_that_is_shorter_than_asked_says_why(  # noqa: PLR0913 - its cases
+    answered: FakeService,
+    world: World,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    said: list[str],
+    photos: int,
+    told: str | None,
+):
+    answered.on("GET", f"{BATCH}/playlist", {**PLAYLIST, "photos": photos})
+    assert cli.main(["album", str(folder), *said], world=world) == 0
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert lines == [] if told is None else lines[0].startswith(told)
+    assert all("`sightsong album --topk 20`" in line for line in lines)
+
+
+def test_photos_that_are_called_alike_are_told_apart_by_their_folders(
+    answered: FakeService, world: World, folder: Path
+):
+    (folder / "day 2" / "b.jpg").write_bytes(b"another")
+    assert cli.main(["album", str(folder)], world=world) == 0
+    assert sent_names(answered) == ["a.JPEG", "b.jpg", "day 2/b.jpg", "c.webp"]

@@ -61,3 +61,9 @@ def test_passwords_are_not_shown(
     facts = json.loads(printed.out.splitlines()[-1])["facts"]
     assert facts["database"] == "postgresql://ann:***@db/songs"
     assert facts["mode"] == "servers"
+
+
+def test_a_folder_that_others_can_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    tmp_path.chmod(0o755)
+    assert cli.main(["doctor", "--json", "--data", str(tmp_path)]) == 0
+    assert f"chmod 700 {tmp_path}" in told(capsys)["facts"]["exposure"]

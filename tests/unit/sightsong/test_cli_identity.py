@@ -173,3 +173,24 @@ def test_a_key_is_not_sent_where_strangers_could_read_it(
     assert cli.main(["job", "j-1", *said], world=world) == 2
     assert KEY not in capsys.readouterr().err
     assert service.requests == []
+
+
+@pytest.mark.usefixtures("file")
+def test_a_key_that_is_for_another_spelling_of_the_service_is_explained(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("GET", "/v1/jobs/j-1", NEEDED)
+    assert cli.main(["job", "j-1", "--server", "http://nas:8000"], world=world) == 4
+    told = capsys.readouterr().err
+    assert f"goes only to {HOME}, spelt just so" in told
+    assert KEY not in told
+
+
+@pytest.mark.usefixtures("file")
+def test_a_key_that_was_said_and_is_no_good_is_not_the_file_s_matter(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("GET", "/v1/jobs/j-1", NEEDED)
+    said = ["--server", "http://nas:8000", "--key", "ssk_other"]
+    assert cli.main(["job", "j-1", *said], world=world) == 4
+    assert "goes only to" not in capsys.readouterr().err

@@ -93,3 +93,20 @@ def test_the_installed_command_ends_with_the_status_of_its_work():
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ended.returncode == 3
     assert ended.stderr.startswith("no service at http://127.0.0.1:9")
+
+
+def test_who_presses_ctrl_c_while_it_is_imported_sees_no_traceback():
+    code = """
+import sys
+
+class PressedNow:
+    def find_spec(self, name, *more):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, PressedNow())
+from sightsong.cli import main
+sys.exit(main(["--help"]))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert (ended.returncode, ended.stderr) == (130, b"")

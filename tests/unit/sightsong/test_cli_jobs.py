@@ -190,3 +190,9 @@ def test_a_handling_that_cannot_be_is_wrong_usage(
 ):
     assert cli.main(["find", "calm", *wrong], world=world) == 2
     assert service.requests == []
+
+
+def test_jobs_of_one_user_can_be_listed(service: FakeService, world: World):
+    service.on("GET", "/v1/jobs", page())
+    assert cli.main(["jobs", "list", "--user", "bob"], world=world) == 0
+    assert service.requests[0].url.params["user"] == "bob"

@@ -261,3 +261,31 @@ def test_a_database_that_others_may_use_is_not_migrated_by_the_way(
 def _h_between(begin: str, end: str) -> float:
     passed = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
     return passed.total_seconds() / 3600
+
+
+def test_a_key_is_shown_with_its_limits(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("GET", f"/v1/keys/{ID}", key(jobs_per_day=5000))
+    assert cli.main(["keys", "show", ID], world=world) == 0
+    shown = capsys.readouterr().out
+    assert "5000 in a day (UTC)" in shown
+    assert "good until revoked" in shown
+
+
+def test_a_key_is_shown_locally(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    made = made_locally(tmp_path, capsys, "--rate", "7")
+    said = ["--local", "--data", str(tmp_path), "--json"]
+    assert cli.main(["keys", "show", made["id"], *said]) == 0
+    assert json.loads(capsys.readouterr().out)["requests_per_min"] == 7
+    assert cli.main(["keys", "show", ID, *said]) == 1
+
+
+def test_where_a_local_key_goes_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = tmp_path / "new"
+    said = ["keys", "create", "operator", "--local", "--data", str(folder)]
+    assert cli.main(said) == 0
+    place = f"the key goes into the database {folder / 'sightsong.db'}"
+    assert capsys.readouterr().err.splitlines()[0] == f"{place}, which is new"
+    assert cli.main(said) == 0
+    assert capsys.readouterr().err.splitlines()[0] == place

@@ -37,6 +37,14 @@ def changed(service: FakeService, world: World, *said: str) -> object:
     return service.sent("PUT", PREFS)
 
 
+def keeping(service: FakeService, *, rows: int = 0, **said: object) -> None:
+    """Have a service keep some jobs and feedback of a user, and preferences."""
+    unsaid = {"favourite_genres": [], "never_play": {"tracks": [], "artists": []}, "alpha": None}
+    service.on("GET", PREFS, {**PREFERENCES, **unsaid, **said})
+    service.on("GET", "/v1/me/history", page(*[job("succeeded")] * rows))
+    service.on("GET", "/v1/feedback", page(*[feedback()] * rows))
+
+
 def test_who_asks_and_what_they_asked_for_today(
     service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
 ):
@@ -50,7 +58,7 @@ def test_who_asks_and_what_they_asked_for_today(
         ["user", "alice"],
         ["key", "k3v9x0a7q2mz (a pp, …aaaa)"],
         ["scopes", "jobs"],
-        ["today", "3 photos, 1 texts, of 5000 in all"],
+        ["today", "3 photos, 1 texts, of 5000 in all (with this key, for all users)"],
     ]
     assert {request.headers["Sightsong-User"] for request in service.requests} == {"alice"}
 
@@ -148,9 +156,10 @@ def test_nothing_is_erased_without_a_yes(
 def test_what_is_kept_is_erased(
     service: FakeService, world: World, said: list[str], params: dict[str, str]
 ):
+    keeping(service)
     service.on("DELETE", "/v1/me", httpx.Response(204))
     assert cli.main(["me", "erase", "--yes", *said], world=world) == 0
-    [request] = service.requests
+    [request] = service.asked("DELETE", "/v1/me")
     assert dict(request.url.params) == params
 
 
@@ -215,3 +224,60 @@ def test_feedback_is_listed_and_withdrawn(
     _head, row, done = capsys.readouterr().out.splitlines()
     assert row.split()[:5] == ["f-1", "j-1", "t-1", "skip", "01:05"]
     assert done == "withdrawn f-1"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "told"),
+    [
+        (0, {}, "nothing was kept of alice; is the name right?"),
+        (2, {}, "erased of alice: 2 photos and texts, 2 likes, skips and plays"),
+        (
+            0,
+            {"learn": False},
+            "erased of alice: 0 photos and texts, 0 likes, skips and plays, and preferences",
+        ),
+    ],
+    ids=["nobody", "some", "preferences"],
+)
+def test_what_was_erased_is_told(
+    service: FakeService,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    rows: int,
+    said: dict[str, object],
+    told: str,
+):
+    keeping(service, rows=rows, **said)
+    service.on("DELETE", "/v1/me", httpx.Response(204))
+    assert cli.main(["me", "erase", "--yes", "--user", "alice"], world=world) == 0
+    assert capsys.readouterr().out == f"{told}\n"
+
+
+@pytest.mark.parametrize("said", [[], ["--user", "alice", "--everything"]], ids=["none", "both"])
+def test_whom_to_erase_is_said_in_words_of_the_command_line(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str], said: list[str]
+):
+    assert cli.main(["me", "erase", "--yes", *said], world=world) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "--user NAME" in told
+    assert "--everything" in told
+    assert service.requests == []
+
+
+def test_somebody_who_is_not_learnt_from_is_told_what_to_type(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("GET", PREFS, {**PREFERENCES, "learn": False})
+    service.on("POST", "/v1/feedback", problem(409, "conflict", "Set `learn` to true."))
+    assert cli.main(["like", "j-1", "t-1"], world=world) == 4
+    assert capsys.readouterr().err.endswith("change that with: sightsong me prefs --learn\n")
+
+
+def test_another_conflict_is_told_as_the_service_does(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("GET", PREFS, PREFERENCES)
+    service.on("POST", "/v1/feedback", problem(409, "conflict", "The job has no answer."))
+    assert cli.main(["like", "j-1", "t-1"], world=world) == 4
+    assert capsys.readouterr().err == "The job has no answer.\n"

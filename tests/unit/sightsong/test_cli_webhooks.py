@@ -211,3 +211,23 @@ def test_a_delivery_is_sent_again(
     service.on("POST", f"{HOOK}/deliveries/msg_1/replay", delivery())
     assert cli.main(["webhooks", "replay", "w-1", "msg_1"], world=world) == 0
     assert capsys.readouterr().out == "delivery msg_1 of job.failed: pending\n"
+
+
+def test_one_that_is_off_says_how_to_turn_it_on(
+    service: FakeService, world: World, capsys: pytest.CaptureFixture[str]
+):
+    service.on("POST", f"{HOOK}/test", problem(409, "conflict", "It is disabled; enable it."))
+    assert cli.main(["webhooks", "test", "w-1"], world=world) == 4
+    told = capsys.readouterr().err
+    assert told == "It is disabled; enable it: turn it on with: sightsong webhooks edit w-1 --on\n"
+
+
+def test_a_secret_can_be_replaced_at_once(service: FakeService, world: World):
+    service.on("POST", f"{HOOK}/rotate", {"secret": SIGNED_WITH})
+    assert cli.main(["webhooks", "rotate", "w-1", "--overlap", "0"], world=world) == 0
+    assert service.sent("POST", f"{HOOK}/rotate") == {"overlap_s": 0}
+
+
+def test_what_an_edit_leaves_out_stays(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["webhooks", "edit", "--help"]) == 0
+    assert "all of them" not in " ".join(capsys.readouterr().out.split())

@@ -3,12 +3,14 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sightsong.adapters import settings
+from sightsong.adapters import settings, store, wiring
 from sightsong.core.errors import ConfigurationError
+from sightsong.core.ports import Stores
 from sightsong.local import ground
 
 
@@ -35,6 +37,7 @@ def test_a_second_service_on_the_same_folder_is_refused(tmp_path: Path):
 
 def test_a_folder_is_free_again_when_its_service_is_killed(tmp_path: Path):
     code = f"""
+from collections.abc import Callable
 from pathlib import Path
 from sightsong.local import ground
 with ground.locked(Path({str(tmp_path)!r})):
@@ -89,9 +92,10 @@ def test_what_is_not_installed_is_named_before_the_weights(tmp_path: Path):
 import sys
 for name in ("torch", "transformers"):
     sys.modules[name] = None  # as if it were not there
-from sightsong.adapters import settings
-from sightsong.adapters import settings
+from sightsong.adapters import settings, store, wiring
+from sightsong.adapters import settings, store, wiring
 from sightsong.core.errors import ConfigurationError
+from sightsong.core.ports import Stores
 from sightsong.local import ground
 try:
     ground.check_profile(settings.load(profile="full", models_dir={str(tmp_path)!r}))
@@ -107,3 +111,37 @@ except ConfigurationError as error:
 
 def test_the_lite_profile_needs_nothing():
     ground.check_profile(settings.load(profile="lite"))
+
+
+def test_a_new_data_folder_is_its_owner_s_alone(tmp_path: Path):
+    folder = tmp_path / "deep" / "data"
+    ground.prepare_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert ground.exposure(folder) is None
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        wiring.open_stores,
+        lambda chosen: store.open_stores(chosen.database, chosen.blobs_dir),
+    ],
+    ids=["a process", "its database"],
+)
+def test_whoever_makes_it_first_makes_it_private(
+    tmp_path: Path, opened: Callable[[settings.Settings], Stores]
+):
+    chosen = settings.load(data_dir=tmp_path / "data", database_url="")
+    opened(chosen).close()
+    assert chosen.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_one_that_others_can_read_says_how_to_close_it(tmp_path: Path):
+    folder = tmp_path / "our data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    assert f"chmod 700 '{folder}'" in (ground.exposure(folder) or "")
+
+
+def test_one_that_is_not_there_is_exposed_to_nobody(tmp_path: Path):
+    assert ground.exposure(tmp_path / "none") is None

@@ -1,6 +1,7 @@
 """Photos that are handed in together, and what becomes of them."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def test_a_batch_is_sent_again_whole_and_under_its_key(client: Client, service: 
 def test_a_batch_in_which_nothing_is_good_is_a_problem(client: Client, service: FakeService):
     service.on("POST", "/v1/batches", problem(422, "batch_refused", "Nothing could be taken."))
     with pytest.raises(ProblemResponse) as refused:
-        client.submit_batch([b"a"], key="mine")
+        client.submit_batch([b"a"], idempotency_key="mine")
     assert refused.value.code == "batch_refused"
 
 
@@ -207,3 +208,15 @@ def test_a_playlist_may_be_a_file_for_players(client: Client, service: FakeServi
     service.on("GET", f"{BATCH}/playlist", httpx.Response(200, content=text.encode()))
     assert client.playlist_file("b-1", "m3u8", tracks=3) == text
     assert dict(service.requests[0].url.params) == {"tracks": "3", "format": "m3u8"}
+
+
+def test_files_that_are_called_alike_are_told_apart_by_their_folders(
+    client: Client, taking: FakeService, tmp_path: Path
+):
+    paths = [tmp_path / name for name in ("a/broken.jpg", "b/deep/broken.jpg", "b/whole.jpg")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"photo")
+    client.submit_batch(paths)
+    sent = re.findall(rb'filename="([^"]*)"', taking.requests[0].content)
+    assert sent == [b"a/broken.jpg", b"b/deep/broken.jpg", b"whole.jpg"]

@@ -5,7 +5,14 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from sightsong.client import Client, JobView, Patience, ProblemResponse, ServiceUnreachable
+from sightsong.client import (
+    Client,
+    JobView,
+    Patience,
+    PhotoTaste,
+    ProblemResponse,
+    ServiceUnreachable,
+)
 from tests.unit.sightsong.fake_service import FakeService, job, problem
 
 CUT = httpx.ReadError("cut")
@@ -56,7 +63,7 @@ def test_a_key_of_your_own_is_sent_as_a_string(
     client: Client, service: FakeService, key: str, sent: str
 ):
     service.on("POST", "/v1/jobs", QUEUED)
-    client.submit_text("calm piano", key=key)
+    client.submit_text("calm piano", idempotency_key=key)
     assert keys(service) == [sent]
 
 
@@ -65,7 +72,7 @@ def test_what_is_no_key_is_refused_before_anything_is_sent(
     client: Client, service: FakeService, key: str
 ):
     with pytest.raises(ValueError, match="printable ASCII"):
-        client.submit_photo(b"photo", key=key)
+        client.submit_photo(b"photo", idempotency_key=key)
     assert service.requests == []
 
 
@@ -123,3 +130,26 @@ def test_what_is_said_of_the_handling_goes_with_words(client: Client, service: F
     client.submit_text("calm piano", priority=0, deadline_s=60, custom_id="trip")
     wanted = {"text": "calm piano", "priority": 0, "deadline_s": 60, "custom_id": "trip"}
     assert service.sent("POST", "/v1/jobs") == wanted
+
+
+@pytest.mark.parametrize("submit", ["submit_photo", "submit_text", "submit_batch"])
+def test_a_key_of_the_service_names_no_submit(client: Client, service: FakeService, submit: str):
+    what = "calm piano" if submit == "submit_text" else [b"photo"]
+    with pytest.raises(ValueError, match=r"Client\(key=…\)") as refused:
+        getattr(client, submit)(what, idempotency_key="ssk_k3v9x0a7q2mz_secret")
+    assert "secret" not in str(refused.value)
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("submit", ["submit_photo", "submit_text", "submit_batch"])
+def test_what_is_no_wish_is_not_sent(client: Client, service: FakeService, submit: str):
+    what = {"submit_photo": b"photo", "submit_batch": [b"photo"]}.get(submit, "calm piano")
+    with pytest.raises(TypeError, match="idempotency_key"):
+        getattr(client, submit)(what, key="ssk_k3v9x0a7q2mz_secret")
+    assert service.requests == []
+
+
+def test_help_names_every_wish():
+    told = Client.submit_photo.__doc__ or ""
+    assert [name for name in PhotoTaste.__optional_keys__ if f"`{name}`" not in told] == []
+    assert "insecure_key" in (Client.__doc__ or "")

@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from sightsong.client.views import ErrorView
+from sightsong.client.views.jobs import ErrorView
 
 
 class BatchCounts(TypedDict):
@@ -69,6 +69,8 @@ class PlaylistView(TypedDict):
     title: str
     order: str  #: `given` or `path`.
     photos: int  #: Items that have succeeded.
+    wanted: int  #: How many tracks there were to be.
+    note: str | None  #: Why there are fewer.
     tracks: list[PlaylistTrack]
 
 
