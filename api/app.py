@@ -1,6 +1,7 @@
 """The composition root of the API process."""
 
 import contextlib
+import functools
 import io
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from api import access, cors, handlers, opening, patience, reference
+from api import access, cors, handlers, looking, opening, patience, reference
 from api.backlog import CountedJobs
 from api.dependencies import Door, DoorSettings, FetchPhoto, Music, Surroundings
 from api.envelope import Envelope
@@ -167,6 +168,7 @@ def _door(
     batches_waiting.is_stopping = waiting.asked_to_stop
     return Door(
         stores=stores,
+        looking=looking.Looking(askers, functools.partial(looking.look, stores)),
         askers=askers,
         phrases=Phrasebook(stores.phrases, settings.space),
         doorbell=doorbell,

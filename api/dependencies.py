@@ -12,6 +12,7 @@ from starlette.requests import Request
 from api.following import Following
 from api.idempotency import InFlight
 from api.keyring import Keyring
+from api.looking import Looking
 from api.patience import Askers
 from api.phrasebook import Phrasebook
 from api.turns import Turns
@@ -148,6 +149,7 @@ class Door:
     """Everything that the routes use."""
 
     stores: ports.Stores
+    looking: Looking  #: At jobs.
     askers: Askers  #: Ask the stores for those who hold no thread.
     phrases: Phrasebook
     doorbell: ports.Doorbell

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 View = Mapping[str, Any]
 Look = Callable[[], View]
+Glance = Callable[[], Awaitable[View]]
 
 #: After so many milliseconds a browser comes again whose connection was lost.
 _BEGIN = b"retry: 2000\n\n"
@@ -83,7 +84,7 @@ class Following:
         self._count -= 1
 
     async def states(
-        self, first: View, look: Look, change: Change, *, seen: str | None
+        self, first: View, look: Glance, change: Change, *, seen: str | None
     ) -> AsyncGenerator[bytes]:
         """Tell how a job is whenever its state changes, until that is final.
 
@@ -92,7 +93,7 @@ class Following:
 
         Args:
             first: its view as it is now.
-            look: reads its view; runs in a thread.
+            look: reads its view.
             change: waits for a change of it.
             seen: the `state_version` that the follower has had last.
         """
@@ -103,7 +104,7 @@ class Following:
             yield _event("gone", None, {"id": first["id"], "code": error.code})
 
     async def _states(
-        self, view: View, look: Look, change: Change, seen: str | None
+        self, view: View, look: Glance, change: Change, seen: str | None
     ) -> AsyncIterator[bytes]:
         clock = asyncio.get_running_loop().time
         since = clock()
@@ -129,9 +130,9 @@ class Following:
             await asyncio.sleep(self._pace.look_s)
             return True
 
-    async def _look_again(self, look: Look, before: View) -> View:
+    async def _look_again(self, look: Glance, before: View) -> View:
         try:
-            return await asyncio.to_thread(look)
+            return await look()
         except Unavailable as error:
             log.warning("follower.missed", reason=error.detail)
             await asyncio.sleep(self._pace.look_s)

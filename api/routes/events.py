@@ -4,7 +4,6 @@ import functools
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from api import access, examples, views
@@ -45,13 +44,13 @@ async def follow_job(
     nothing until that has changed.
     """
     look = functools.partial(_view, door, who, job_id)
-    view = await run_in_threadpool(look)
+    view = await look()
     if view["finished_at"] is not None and str(view["state_version"]) == last_event_id:
         return Response(status_code=204)  # tells a browser not to come again
     change = functools.partial(door.waiting.change, JobId(view["id"]))
     return door.following.answer(door.following.states(view, look, change, seen=last_event_id))
 
 
-def _view(door: Door, who: Caller, job_id: str) -> dict[str, Any]:
-    job = jobs.find(door, who, job_id)
-    return views.job_view(job, jobs.outlook_of(door, job))
+async def _view(door: Door, who: Caller, job_id: str) -> dict[str, Any]:
+    seen = await door.looking.at(jobs.checked(job_id), tenant=who.tenant)
+    return views.job_view(seen.job, seen.outlook)

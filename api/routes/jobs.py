@@ -33,8 +33,6 @@ router = APIRouter(
 )
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-#: Jobs ahead of one are counted up to here.
-_MOST_AHEAD = 10_000
 #: Nobody is told to come back later than in so many seconds.
 _LONGEST_PAUSE_S = 30
 
@@ -49,7 +47,7 @@ async def until_ended(door: Door, who: Caller, job: jobs.Job, *, wait_s: float) 
         and (left_s := until - clock()) > 0
     ):
         await door.waiting.change(job.id, seen=job.state_version, timeout_s=left_s)
-        job = await door.askers.ask(find, door, who, job.id)
+        job = (await door.looking.at(job.id, tenant=who.tenant)).job
     return job
 
 
@@ -71,32 +69,21 @@ async def read_job(
 
     The answer is 200 as long as the job exists, however it ended: `state` says that.
     """
-    job, outlook = await door.askers.ask(_look, door, who, job_id)
+    seen = await door.looking.at(checked(job_id), tenant=who.tenant)
     preferred = preferred_wait_s(request)
     wait_s = wait if wait is not None else preferred or 0
-    seen = if_none_match is None or preferences.has_state(if_none_match, job.state_version)
-    if wait_s > 0 and seen and not job.state.is_final:
-        await door.waiting.change(job.id, seen=job.state_version, timeout_s=wait_s)
-        job, outlook = await door.askers.ask(_look, door, who, job_id)
+    version = seen.job.state_version
+    is_known = if_none_match is None or preferences.has_state(if_none_match, version)
+    if wait_s > 0 and is_known and not seen.job.state.is_final:
+        await door.waiting.change(seen.job.id, seen=version, timeout_s=wait_s)
+        seen = await door.looking.at(seen.job.id, tenant=who.tenant)
     applied = {}
     if wait is None and preferred is not None:
         applied = {"Preference-Applied": f"wait={preferred}"}
-    headers = {**headers_of(job, outlook), **applied}
+    headers = {**headers_of(seen.job, seen.outlook), **applied}
     if preferences.has(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Reply(views.job_view(job, outlook), headers=headers)
-
-
-def _look(door: Door, who: Caller, job_id: str) -> tuple[jobs.Job, jobs.Outlook | None]:
-    job = find(door, who, job_id)
-    return job, outlook_of(door, job)
-
-
-def outlook_of(door: Door, job: jobs.Job) -> jobs.Outlook | None:
-    """Tell what a job may expect; None where it is not queued."""
-    if job.state is not jobs.JobState.QUEUED:
-        return None
-    return door.stores.jobs.outlook(job.id, limit=_MOST_AHEAD)
+    return Reply(views.job_view(seen.job, seen.outlook), headers=headers)
 
 
 def find(door: Door, who: Caller, job_id: str) -> jobs.Job:

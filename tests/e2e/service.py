@@ -35,6 +35,7 @@ class Service:
             **os.environ,
             **_PACE,
             "SIGHTSONG_DISK_RESERVE_BYTES": "0",
+            "SIGHTSONG_ANSWER_CACHE_S": "0",  # the same photos are sent again and again
             **own,
             **(env or {}),
         }

@@ -144,6 +144,20 @@ class MemoryJobs:
         with self._state.lock:
             return self._kept(job_id, tenant).job
 
+    def get_all(
+        self, wanted: Iterable[tuple[JobId, TenantId]]
+    ) -> Mapping[tuple[JobId, TenantId], Job | None]:
+        """Read many jobs, each for a tenant; None for erased ones, without what there is not."""
+        found: dict[tuple[JobId, TenantId], Job | None] = {}
+        for job_id, tenant in wanted:
+            try:
+                found[job_id, tenant] = self.get(job_id, tenant=tenant)
+            except JobErased:
+                found[job_id, tenant] = None
+            except JobNotFound:
+                continue
+        return found
+
     def query(self, job_id: JobId) -> KeepQuery | None:
         """Read what an answered job searched for; None where that was not kept."""
         with self._state.lock:

@@ -15,13 +15,14 @@ from sightsong.adapters.store import (
     keys,
     outlook,
     presence,
+    reading,
     rows,
     sweeping,
     together,
     usage,
 )
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import blobs, is_queued, is_running, jobs, queries, results
+from sightsong.adapters.store.schema import blobs, is_queued, is_running, jobs, queries
 from sightsong.core.errors import JobErased, JobNotFound
 from sightsong.core.jobs import (
     BlobId,
@@ -155,15 +156,23 @@ class SqlJobs:
             JobNotFound: there is none, or it is not of this tenant.
             JobErased: there was one, and what it held is gone.
         """
-        joined = jobs.outerjoin(results, results.c.job_id == jobs.c.id)
-        query = select(jobs, results.c.payload).select_from(joined).where(jobs.c.id == job_id)
         with self._database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None or tenant not in (None, row.tenant):
-            raise JobNotFound
-        if row.erased_at is not None:
-            raise JobErased
-        return rows.job(row)
+            found = reading.jobs_of(connection, [job_id])
+        for (_, owner), job in found.items():
+            if tenant in (None, owner):
+                if job is None:
+                    raise JobErased
+                return job
+        raise JobNotFound
+
+    def get_all(
+        self, wanted: Iterable[tuple[JobId, TenantId]]
+    ) -> Mapping[tuple[JobId, TenantId], Job | None]:
+        """Read many jobs, each for a tenant; None for erased ones, without what there is not."""
+        asked = set(wanted)
+        with self._database.read() as connection:
+            found = reading.jobs_of(connection, sorted({job_id for job_id, _ in asked}))
+        return {one: found[one] for one in asked if one in found}
 
     def query(self, job_id: JobId) -> KeepQuery | None:
         """Read what an answered job searched for; None where that was not kept."""

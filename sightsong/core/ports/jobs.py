@@ -147,6 +147,15 @@ class Jobs(Protocol):
         """
         ...
 
+    def get_all(
+        self, wanted: Iterable[tuple[JobId, TenantId]]
+    ) -> Mapping[tuple[JobId, TenantId], Job | None]:
+        """Read many jobs with their results, each for a tenant.
+
+        None stands for one that was erased; what there is not, or not for that tenant, is left out.
+        """
+        ...
+
     def query(self, job_id: JobId) -> KeepQuery | None:
         """Read what an answered job searched for; None where that was not kept.
 

@@ -131,9 +131,10 @@ class Counted:
         self.asked.add(frozenset(job_ids))
         return self._rows.versions(job_ids)
 
-    def get(self, job_id, *, tenant=None):
-        self.reads += 1
-        return self._rows.get(job_id, tenant=tenant)
+    def get_all(self, wanted):
+        asked = list(wanted)
+        self.reads += len(asked)
+        return self._rows.get_all(asked)
 
 
 def test_all_followers_share_one_query_and_read_nothing_while_nothing_changes(make, stores):

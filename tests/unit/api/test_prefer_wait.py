@@ -129,7 +129,7 @@ class Forgetful:
     def versions(self, job_ids):
         return dict.fromkeys(job_ids, 99)
 
-    def get(self, _job_id, *, tenant=None):
+    def get_all(self, _wanted):
         raise errors.StoreUnavailable
 
 
