@@ -3,6 +3,7 @@
 from typing import Any
 
 from api import ids
+from api.schemas.searches import MONTH_S
 
 #: What may stand beside photos; how it is read, `schemas.PhotoParams` says.
 WISHES: dict[str, Any] = {
@@ -19,9 +20,9 @@ WISHES: dict[str, Any] = {
     "filters": {"type": "string", "description": "A JSON object."},
     "caption": {"type": "boolean", "default": True},
     "priority": {"type": "integer", "minimum": 0, "maximum": 2, "default": 1},
-    "deadline_s": {"type": "number", "exclusiveMinimum": 0},
+    "deadline_s": {"type": "number", "exclusiveMinimum": 0, "maximum": MONTH_S},
     "custom_id": {"type": "string", "maxLength": 64},
-    "keep_image_s": {"type": "number", "minimum": 0},
+    "keep_image_s": {"type": "number", "minimum": 0, "maximum": MONTH_S},
     "personal": {"type": "boolean", "default": True},
     "cache": {"type": "boolean", "default": True},
     "webhook": {"type": "string", "pattern": ids.ID},

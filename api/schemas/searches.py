@@ -184,7 +184,7 @@ class Choice(Mix):
 
 
 #: Seconds of a month: no deadline lies farther off, and no image is kept for longer.
-_MONTH_S = 30 * 24 * 3600
+MONTH_S = 30 * 24 * 3600
 
 
 class Handling(BaseModel):
@@ -194,7 +194,7 @@ class Handling(BaseModel):
     deadline_s: float | None = Field(
         default=None,
         gt=0,
-        le=_MONTH_S,
+        le=MONTH_S,
         allow_inf_nan=False,
         description="From now; a job that has not begun by then fails as `deadline_exceeded`.",
     )
@@ -206,7 +206,7 @@ class Handling(BaseModel):
     keep_image_s: float | None = Field(
         default=None,
         ge=0,
-        le=_MONTH_S,
+        le=MONTH_S,
         allow_inf_nan=False,
         description="How long a photo is kept after its job has ended; 0: not at all.",
     )

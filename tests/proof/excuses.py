@@ -57,6 +57,7 @@ EXCUSES = (
         r"must be 1 to 128 printable ASCII characters, best within quotes",
         "A key within quotes is two letters longer, and a document cannot tell which it is.",
     ),
+    _form(r'"pointer": ?"/never_play/tracks/', "Which tracks there are is no matter of form."),
     _form(r'"code": ?"webhook_unknown"', "Which webhooks there are is no matter of form."),
     _form(
         r'"code": ?"idempotency_mismatch"', "What a key was used for before is no matter of form."
@@ -85,7 +86,7 @@ EXCUSES = (
         check=NEGATIVE,
         operation=r"^POST /v1/(jobs|ingests|batches)$",
         asked=r"multipart/form-data",
-        answer=r'"state": ?"queued"',
+        answer=r'"state": ?"queued"|"code": ?"job_erased"',
         reason="A form has texts only: 0 and 1 are truths there, and an empty field says nothing.",
     ),
     Excuse(
