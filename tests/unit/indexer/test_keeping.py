@@ -10,6 +10,7 @@ from indexer.keeping import Keeper, Watcher
 from sightsong.core import errors
 from sightsong.core.ingests import Wish
 from sightsong.core.jobs import Job, Queue
+from sightsong.core.tenancy import TenantId
 from tests.clocks import Clock
 from tests.unit.indexer.parts import Bench
 from tests.waiting import wait_until
@@ -152,10 +153,10 @@ class Away:
         self.is_away = True
         self._ingests = bench.stores.ingests
 
-    def submit(self, wish: Wish) -> Job:
+    def submit(self, wish: Wish, *, tenant: TenantId) -> Job:
         if self.is_away:
             raise errors.StoreUnavailable
-        return self._ingests.submit(wish)
+        return self._ingests.submit(wish, tenant=tenant)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._ingests, name)
