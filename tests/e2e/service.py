@@ -1,16 +1,19 @@
 """The real service for tests: real processes, private ports, a data folder of its own."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 
 from sightsong.adapters.store import migrate
+from sightsong.adapters.store.connect import open_database
 from tests.ports import free_port
 from tests.waiting import wait_until
 
@@ -28,6 +31,7 @@ class Service:
 
     def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
+        self.data_dir = data_dir
         self._logs = data_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
         own = {"SIGHTSONG_DATA_DIR": str(data_dir), "SIGHTSONG_PORT": str(self.port)}
@@ -61,6 +65,10 @@ class Service:
         self._processes.append(process)
         return process
 
+    def living(self, door: str) -> list[subprocess.Popen[bytes]]:
+        """The processes of a door that have not ended."""
+        return [p for p in self._processes if p.args[-1] == door and p.poll() is None]
+
     def process_of(self, door: str) -> subprocess.Popen[bytes]:
         """The first process of a door."""
         return next(p for p in self._processes if p.args[-1] == door)
@@ -70,12 +78,21 @@ class Service:
         process.kill()
         process.wait(10)
 
+    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop a process as a debugger would: it lives, and does nothing until it is thawed."""
+        process.send_signal(signal.SIGSTOP)
+
+    def thaw(self, process: subprocess.Popen[bytes]) -> None:
+        """Let a frozen process go on."""
+        process.send_signal(signal.SIGCONT)
+
     def down(self) -> None:
         """Stop everything, gently first."""
         self.client.close()
         living = [process for process in self._processes if process.poll() is None]
         for process in living:
             process.send_signal(signal.SIGTERM)
+            self.thaw(process)  # a frozen one hears of its end only then
         for process in living:
             try:
                 process.wait(20)
@@ -86,6 +103,22 @@ class Service:
         """How many processes of a door have lately reported that they live."""
         detail = str(self.client.get("/readyz").json()["checks"][door]["detail"])
         return int(detail.partition(" ")[0]) if detail[0].isdigit() else 0
+
+    def events(self, name: str) -> Iterator[dict[str, Any]]:
+        """The events of a name in the logs of all processes so far."""
+        for log in sorted(self._logs.glob("*.log")):
+            for line in log.read_text("utf-8", "replace").splitlines():
+                if f'"{name}"' in line and (event := _event(line)).get("event") == name:
+                    yield event
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read from the service's database, past the service."""
+        database = open_database(self.database_url)
+        try:
+            with database.read() as connection:
+                return [tuple(row) for row in connection.execute(text(query))]
+        finally:
+            database.close()
 
     def submit(self, photo: bytes, *, top_k: int = 5) -> str:
         """Submit a photo; the id of its job."""
@@ -136,3 +169,11 @@ class Service:
             return False
         checks = ready["checks"]
         return all(checks[name]["status"] == "ok" for name in ("workers", "indexer"))
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}  # a line that a process died in, or that is another's
+    return event

@@ -4,9 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from sightsong.adapters.store.connect import open_database
 from tests.e2e.service import DEMO_PHOTOS, Service
 from tests.waiting import wait_until
 
@@ -17,17 +15,8 @@ def photo() -> bytes:
     return min(DEMO_PHOTOS.glob("*.jpg")).read_bytes()
 
 
-def rows(service: Service, query: str) -> list[tuple[object, ...]]:
-    database = open_database(service.database_url)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(query))]
-    finally:
-        database.close()
-
-
 def succeeded(service: Service) -> int:
-    return int(rows(service, "SELECT count(*) FROM jobs WHERE state = 'succeeded'")[0][0])
+    return int(service.rows("SELECT count(*) FROM jobs WHERE state = 'succeeded'")[0][0])
 
 
 def test_the_only_worker_killed_three_times_loses_and_doubles_nothing(own_service: Service):
@@ -40,7 +29,7 @@ def test_the_only_worker_killed_three_times_loses_and_doubles_nothing(own_servic
         worker = own_service.start("workers")
     jobs = [own_service.finish(job_id) for job_id in ids]
     assert {job["state"] for job in jobs} == {"succeeded"}
-    assert rows(own_service, "SELECT count(*) FROM results") == [(60,)]
+    assert own_service.rows("SELECT count(*) FROM results") == [(60,)]
     assert max(job["attempt"] for job in jobs) > 1  # a kill did hit somebody's batch
 
 
