@@ -14,7 +14,7 @@ from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.examples import batches as examples
 from api.replies import Reply
-from api.routes import batch_views
+from api.routes import batch_views, polled
 from api.routes import jobs as job_routes
 from api.schemas.batches import BatchesPage, BatchLine, BatchView
 from sightsong.core import erasing
@@ -83,18 +83,13 @@ async def read_batch(
     answer until `state` is not `running`.
     """
     batch = await run_in_threadpool(find, door, who, batch_id)
-    preferred = job_routes.preferred_wait_s(request)
-    wait_s = wait if wait is not None else preferred or 0
+    asked = polled.wait_of(request, wait)
     has_seen = if_none_match is None or preferences.has(if_none_match, _etag(batch))
-    if wait_s > 0 and has_seen and not batch.state.is_final:
-        await door.batches_waiting.change(batch.id, seen=batch.version, timeout_s=wait_s)
+    if asked.seconds > 0 and has_seen and not batch.state.is_final:
+        await door.batches_waiting.change(batch.id, seen=batch.version, timeout_s=asked.seconds)
         batch = await run_in_threadpool(find, door, who, batch_id)
-    headers = _headers(batch)
-    if wait is None and preferred is not None:
-        headers["Preference-Applied"] = f"wait={preferred}"
-    if preferences.has(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Reply(batch_views.batch_view(batch), headers=headers)
+    headers = {**_headers(batch), **asked.headers}
+    return polled.answer(batch_views.batch_view(batch), headers, if_none_match=if_none_match)
 
 
 @router.get("/{batch_id}/results", response_class=StreamingResponse, responses=_RESULTS)

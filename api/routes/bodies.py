@@ -73,10 +73,14 @@ async def read_optional(
     return await read_json(request, door, model, max_bytes=max_bytes)
 
 
-def described(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+def described(
+    model: type[BaseModel], *, required: bool = True, example: object = None
+) -> dict[str, Any]:
     """Tell of a JSON body in the OpenAPI document."""
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": required, "content": {"application/json": schema}}}
+    content: dict[str, Any] = {"schema": model.model_json_schema()}
+    if example is not None:
+        content["example"] = example
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
 def is_crowded(body: bytes, *, most: int = MOST_VALUES) -> bool:

@@ -1,19 +1,17 @@
 """`/v1/feedback`: what users did with matches."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import paging, views
+from api import ids, paging, views
 from api.access import TheCaller, guarded
 from api.dependencies import Door, TheDoor
 from api.examples import people as examples
 from api.replies import Reply
-from api.routes import jobs
-from api.routes.bodies import read_json
+from api.routes import bodies, jobs
 from api.schemas import people as schemas
 from sightsong.core.errors import Conflict, FeedbackNotFound
 from sightsong.core.facts import facts_of
@@ -24,20 +22,9 @@ from sightsong.core.tracks import TrackId
 
 router = APIRouter(prefix="/v1/feedback", tags=["memory"], dependencies=guarded(Scope.JOBS))
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _MAX_JSON_BYTES = 4 * 1024
 _PRIVATE = {"Cache-Control": "private, no-cache"}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": schemas.FeedbackRequest.model_json_schema(),
-                "example": examples.FEEDBACK_REQUEST,
-            }
-        },
-    }
-}
+_BODY = bodies.described(schemas.FeedbackRequest, example=examples.FEEDBACK_REQUEST)
 _GIVEN: dict[int | str, dict[str, Any]] = {
     201: {"content": {"application/json": {"example": examples.FEEDBACK}}},
     200: {"model": schemas.FeedbackView, "description": "The same had been said before"},
@@ -46,7 +33,7 @@ _GIVEN: dict[int | str, dict[str, Any]] = {
 
 async def feedback_body(request: Request, door: TheDoor) -> schemas.FeedbackRequest:
     """Read what the user did."""
-    return await read_json(request, door, schemas.FeedbackRequest, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_json(request, door, schemas.FeedbackRequest, max_bytes=_MAX_JSON_BYTES)
 
 
 @router.post(
@@ -93,7 +80,7 @@ def list_feedback(
 @router.delete("/{feedback_id}", status_code=204)
 def withdraw_feedback(door: TheDoor, who: TheCaller, feedback_id: str) -> Response:
     """Take a feedback back: it has no say any more, and is forgotten."""
-    if not _ID.fullmatch(feedback_id):  # what no database has to be asked about
+    if not ids.can_be(feedback_id):  # what no database has to be asked about
         raise FeedbackNotFound
     door.stores.people.withdraw(who.whose, FeedbackId(feedback_id))
     return Response(status_code=204)

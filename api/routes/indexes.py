@@ -1,12 +1,11 @@
 """`/v1/indexes`: the snapshots that searches run on."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import access, readiness, schemas, views
+from api import access, ids, readiness, schemas, views
 from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.errors import RebuildPending
@@ -28,7 +27,6 @@ router = APIRouter(
     dependencies=access.guarded(Scope.JOBS, Scope.LIBRARY),
 )
 
-_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 _CHANGES = access.guarded(Scope.LIBRARY)
 
 
@@ -116,7 +114,7 @@ def verify_index(door: TheDoor, who: TheCaller, version: str) -> Response:
 
 
 def _find(door: Door, version: str) -> Snapshot:
-    if not _VERSION.fullmatch(version):
+    if not ids.can_be(version):
         raise SnapshotNotFound
     return door.stores.snapshots.get(version)
 

@@ -1,18 +1,16 @@
 """`/v1/jobs/{id}`: ask how a job is."""
 
 import asyncio
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import access, preferences, schemas, views
+from api import access, ids, preferences, schemas, views
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
-from api.replies import Reply
-from api.routes import quick
+from api.routes import polled, quick
 from sightsong.core import errors, jobs
 from sightsong.core.tenancy import Scope
 
@@ -32,7 +30,6 @@ router = APIRouter(
     route_class=quick.route(_plain),
 )
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 #: Nobody is told to come back later than in so many seconds.
 _LONGEST_PAUSE_S = 30
 
@@ -70,20 +67,15 @@ async def read_job(
     The answer is 200 as long as the job exists, however it ended: `state` says that.
     """
     seen = await door.looking.at(checked(job_id), tenant=who.tenant)
-    preferred = preferred_wait_s(request)
-    wait_s = wait if wait is not None else preferred or 0
+    asked = polled.wait_of(request, wait)
     version = seen.job.state_version
     is_known = if_none_match is None or preferences.has_state(if_none_match, version)
-    if wait_s > 0 and is_known and not seen.job.state.is_final:
-        await door.waiting.change(seen.job.id, seen=version, timeout_s=wait_s)
+    if asked.seconds > 0 and is_known and not seen.job.state.is_final:
+        await door.waiting.change(seen.job.id, seen=version, timeout_s=asked.seconds)
         seen = await door.looking.at(seen.job.id, tenant=who.tenant)
-    applied = {}
-    if wait is None and preferred is not None:
-        applied = {"Preference-Applied": f"wait={preferred}"}
-    headers = {**headers_of(seen.job, seen.outlook), **applied}
-    if preferences.has(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Reply(views.job_view(seen.job, seen.outlook), headers=headers)
+    headers = {**headers_of(seen.job, seen.outlook), **asked.headers}
+    view = views.job_view(seen.job, seen.outlook)
+    return polled.answer(view, headers, if_none_match=if_none_match)
 
 
 def find(door: Door, who: Caller, job_id: str) -> jobs.Job:
@@ -102,14 +94,9 @@ def checked(job_id: str) -> jobs.JobId:
     Raises:
         JobNotFound: it cannot.
     """
-    if not _ID.fullmatch(job_id):
+    if not ids.can_be(job_id):
         raise errors.JobNotFound
     return jobs.JobId(job_id)
-
-
-def preferred_wait_s(request: Request) -> int | None:
-    """How long a request prefers to wait; None if it says nothing."""
-    return preferences.preferred_wait_s(", ".join(request.headers.getlist("prefer")))
 
 
 def headers_of(job: jobs.Job, outlook: jobs.Outlook | None) -> dict[str, str]:

@@ -13,8 +13,7 @@ from api.access import Caller, TheCaller, guarded
 from api.dependencies import Door, TheDoor
 from api.examples import people as people_examples
 from api.replies import Reply
-from api.routes import exporting, job_list
-from api.routes.bodies import read_json
+from api.routes import bodies, exporting, job_list
 from api.schemas import people
 from sightsong.core import erasing
 from sightsong.core.errors import InvalidRequest
@@ -30,17 +29,7 @@ _MAX_JSON_BYTES = 128 * 1024
 #: Tracks that are not there: so many are named.
 _MOST_UNKNOWN = 20
 _PRIVATE = {"Cache-Control": "private, no-cache"}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": people.Preferences.model_json_schema(),
-                "example": people_examples.PREFERENCES,
-            }
-        },
-    }
-}
+_BODY = bodies.described(people.Preferences, example=people_examples.PREFERENCES)
 _HISTORY: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"example": examples.JOBS}}}
 }
@@ -59,7 +48,7 @@ _EXPORT: dict[int | str, dict[str, Any]] = {
 
 async def preferences_body(request: Request, door: TheDoor) -> people.Preferences:
     """Read what a user likes."""
-    return await read_json(request, door, people.Preferences, max_bytes=_MAX_JSON_BYTES)
+    return await bodies.read_json(request, door, people.Preferences, max_bytes=_MAX_JSON_BYTES)
 
 
 @router.get("/preferences", response_model=people.Preferences)

@@ -15,7 +15,7 @@ from api import access, examples, idempotency, preferences, schemas, uploads, vi
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
 from api.replies import Reply, accepted
-from api.routes import bodies, form_fields, quick, wishes
+from api.routes import bodies, form_fields, polled, quick, wishes
 from api.routes import jobs as job_routes
 from sightsong.core import errors, jobs
 from sightsong.core.tenancy import Scope
@@ -218,12 +218,12 @@ async def _answer(request: Request, door: Door, who: Caller, submitted: jobs.Sub
 
     The job is stored: whatever keeps it from being waited for must not make it look refused.
     """
-    job, preferred = submitted.job, job_routes.preferred_wait_s(request)
+    job, preferred = submitted.job, polled.preferred_wait_s(request)
     applied = {"Idempotent-Replayed": "true"} if submitted.is_replay else {}
     if preferred is not None:
         with contextlib.suppress(errors.Unavailable):
             job = await job_routes.until_ended(door, who, job, wait_s=preferred)
-            applied["Preference-Applied"] = f"wait={preferred}"
+            applied |= polled.applied(preferred)
     view, location = views.job_view(job), f"/v1/jobs/{job.id}"
     if job.state.is_final:
         headers = {"Location": location, "Cache-Control": "no-store", **applied}
