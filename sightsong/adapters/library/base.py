@@ -29,7 +29,11 @@ class Base(Protocol):
     dimension: int  #: Of its vectors.
 
     def hide(self, track_ids: Collection[TrackId]) -> Hidden:
-        """Prepare to find none of some tracks, for any number of searches."""
+        """Prepare to find none of some tracks, for any number of searches.
+
+        Raises:
+            SnapshotRefused: it must not be served any more.
+        """
         ...
 
     def nearest(
@@ -40,12 +44,16 @@ class Base(Protocol):
         Fewer than `k` only where fewer fit. Cosines are exact, whatever narrowed the search down.
 
         Raises:
-            IndexUnavailable: its server does not answer.
+            IndexUnavailable: its server does not answer, or its files are not all there any more.
         """
         ...
 
     def vector(self, track_id: TrackId) -> NDArray[np.float32] | None:
-        """Read the vector of a track, (d,); None where it is not in the snapshot."""
+        """Read the vector of a track, (d,); None where it is not in the snapshot.
+
+        Raises:
+            IndexUnavailable: as `nearest`.
+        """
         ...
 
     def best_windows(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sightsong.adapters.library import layout, ranking
 from sightsong.adapters.library.base import Base, Hidden, InUse
 from sightsong.adapters.library.columns import Columns, Mask
+from sightsong.adapters.library.lengths import Lengths
 from sightsong.adapters.library.near import Near
 from sightsong.core import embeddings, errors
 from sightsong.core.facts import Filters
@@ -73,6 +74,8 @@ class LoadedSnapshot:
         # Taken before the files are read: what changes meanwhile is noticed later.
         self._signs = layout.signs(folder, self._manifest)
         layout.check(folder, self._manifest)
+        self._lengths = Lengths(folder, self._manifest["sha256"])
+        weakref.finalize(self, self._lengths.close)
         self.dimension = self._manifest["dimension"]
         self._columns = Columns(folder, dimension=self.dimension)
         self.size = self._columns.size
@@ -93,13 +96,24 @@ class LoadedSnapshot:
             raise errors.SnapshotRefused(f"snapshot {self.version}: its parts do not fit together")
 
     def hide(self, track_ids: Collection[TrackId]) -> Hidden:
-        """Prepare to find none of some tracks, for any number of searches."""
+        """Prepare to find none of some tracks, for any number of searches.
+
+        Raises:
+            SnapshotRefused: one of its files is not all there any more.
+        """
+        self._check_lengths()
         return _Hidden(self._columns.rows(track_ids))
 
     def nearest(
         self, query: NDArray[np.float32], *, k: int, where: Filters, hidden: Hidden
     ) -> list[Neighbour]:
-        """Find the `k` nearest tracks that fit, nearest first, of equals the smaller id."""
+        """Find the `k` nearest tracks that fit, nearest first, of equals the smaller id.
+
+        Raises:
+            IndexUnavailable: one of its files is not all there any more; another snapshot takes
+                its place within seconds.
+        """
+        self._be_whole()
         ranking.check_dimension(query, self._columns.vectors.shape[1])
         allowed = self._allowed(where, hidden)
         rows = self._candidates(query, k=k, allowed=allowed)
@@ -155,7 +169,12 @@ class LoadedSnapshot:
         return allowed
 
     def vector(self, track_id: TrackId) -> NDArray[np.float32] | None:
-        """Read the vector of a track, (d,); None where it is not in the snapshot."""
+        """Read the vector of a track, (d,); None where it is not in the snapshot.
+
+        Raises:
+            IndexUnavailable: as `nearest`.
+        """
+        self._be_whole()
         row = self._columns.row(track_id)
         vector = None if row is None else self._columns.vectors[row].astype(np.float32)
         return None if vector is None or not np.isfinite(vector).all() else vector
@@ -163,7 +182,12 @@ class LoadedSnapshot:
     def best_windows(
         self, query: NDArray[np.float32], track_ids: Iterable[TrackId]
     ) -> Mapping[TrackId, float]:
-        """Find where the nearest window of each track begins; those without any are left out."""
+        """Find where the nearest window of each track begins; those without any are left out.
+
+        Raises:
+            IndexUnavailable: as `nearest`.
+        """
+        self._be_whole()
         found = {}
         rows = self._columns.rows(tuple(track_ids))
         for track_id, row in zip(self._columns.track_ids(rows), rows.tolist(), strict=True):
@@ -194,10 +218,23 @@ class LoadedSnapshot:
         Raises:
             SnapshotRefused: they are not what was written.
         """
+        self._check_lengths()  # at once: digests take their time
         signs = layout.signs(self._folder, self._manifest)
         layout.check(self._folder, self._manifest)
         layout.check(self._folder, self._manifest, late=True)
         self._signs = signs
+
+    def _check_lengths(self) -> None:
+        name = self._lengths.cut_short()
+        if name is not None:
+            raise errors.SnapshotRefused(f"snapshot {self.version}: {name} was cut short")
+
+    def _be_whole(self) -> None:
+        """Search nothing that the system would kill this process for."""
+        try:
+            self._check_lengths()
+        except errors.SnapshotRefused as error:
+            raise errors.IndexUnavailable(error.detail) from error
 
     def close(self) -> None:
         """Let the indexer remove the folder; what is mapped stays readable until it is dropped."""

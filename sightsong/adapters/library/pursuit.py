@@ -92,6 +92,7 @@ class Pursuit:
         """Do as `after` where that is a matter of milliseconds; else the same view.
 
         Raises:
+            SnapshotRefused: its snapshot must not be served any more.
             StoreUnavailable: the database does not answer; retried.
         """
         held = len(view.touched)

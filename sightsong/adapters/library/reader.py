@@ -151,6 +151,9 @@ class SnapshotLibrary:
             except errors.Unavailable as error:
                 log.debug("library.not_followed", reason=error.detail)
                 return
+            except errors.SnapshotRefused as error:
+                self._drop(view.base, error.detail)
+                return
             if newer is view or self._replace(view, newer):
                 return
 
