@@ -85,7 +85,7 @@ class Poster:
             return float(said)
         try:
             until = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):  # no date, or one that no calendar has
             return None
         if until.tzinfo is None:
             until = until.replace(tzinfo=UTC)

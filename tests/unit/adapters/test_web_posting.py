@@ -109,6 +109,8 @@ def test_a_body_without_end_is_not_read_to_its_end():
         ("soon", None),
         ("-5", None),
         ("", None),
+        ("Sat, 1 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Sat, 21 Nov 2026 20:00:30 +99999999999999", None),
     ],
 )
 def test_a_receiver_may_ask_to_be_left_alone(said, seconds):

@@ -89,8 +89,8 @@ def test_a_snapshot_that_grew_longer_serves_on_until_it_is_looked_at(parts):
 
 def test_a_base_that_is_gone_holds_no_file(tmp_path):
     made = Rows(track(name, 1) for name in EVERY_NAME[:30]).build(tmp_path)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     base = opening(tmp_path)(made)
     base.close()
     del base
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
