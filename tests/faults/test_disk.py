@@ -82,16 +82,12 @@ def test_a_full_disk_for_photos_refuses_before_it_accepts_and_recovers(
     figures.measured("slowest refusal", max(one.took_s for one in tried), "s", at_most=_AT_ONCE_S)
 
 
-def test_a_refusal_for_want_of_room_says_when_to_come_again(
-    blob_disk: SmallDisk, embedded: Estate
-):
+def test_a_refusal_for_want_of_room_says_when_to_come_again(blob_disk: SmallDisk, embedded: Estate):
     service = embedded.service
     service.up()
     blob_disk.fill()
     photo = min(DEMO_PHOTOS.glob("*.jpg")).read_bytes()
-    answer = service.client.post(
-        "/v1/jobs", content=photo, headers={"Content-Type": "image/jpeg"}
-    )
+    answer = service.client.post("/v1/jobs", content=photo, headers={"Content-Type": "image/jpeg"})
     assert (answer.status_code, answer.json()["code"]) == (503, "insufficient_storage")
     assert int(answer.headers["Retry-After"]) >= 1
     assert str(service.data_dir) not in answer.text
@@ -120,8 +116,10 @@ def test_a_full_disk_for_the_index_leaves_the_old_one_and_is_built_when_there_is
     index_disk.make_room()
     began = time.monotonic()
     wait_until(
-        lambda: service.client.get("/v1/indexes").json()["active"] != old
-        or service.job(job_id)["state"] == "failed",
+        lambda: (
+            service.client.get("/v1/indexes").json()["active"] != old
+            or service.job(job_id)["state"] == "failed"
+        ),
         within_s=60,
         every_s=0.1,
     )

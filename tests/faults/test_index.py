@@ -49,7 +49,7 @@ def half_built(service: Service) -> Iterator[Path]:
 def files_half_built(service: Service) -> int:
     """How many files there are of a snapshot that is being built."""
     try:
-        return sum(len(os.listdir(folder)) for folder in half_built(service))
+        return sum(len(list(folder.iterdir())) for folder in half_built(service))
     except FileNotFoundError:  # it has just been given its name
         return 0
 
@@ -80,11 +80,13 @@ def test_an_indexer_killed_in_a_rebuild_leaves_the_old_index_and_goes_on_with_it
             assert (active(service), answered_by(service)) == (old, old)
             before = len(list(service.events("worker.started")))
             service.start("indexer")
-            wait_until(lambda n=before: len(list(service.events("worker.started"))) > n, within_s=60)
+            wait_until(
+                lambda n=before: len(list(service.events("worker.started"))) > n, within_s=60
+            )
             began = time.monotonic()
             assert service.finish(job)["state"] == "succeeded"
             slowest_s = max(slowest_s, time.monotonic() - began)
-            wait_until(lambda: answered_by(service) != old, within_s=10)
+            wait_until(lambda old=old: answered_by(service) != old, within_s=10)
             assert not any(half_built(service))
             old = active(service)
     crowd.close()
