@@ -4,6 +4,7 @@ The database's own disk is `test_database.py`'s.
 """
 
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,5 +153,26 @@ def test_a_full_disk_for_music_refuses_an_upload_and_takes_it_when_there_is_room
     status, ingest = upload(service, tracks)
     assert status == 202
     url = f"/v1/ingests/{ingest}"
+    wait_until(lambda: service.client.get(url).json()["done"], within_s=60, every_s=0.1)
+    assert service.client.get(url).json()["tracks"]["succeeded"] == 4
+
+
+def test_an_archive_for_which_there_is_no_room_is_tried_again_when_there_is(
+    music_disk: SmallDisk, on_servers: Estate, tmp_path: Path
+):
+    service = on_servers.service
+    service.env["SIGHTSONG_DISK_RESERVE_BYTES"] = str(_RESERVE)
+    service.up()
+    archive = tmp_path / "music.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for track in sorted(DEMO_TRACKS.glob("*.ogg"))[:4]:
+            packed.write(track, track.name)
+    music_disk.fill(leaving_bytes=_RESERVE // 2)
+    answer = service.client.post("/v1/ingests", json={"path": str(archive)})
+    url = f"/v1/ingests/{answer.raise_for_status().json()['id']}"
+    wait_until(lambda: "insufficient_storage" in service.client.get(url).text, within_s=20)
+    kept = [music_disk.folder / "scratch", music_disk.folder / "music"]
+    assert not [path for folder in kept for path in folder.rglob("*") if path.is_file()]
+    music_disk.make_room()
     wait_until(lambda: service.client.get(url).json()["done"], within_s=60, every_s=0.1)
     assert service.client.get(url).json()["tracks"]["succeeded"] == 4
