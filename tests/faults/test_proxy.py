@@ -80,3 +80,30 @@ def test_one_that_refuses_ends_new_ones_at_once():
         proxy.carry()
         with through(proxy.port) as connection:
             assert says(connection, b"after") == b"after"
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_cut_loses_one_connection_at_a_word_and_its_answer(is_heard: bool):
+    with an_echo() as port, proxied(port) as proxy:
+        cut = proxy.cut(after=b"first", at=b"last", is_heard=is_heard)
+        with through(proxy.port) as connection:
+            assert says(connection, b"last") == b"last"  # nothing came before it
+            assert says(connection, b"first") == b"first"
+            assert not cut.made.is_set()
+            with contextlib.suppress(ConnectionError):
+                assert says(connection, b"last") == b""
+        assert cut.made.wait(5)
+        with through(proxy.port) as connection:
+            assert says(connection, b"first") == b"first"
+            assert says(connection, b"last") == b"last"
+
+
+def test_what_is_forgotten_is_silent_and_what_comes_later_is_not():
+    with an_echo() as port, proxied(port) as proxy, through(proxy.port) as old:
+        assert says(old, b"before") == b"before"
+        proxy.forget()
+        with through(proxy.port) as new:
+            assert says(new, b"after") == b"after"
+        old.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            says(old, b"hello?")
