@@ -210,6 +210,7 @@ def build(settings: "Settings") -> FastAPI:
     from sightsong.engine.rounds import Rounds
 
     door = opening.door_settings(settings, wiring.space_of(settings))
+    wiring.check_schema(settings)
     stores, ringer = wiring.open_stores(settings), wiring.open_ringer(settings)
     if door.needs_key:
         opening.see_that_somebody_has_a_key(stores.keys, settings)

@@ -130,6 +130,7 @@ def open_builder(config: settings.Settings) -> Builder:
 
 def serve(config: settings.Settings) -> None:
     """Scan, and keep the index up to date, until SIGTERM."""
+    wiring.check_schema(config)
     stores = wiring.open_stores(config)
     ringer = wiring.open_ringer(config)
     scans, rebuilds = Watch(), Watch()

@@ -187,6 +187,7 @@ def main() -> None:
 
 def serve(config: settings.Settings, load: Callable[[settings.Settings], models.Profile]) -> None:
     """Load models and do the work of the queues with them, until SIGTERM."""
+    wiring.check_schema(config)
     measured = metrics.Metrics(config.profile)
     thread = ModelThread()
     with measured.loading():

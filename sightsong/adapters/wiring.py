@@ -13,6 +13,7 @@ from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.adapters.objects import ObjectStores
 from sightsong.adapters.settings import Settings
 from sightsong.adapters.shelf import FolderShelf
+from sightsong.adapters.store import migrate
 from sightsong.core import affect_space, catalogue, ports
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.embeddings import Space
@@ -21,6 +22,17 @@ from sightsong.core.snapshots import Snapshot
 from sightsong.engine import process
 from sightsong.engine.ringer import Ringer
 from sightsong.engine.work import Pace, Work
+
+
+def check_schema(settings: Settings) -> None:
+    """See that the database is one that this release can work with, if it answers now.
+
+    Raises:
+        ConfigurationError: it is not; says what to do.
+    """
+    with contextlib.suppress(OSError):
+        disk.private_folder(settings.data_dir)
+    migrate.check(settings.database)
 
 
 def open_stores(settings: Settings) -> ports.Stores:

@@ -7,7 +7,8 @@ from sqlalchemy import ExceptionContext, exc
 
 from sightsong.core.errors import SightsongError, StorageFull, StoreUnavailable
 
-_UNMIGRATED = "The database has not been migrated yet: run `sightsong migrate`."
+#: What is said of a database without tables.
+UNMIGRATED = "The database has not been migrated yet: run `sightsong migrate`."
 _OTHER_VERSION = (
     "The database was made for another version of Sightsong: run `sightsong migrate` of the newer "
     "one, or move it away."
@@ -67,7 +68,7 @@ def _meaning(error: exc.DBAPIError) -> SightsongError | None:
     if getattr(error.orig, "sqlite_errorcode", None) in _SQLITE_DAMAGED:
         return StoreUnavailable(_DAMAGED)
     if _lacks_tables(error.orig):
-        return StoreUnavailable(_UNMIGRATED)
+        return StoreUnavailable(UNMIGRATED)
     if _lacks_columns(error.orig):
         return StoreUnavailable(_OTHER_VERSION)
     return StoreUnavailable() if _is_passing(error) else None
