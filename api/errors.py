@@ -13,6 +13,7 @@ from sightsong.core.errors import (
     InputError,
     LimitReached,
     NotFound,
+    QueueFull,
     SightsongError,
     Unauthorized,
     Unavailable,
@@ -226,6 +227,8 @@ _OF_FRAMEWORK: Mapping[int, type[SightsongError]] = {
 _CLOSING = frozenset({400, 408, 413})
 #: Seconds after which a refused client may try again, by status.
 _RETRY_AFTER_S: Mapping[int, int] = {429: 5, 503: 5}
+#: Nobody is sent away for longer, in seconds: by then there may be more workers.
+_LONGEST_PAUSE_S = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +256,9 @@ def of_error(error: SightsongError) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, LimitReached):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}
+    if isinstance(error, QueueFull) and error.retry_after_s is not None:
+        pause_s = min(max(1, math.ceil(error.retry_after_s)), _LONGEST_PAUSE_S)
+        return {"Retry-After": str(pause_s)}
     return {"Retry-After": "1"} if isinstance(error, IdempotencyInFlight) else {}
 
 

@@ -11,6 +11,7 @@ import contextvars
 import functools
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import fields, replace
@@ -53,10 +54,12 @@ class Askers:
         Raises:
             StoreUnavailable: not in time, or as many calls as may be made hang.
         """
+        until = time.monotonic() + self._patience_s  # of the turn and the answer together
         await self._turn()
         try:
             asked = asyncio.wrap_future(self._begun(functools.partial(work, *args)))
-            done, _ = await asyncio.wait({asked}, timeout=self._patience_s)
+            left_s = max(until - time.monotonic(), 0)
+            done, _ = await asyncio.wait({asked}, timeout=left_s)
             if not done:
                 asked.cancel()
                 raise _too_late()

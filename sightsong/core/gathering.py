@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from sightsong.core import erasing, errors, jobs, ports
 from sightsong.core.batches import MOST_ITEMS, Gathered, NewBatch, Refused
-from sightsong.core.intake import Ask, refuse_unknown_webhook
+from sightsong.core.intake import Ask, refuse_full, refuse_unknown_webhook
 from sightsong.core.tenancy import Whose
 
 #: What was sent of an item, JSON values only.
@@ -123,7 +123,7 @@ class Gathering:
         self._refuse_untold()
         self._refuse_empty()
         self._refuse_larger(album.account)
-        self._refuse_full(queue_limit)
+        refuse_full(self._stores, jobs.Queue.PHOTOS, queue_limit, coming=len(self._jobs))
         gathered = self._store(album, key)
         if not gathered.is_replay:
             with contextlib.suppress(errors.Unavailable):
@@ -226,8 +226,3 @@ class Gathering:
                 f"The batch has {len(self._jobs):,} jobs, more than this key may submit in a day "
                 f"({most:,}). Send it in parts, on several days."
             )
-
-    def _refuse_full(self, limit: int) -> None:
-        waiting = self._stores.jobs.backlog(jobs.Queue.PHOTOS, limit=limit)
-        if waiting + len(self._jobs) > limit:
-            raise errors.QueueFull

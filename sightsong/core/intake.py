@@ -121,7 +121,7 @@ def submit_photo(
     asked = ask.asked(jobs.JobKind.PHOTO, content)
     if copied := _recalled(stores, ask, jobs.JobKind.PHOTO, key, asked=asked):
         return copied
-    _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
+    refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
     blob = stores.blobs.put(content, media_type=media_type)
     try:
         new = replace(ask.job(jobs.JobKind.PHOTO, blob), asked_digest=asked)
@@ -165,7 +165,7 @@ def submit_text(
     asked = ask.asked(jobs.JobKind.TEXT)
     if copied := _recalled(stores, ask, jobs.JobKind.TEXT, key, asked=asked):
         return copied
-    _refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
+    refuse_full(stores, jobs.Queue.PHOTOS, queue_limit)
     submitted = _store(stores, replace(ask.job(jobs.JobKind.TEXT), asked_digest=asked), key)
     _ring(doorbell, jobs.Queue.PHOTOS)
     return submitted
@@ -299,16 +299,22 @@ def refuse_unknown_webhook(
 def _submit_to_indexer(
     stores: ports.Stores, doorbell: ports.Doorbell, new: jobs.NewJob, *, queue_limit: int
 ) -> jobs.Job:
-    _refuse_full(stores, new.kind.queue, queue_limit)
+    refuse_full(stores, new.kind.queue, queue_limit)
     job = stores.jobs.submit(new)
     _ring(doorbell, job.kind.queue)
     return job
 
 
-def _refuse_full(stores: ports.Stores, queue: jobs.Queue, limit: int) -> None:
-    """See that a queue has room for one more job."""
-    if stores.jobs.backlog(queue, limit=limit) >= limit:
-        raise errors.QueueFull
+def refuse_full(stores: ports.Stores, queue: jobs.Queue, limit: int, *, coming: int = 1) -> None:
+    """See that a queue has room for some more jobs.
+
+    Raises:
+        QueueFull: it has not; says when those that wait will have ended.
+    """
+    waiting = stores.jobs.backlog(queue, limit=limit)
+    if waiting + coming > limit:
+        pace = stores.jobs.pace(queue)
+        raise errors.QueueFull(retry_after_s=waiting / pace if pace else None)
 
 
 def _ring(doorbell: ports.Doorbell, queue: jobs.Queue) -> None:

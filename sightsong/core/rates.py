@@ -29,13 +29,33 @@ def heard_rate(pieces: Iterable[tuple[float, float, float]]) -> float | None:
     return sum(done for _, _, done in ordered) / busy_s
 
 
+def pace(
+    ended: Sequence[tuple[float, float]], *, now: float, since: float = float("-inf")
+) -> float | None:
+    """Work out how many jobs end in a second, from those that ended lately.
+
+    While nothing was there to do, nothing was slow: only the time in which any of them ran counts,
+    and that since the last of them ended, in which others have waited.
+
+    Args:
+        ended: of each its start and end, within `LATELY_S` of now; in seconds since the epoch.
+        now: the time.
+        since: from when on others have waited.
+
+    Returns:
+        None where fewer than three have ended, or they took no time.
+    """
+    if len(ended) < _FEWEST:
+        return None
+    pieces = [(max(start, now - LATELY_S), end, 1.0) for start, end in ended]
+    idle_from = max(since, *(end for _, end in ended))
+    return heard_rate([*pieces, (min(idle_from, now), now, 0.0)])
+
+
 def end_in_s(
     ended: Sequence[tuple[float, float]], *, ahead: int, available_at: float, now: float
 ) -> float | None:
     """Work out when a job that waits will have ended, from those that ended lately.
-
-    While nothing was there to do, nothing was slow: only the time in which any of them ran counts,
-    and that in which this one has waited since the last of them ended.
 
     Args:
         ended: of each its start and end, within `LATELY_S` of now.
@@ -46,11 +66,7 @@ def end_in_s(
     Returns:
         Seconds from now; None where fewer than three have ended, or they took no time.
     """
-    if len(ended) < _FEWEST:
-        return None
-    pieces = [(max(start, now - LATELY_S), end, 1.0) for start, end in ended]
-    idle_from = max(available_at, *(end for _, end in ended))
-    rate = heard_rate([*pieces, (min(idle_from, now), now, 0.0)])
+    rate = pace(ended, now=now, since=available_at)
     if rate is None:
         return None
     return max(available_at - now, ahead / rate) + 1 / rate

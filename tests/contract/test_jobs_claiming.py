@@ -107,3 +107,15 @@ def test_the_first_start_of_a_job_is_kept_over_its_attempts(stores):
     first = building.lose_lease(stores.jobs)
     second = building.claim_one(stores.jobs)
     assert (second.attempt, second.started_at) == (2, first.started_at)
+
+
+def test_how_fast_a_queue_moves_is_known_once_some_have_ended(stores):
+    for _ in range(4):
+        stores.jobs.submit(photo())
+    assert stores.jobs.pace(Queue.PHOTOS) is None
+    claimed = building.claim(stores.jobs, limit=3)
+    stores.jobs.complete([building.done(job) for job in claimed])
+    pace = stores.jobs.pace(Queue.PHOTOS)
+    assert pace is not None
+    assert pace > 0
+    assert stores.jobs.pace(Queue.TRACKS) is None

@@ -1,5 +1,7 @@
 """Migrations that have landed: they stay what they are, and the release before each lives on."""
 
+import itertools
+
 import pytest
 
 from tests.contract import shapes
@@ -47,7 +49,7 @@ def test_every_migration_makes_what_it_made_when_it_landed(kind: str, grown):
 
 def test_every_migration_lets_the_release_before_write_and_read_on(grown):
     order = list(grown)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in itertools.pairwise(order):
         assert hindrances(grown[before], grown[after]) == [], after
 
 

@@ -115,7 +115,7 @@ def test_a_postgres_that_hangs_for_half_a_minute_holds_up_nobody_for_long(
     with crowd.pulsing(per_s=6):
         time.sleep(4)
         on_servers.postgres.freeze()
-        threads, alive_s = stormed(service, crowd, for_s=30)
+        threads, alive_s = stormed(service, crowd, senders=100, for_s=30)
         on_servers.postgres.thaw()
         time.sleep(4)
     crowd.close()
@@ -129,13 +129,15 @@ def test_a_postgres_that_hangs_for_half_a_minute_holds_up_nobody_for_long(
     figures.measured("threads of the API afterwards", threads_of(api), at_most=usual + 50)
 
 
-def stormed(service: Service, crowd: Crowd, *, for_s: float) -> tuple[list[int], list[float]]:
-    """Submit more at once than the API has threads; how many those are, and how long it is dead."""
+def stormed(
+    service: Service, crowd: Crowd, *, senders: int, for_s: float
+) -> tuple[list[int], list[float]]:
+    """Submit as many at once, again and again; the API's threads, how long its /healthz takes."""
     until = time.monotonic() + for_s
     threads: list[int] = []
     alive_s: list[float] = []
-    with ThreadPoolExecutor(100) as many:
-        one_each = [many.submit(keep_trying, crowd, until) for _ in range(100)]
+    with ThreadPoolExecutor(senders) as many:
+        one_each = [many.submit(keep_trying, crowd, until) for _ in range(senders)]
         while time.monotonic() < until:
             began = time.monotonic()
             assert service.client.get("/healthz").status_code == httpx.codes.OK
@@ -235,7 +237,7 @@ def test_a_way_to_postgres_that_swallows_all_for_ten_seconds_loses_nothing(
         with crowd.pulsing(per_s=6):
             time.sleep(3)
             proxy.black_hole()
-            time.sleep(10)
+            stormed(service, crowd, senders=8, for_s=10)
             if ends_by == "reset":  # what was swallowed never arrives
                 proxy.reset()
             if ends_by == "forget":  # and nobody says so

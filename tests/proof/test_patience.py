@@ -1,7 +1,9 @@
 """A database that hangs: 503 in time, the threads survive, and what needs no database goes on."""
 
+import asyncio
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -109,6 +111,31 @@ def test_all_is_well_when_the_database_answers_again(caller, hanging):
     wait_until(lambda: caller.get(JOB).status_code == 404)
 
     assert caller.submit(image_bytes()).status_code == 202
+
+
+def test_who_waits_for_a_turn_waits_no_longer_than_others_in_all():
+    hangs = threading.Event()
+    askers = Askers(patience_s=0.4)
+    crowd = 60  # more than ask at once
+
+    async def too_late() -> float:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            await askers.ask(hangs.wait)
+        return time.monotonic() - began
+
+    async def all_at_once() -> list[float]:
+        later = [too_late() for _ in range(crowd)]
+        return [*await asyncio.gather(too_late(), _after(0.2, too_late), *later)]
+
+    took_s = asyncio.run(all_at_once())
+    hangs.set()
+    assert max(took_s) < 0.7
+
+
+async def _after(pause_s: float, work: Callable[[], Awaitable[float]]) -> float:
+    await asyncio.sleep(pause_s)
+    return await work()
 
 
 def test_what_a_call_raises_is_raised_where_it_was_asked_for():

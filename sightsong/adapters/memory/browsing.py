@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from sightsong.adapters.memory.state import Row, State
-from sightsong.core.jobs import Job, JobFilter, JobId, JobState, Outlook
-from sightsong.core.rates import LATELY_S, end_in_s
+from sightsong.core import rates
+from sightsong.core.jobs import Job, JobFilter, JobId, JobState, Outlook, Queue
+from sightsong.core.rates import end_in_s
 from sightsong.core.tenancy import NOBODY
 
 
@@ -30,14 +31,24 @@ def outlook(state: State, row: Row, *, limit: int) -> Outlook | None:
     if row.is_held:
         return Outlook(ahead=counted, eta_s=None)
     now = state.clock()
-    ended = [
+    ended = _ended_lately(state, queue, now=now)
+    eta_s = end_in_s(ended, ahead=counted, available_at=row.available_at, now=now)
+    return Outlook(ahead=counted, eta_s=eta_s)
+
+
+def pace(state: State, queue: Queue) -> float | None:
+    """Work out how many jobs of a queue end in a second, of late; None where that is not known."""
+    now = state.clock()
+    return rates.pace(_ended_lately(state, queue, now=now), now=now)
+
+
+def _ended_lately(state: State, queue: Queue, *, now: float) -> list[tuple[float, float]]:
+    return [
         (job.started_at, job.finished_at)
         for job in (one.job for one in state.rows.values())
         if job.kind.queue is queue and job.started_at is not None
-        if job.finished_at is not None and job.finished_at > now - LATELY_S
+        if job.finished_at is not None and job.finished_at > now - rates.LATELY_S
     ]
-    eta_s = end_in_s(ended, ahead=counted, available_at=row.available_at, now=now)
-    return Outlook(ahead=counted, eta_s=eta_s)
 
 
 def _is_in(row: Row, where: JobFilter) -> bool:

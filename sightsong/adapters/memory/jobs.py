@@ -226,6 +226,11 @@ class MemoryJobs:
         with self._state.lock:
             return min(limit, len(self._state.queued(queue)))
 
+    def pace(self, queue: Queue) -> float | None:
+        """How many jobs of `queue` end in a second, of late; None where too few have ended."""
+        with self._state.lock:
+            return browsing.pace(self._state, queue)
+
     def is_busy(self, queue: Queue) -> bool:
         """Whether a job of `queue` runs, or waits for more than the end of a pause."""
         with self._state.lock:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, func, make
 from sqlalchemy.engine import URL
 
 from sightsong.adapters import disk
-from sightsong.adapters.store import failures
+from sightsong.adapters.store import failures, silence
 from sightsong.core.errors import ConfigurationError, StoreUnavailable
 
 #: How long a write waits for another process's write on SQLite, and for our own lock.
@@ -23,9 +23,10 @@ BUSY_TIMEOUT_S = 10.0
 POOL_SIZE = 8
 #: How long a thread waits for one of them.
 POOL_TIMEOUT_S = 5.0
+#: How long a Postgres may be silent; it gives up a statement by itself before that.
+SILENCE_S = 12.0
 
 _POSTGRES_ARGUMENTS = {
-    "connect_timeout": 2,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -146,12 +147,15 @@ class Database:
             self._write_lock.release()
 
 
-def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+def open_database(
+    url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, silence_s: float = SILENCE_S
+) -> Database:
     """Make a database from its URL; connects at its first use.
 
     Args:
         url: SQLAlchemy URL, `sqlite:///…` or `postgresql://…`.
         busy_timeout_s: how long a write on SQLite waits for other writes.
+        silence_s: how long a Postgres may say nothing.
 
     Raises:
         ConfigurationError: the URL is of no database that we know.
@@ -162,7 +166,7 @@ def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Databa
         if backend == "sqlite":
             return Database(_sqlite(parsed, busy_timeout_s), busy_timeout_s=busy_timeout_s)
         if backend == "postgresql":
-            return Database(_postgres(parsed))
+            return Database(_postgres(parsed, silence_s))
     except (exc.ArgumentError, exc.NoSuchModuleError) as error:
         raise ConfigurationError("the database URL cannot be read") from error
     raise ConfigurationError(f"there is no support for databases of type {backend}")
@@ -185,7 +189,7 @@ def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def _postgres(url: URL) -> Engine:
+def _postgres(url: URL, silence_s: float) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg2"),
         pool_size=POOL_SIZE,
@@ -194,8 +198,9 @@ def _postgres(url: URL) -> Engine:
         pool_pre_ping=True,
         json_serializer=_to_json,
         executemany_mode="values_plus_batch",  # one round trip for the updates of a whole batch
-        connect_args=_POSTGRES_ARGUMENTS,
+        connect_args={**_POSTGRES_ARGUMENTS, "connection_factory": silence.connection_factory},
     )
+    silence.bound(engine, longest_s=silence_s)
     event.listen(engine, "handle_error", failures.leave_read_only_server)
     return engine
 

@@ -225,6 +225,11 @@ class SqlJobs:
             query = select(func.count()).select_from(waiting.subquery())
             return int(connection.execute(query).scalar_one())
 
+    def pace(self, queue: Queue) -> float | None:
+        """How many jobs of `queue` end in a second, of late; None where too few have ended."""
+        with self._database.read() as connection:
+            return outlook.pace(connection, queue)
+
     def is_busy(self, queue: Queue) -> bool:
         """Whether a job of `queue` runs, or waits for more than the end of a pause."""
         of_queue = jobs.c.queue == queue

@@ -45,7 +45,7 @@ def upgrade(url: str) -> None:
             its revision, or of a later release that this one cannot work with.
         StoreUnavailable: the database does not answer.
     """
-    database = open_database(url)
+    database = open_database(url, silence_s=_LONG_MS / 1000)
     try:
         database.in_write(lambda connection: _upgrade(database, connection))
     finally:

@@ -20,8 +20,9 @@ from sqlalchemy import (
 from sightsong.adapters.store.clock import db_now
 from sightsong.adapters.store.inserting import HELD_S
 from sightsong.adapters.store.schema import has_ended, is_queued, is_suspect, jobs
-from sightsong.core.jobs import JobId, Outlook
-from sightsong.core.rates import LATELY_S, end_in_s
+from sightsong.core import rates
+from sightsong.core.jobs import JobId, Outlook, Queue
+from sightsong.core.rates import end_in_s
 
 _RANK = (jobs.c.priority, jobs.c.available_at, jobs.c.sequence)
 _MY_RANK: tuple[BindParameter[Any], ...] = (
@@ -41,14 +42,20 @@ def outlook(connection: Connection, job_id: JobId, *, limit: int) -> Outlook | N
     ahead = _ahead(connection, me, limit)
     if me.available_at >= HELD_S:
         return Outlook(ahead=ahead, eta_s=None)
-    ended = connection.execute(_ENDED, {"of_queue": me.queue, "since": me.now - LATELY_S})
-    eta_s = end_in_s(
-        [(row.started_at, row.finished_at) for row in ended],
-        ahead=ahead,
-        available_at=me.available_at,
-        now=me.now,
-    )
+    ended = _ended_lately(connection, me.queue, now=me.now)
+    eta_s = end_in_s(ended, ahead=ahead, available_at=me.available_at, now=me.now)
     return Outlook(ahead=ahead, eta_s=eta_s)
+
+
+def pace(connection: Connection, queue: Queue) -> float | None:
+    """Work out how many jobs of a queue end in a second, of late; None where that is not known."""
+    now = connection.execute(select(db_now())).scalar_one()
+    return rates.pace(_ended_lately(connection, queue, now=now), now=now)
+
+
+def _ended_lately(connection: Connection, queue: str, *, now: float) -> list[tuple[float, float]]:
+    ended = connection.execute(_ENDED, {"of_queue": queue, "since": now - rates.LATELY_S})
+    return [(row.started_at, row.finished_at) for row in ended]
 
 
 def _ahead(connection: Connection, me: Row[Any], limit: int) -> int:

@@ -21,6 +21,11 @@ class QueueFull(Unavailable):
 
     code = "queue_full"
 
+    def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        """Say as well when those that wait will have ended, where that is known."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
 
 class FetchFailed(Unavailable):
     """A file could not be fetched from where it lies; try again later."""

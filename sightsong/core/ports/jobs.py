@@ -203,6 +203,10 @@ class Jobs(Protocol):
         """Count the jobs queued in `queue`, at most `limit` (so that it stays cheap)."""
         ...
 
+    def pace(self, queue: Queue) -> float | None:
+        """How many jobs of `queue` end in a second, of late; None where too few have ended."""
+        ...
+
     def is_busy(self, queue: Queue) -> bool:
         """Whether a job of `queue` runs, or waits for more than the end of a pause."""
         ...

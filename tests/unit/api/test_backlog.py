@@ -2,7 +2,7 @@
 
 from api.backlog import CountedJobs
 from sightsong.adapters import memory
-from sightsong.core.jobs import JobKind, NewJob, Queue
+from sightsong.core.jobs import JobKind, NewJob, Owner, Queue
 from tests.clocks import Clock
 
 
@@ -12,9 +12,14 @@ class Counting:
     def __init__(self) -> None:
         self.jobs = memory.open_stores().jobs
         self.counted = 0
+        self.paced = 0
 
     def submit(self, new):
         return self.jobs.submit(new)
+
+    def pace(self, _queue):
+        self.paced += 1
+        return 2.0
 
     def backlog(self, queue, *, limit):
         self.counted += 1
@@ -49,3 +54,23 @@ def test_after_a_second_they_are_counted_anew():
         rows.submit(NewJob(kind=JobKind.TEXT))
         clock.now += 1.5
     assert rows.counted == 3
+
+
+def test_while_there_is_no_room_they_are_seldom_counted_and_room_is_soon_seen():
+    rows, clock = Counting(), Clock()
+    jobs = CountedJobs(rows, clock=clock)
+    assert submit_up_to(jobs, 3, tries=50) == 3
+    counted = rows.counted
+    assert (submit_up_to(jobs, 3, tries=50), rows.counted) == (0, counted)
+    rows.jobs.claim([Queue.PHOTOS], owner=Owner("w"), limit=1, lease_s=9)
+    clock.now += 0.2
+    assert submit_up_to(jobs, 3, tries=50) == 1
+
+
+def test_how_fast_a_queue_moves_is_looked_at_once_a_second():
+    rows, clock = Counting(), Clock()
+    jobs = CountedJobs(rows, clock=clock)
+    assert [jobs.pace(Queue.PHOTOS) for _ in range(9)] == [2.0] * 9
+    clock.now += 1
+    jobs.pace(Queue.PHOTOS)
+    assert rows.paced == 2

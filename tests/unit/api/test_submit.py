@@ -234,3 +234,23 @@ def test_a_database_that_is_down_is_told_as_such(make, stores):
 
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+class Moving:
+    """Jobs that end at a steady pace."""
+
+    def __init__(self, jobs, pace):
+        self._jobs = jobs
+        self.pace = lambda _queue: pace
+
+    def __getattr__(self, name):
+        return getattr(self._jobs, name)
+
+
+@pytest.mark.parametrize(("pace", "told"), [(0.75, "4"), (0.001, "600"), (None, "5")])
+def test_a_full_queue_says_when_those_that_wait_will_have_ended(make, pace, told):
+    stores = memory.open_stores()
+    caller = make(stores=replace(stores, jobs=Moving(stores.jobs, pace)))
+    for _ in range(3):
+        caller.submit(image_bytes())
+    assert caller.submit(image_bytes()).headers["retry-after"] == told

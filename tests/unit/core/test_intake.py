@@ -316,3 +316,29 @@ def test_a_key_stands_for_what_was_said_and_not_for_what_was_filled_in():
     assert (again.is_replay, again.job.id) == (True, first.job.id)
     with pytest.raises(errors.IdempotencyMismatch):
         say(stores, key="k", keep_image_s=60.0, said={"text": "wild"})
+
+
+def test_who_finds_no_room_is_told_when_those_that_wait_will_have_ended():
+    stores = memory.open_stores()
+    for _ in range(3):
+        submit(stores, queue_limit=9)
+    moving = replace(stores, jobs=Moving(stores.jobs))
+
+    with pytest.raises(errors.QueueFull) as full:
+        submit(moving, queue_limit=3)
+    assert full.value.retry_after_s == 6
+
+
+class Moving:
+    """Jobs that end at a steady pace."""
+
+    PACE = 0.5
+
+    def __init__(self, jobs: ports.Jobs) -> None:
+        self._jobs = jobs
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._jobs, name)
+
+    def pace(self, _queue: jobs.Queue) -> float:
+        return self.PACE

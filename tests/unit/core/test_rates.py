@@ -1,6 +1,6 @@
 """How much gets done in a second."""
 
-from sightsong.core.rates import LATELY_S, end_in_s, heard_rate
+from sightsong.core.rates import LATELY_S, end_in_s, heard_rate, pace
 
 
 def test_what_runs_side_by_side_takes_its_time_once():
@@ -55,3 +55,15 @@ def test_two_jobs_say_nothing_of_the_next():
 
 def test_jobs_that_took_no_time_say_nothing_of_the_next():
     assert end_in_s([(1.0, 1.0)] * 3, ahead=0, available_at=1.0, now=1.0) is None
+
+
+def test_a_queue_moves_as_fast_as_its_jobs_end():
+    assert pace(STEADY, now=108.0) == 0.5
+
+
+def test_a_queue_whose_workers_stand_still_moves_slower_and_slower():
+    assert pace(STEADY, now=116.0) == 0.25
+
+
+def test_two_jobs_tell_nothing_of_a_queue():
+    assert pace(STEADY[:2], now=104.0) is None
