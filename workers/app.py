@@ -204,6 +204,7 @@ def serve(config: settings.Settings, load: Callable[[settings.Settings], models.
         with keeping_up(library, stores, profile, thread=thread):
             wait_for(library)
             ringer = wiring.open_ringer(config)
+            measured.follow_broker(lambda: ringer.last_error)
             wiring.serve(config, stores, works, worker=worker, ringer=ringer)
     finally:
         runtime.decoders.close()

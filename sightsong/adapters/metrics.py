@@ -63,6 +63,15 @@ class Metrics:
             ["profile"],
             registry=self.registry,
         )
+        self._broker = Gauge(
+            "sightsong_broker_up",
+            "1 while this process's rings get through to the broker, else 0.",
+            registry=self.registry,
+        )
+
+    def follow_broker(self, error: Callable[[], str | None]) -> None:
+        """Tell whether the broker answers; `error` says why the last ring failed, if it did."""
+        self._broker.set_function(lambda: error() is None)
 
     def stage(self, name: str, seconds: float) -> None:
         """Note how long a stage of a batch took."""

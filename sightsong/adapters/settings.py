@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     poll_s: float = Field(default=1, gt=0)
     maintenance_s: float = Field(default=1, gt=0)
     #: A job that waited this long without a ring is rung for again.
-    ring_after_s: float = Field(default=3, gt=0)
+    ring_after_s: float = Field(default=2, gt=0)
     #: How long a process that was told to stop may finish its batch.
     grace_s: float = Field(default=20, ge=0)
     #: A batch that runs longer is stuck: its process ends itself, and its jobs run elsewhere.

@@ -23,6 +23,9 @@ from sightsong.engine import process
 from sightsong.engine.ringer import Ringer
 from sightsong.engine.work import Pace, Work
 
+#: A process that has nothing to ring for tries its broker so often, so that it knows of its state.
+_TRY_BROKER_S = 5.0
+
 
 def check_schema(settings: Settings) -> None:
     """See that the database is one that this release can work with, if it answers now.
@@ -99,7 +102,7 @@ def _open_base(settings: Settings) -> Callable[[Snapshot], Base]:
 def open_ringer(settings: Settings) -> Ringer:
     """Make the ringer of a process, for the broker that the settings name; not started yet."""
     app = doorbell.make_app(settings.broker, settings.doorbell_dir)
-    return Ringer(doorbell.CeleryDoorbell(app))
+    return Ringer(doorbell.CeleryDoorbell(app), try_every_s=_TRY_BROKER_S)
 
 
 def serve(

@@ -20,6 +20,15 @@ _REDIS_OPTIONS: Mapping[str, Any] = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
+    # Celery would try for 6 s to connect, and the next ring would wait for that: the ringer drops
+    # what does not get through, and maintenance rings again.
+    "max_retries": 0,
+}
+#: Ours bound what waits in a queue.
+_TRANSPORTS = {
+    "folder": "sightsong.adapters.doorbell.folder:Transport",
+    "redis": "sightsong.adapters.doorbell.bounded:Transport",
+    "rediss": "sightsong.adapters.doorbell.bounded:Transport",
 }
 
 
@@ -31,8 +40,7 @@ def make_app(broker_url: str, folder: Path) -> celery.Celery:
         folder: where the embedded mode keeps its messages; unused by Redis.
     """
     is_folder = broker_url.startswith("folder:")
-    if is_folder:
-        TRANSPORT_ALIASES["folder"] = "sightsong.adapters.doorbell.folder:Transport"
+    TRANSPORT_ALIASES.update(_TRANSPORTS)
     app = celery.Celery("sightsong", broker=broker_url, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,

@@ -21,21 +21,26 @@ from kombu.transport import base, virtual
 _LONGEST_S = 0.2
 #: Rings that wait in one queue. They all say the same, so that more of them say nothing new.
 MOST_WAITING = 8
+#: A message on its way that is older, in seconds, was left by a process that was killed.
+_LEFT_S = 60.0
 
 
 class Channel(virtual.Channel):
     """Reads and writes the messages of queues."""
 
     def _put(self, queue: str, message: dict[str, Any], **_: object) -> None:
-        """Leave a message for a queue, unless enough wait there already."""
+        """Leave a message for a queue, and drop the oldest where too many wait."""
         home = self._home(queue)
         home.mkdir(parents=True, exist_ok=True)
-        if len(_waiting(home)) >= MOST_WAITING:
-            return
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}"
         partial = home / f"{name}.partial"
-        partial.write_text(json.dumps(message), "utf-8")
-        partial.rename(home / f"{name}.json")
+        try:
+            partial.write_text(json.dumps(message), "utf-8")
+            partial.rename(home / f"{name}.json")
+        except OSError:
+            _remove(partial)  # a full disk would be filled by the rings that it refuses
+            raise
+        _tidy(home)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002
         """Take the oldest message of a queue.
@@ -47,14 +52,14 @@ class Channel(virtual.Channel):
             taken = path.with_suffix(f".{uuid.uuid4().hex}.taken")
             try:
                 path.rename(taken)  # of two readers, one wins
-            except FileNotFoundError:
-                continue
+            except OSError:
+                continue  # the other one did; or nobody may take it, and the next may be ours
             try:
                 message: dict[str, Any] = json.loads(taken.read_text("utf-8"))
-            except ValueError:
-                continue  # the disk was full when it was written: not a ring
+            except (OSError, ValueError):
+                continue  # damaged: not a ring
             finally:
-                taken.unlink()
+                _remove(taken)
             return message
         raise Empty
 
@@ -66,8 +71,7 @@ class Channel(virtual.Channel):
         """Remove all messages of a queue."""
         waiting = _waiting(self._home(queue))
         for path in waiting:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            _remove(path)
         return len(waiting)
 
     def _home(self, queue: str) -> Path:
@@ -78,6 +82,24 @@ def _waiting(home: Path) -> list[Path]:
     """The messages of a queue, oldest first."""
     # glob of a folder that is not there finds nothing, which is right
     return sorted(home.glob("*.json"))
+
+
+def _tidy(home: Path) -> None:
+    """Keep the newest messages, and drop what writers and readers left that were killed."""
+    for path in _waiting(home)[:-MOST_WAITING]:
+        _remove(path)
+    long_ago = time.time() - _LEFT_S
+    for suffix in ("partial", "taken"):
+        for path in home.glob(f"*.{suffix}"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < long_ago:
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file that another may remove as well, or that nobody can remove now."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 class Transport(virtual.Transport):

@@ -1,6 +1,6 @@
 """Listening: a Celery worker whose one task says that somebody rang."""
 
-import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -11,11 +11,16 @@ from celery.exceptions import SecurityWarning
 
 from sightsong.adapters.doorbell.app import RING
 from sightsong.core import jobs
+from sightsong.engine.bell import Bell
 
 log = structlog.get_logger()
 
-#: Pause before listening again after Celery gave up by itself.
+#: Pause before listening again after Celery gave up by itself; doubled each time that it does so
+#: at once, as it does at a Redis that is full. Each time costs some work and many lines of a log.
 _PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+#: One that listened for so long had begun well.
+_WELL_S = 30.0
 
 
 def listen(
@@ -36,22 +41,31 @@ def listen(
         on_ring: called for each ring.
         on_stopping: called as soon as the process is told to stop.
     """
-    told = threading.Event()
+    is_told = False
+    told = Bell()  # rung from a signal handler
 
     def ring(queue: str) -> None:  # noqa: ARG001 - the message names it for people who look
         on_ring()
 
     def stopping(**_: object) -> None:
-        told.set()
+        nonlocal is_told
+        is_told = True
+        told.ring()
         on_stopping()
 
     app.task(ring, name=RING)
     signals.worker_shutting_down.connect(stopping, weak=False)
     try:
-        while not told.is_set():
+        pause_s = _PAUSE_S
+        while not is_told:
+            began = time.monotonic()
             _run(app, queues)
-            if not told.wait(_PAUSE_S):
-                log.error("doorbell.restarted")
+            if time.monotonic() - began > _WELL_S:
+                pause_s = _PAUSE_S
+            if not is_told:
+                log.error("doorbell.ended", again_in_s=pause_s)
+                told.wait(pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
     finally:
         signals.worker_shutting_down.disconnect(stopping)
 

@@ -22,6 +22,8 @@ _REDIS_TIMEOUT_S = 0.25
 #: And for how long it is left alone once it has not answered.
 _REDIS_AWAY_S = 5.0
 _PREFIX = "sightsong:rate:"
+#: A bucket of nobody, from which is drawn to see whether Redis counts; no key has this name.
+_TRIED = ""
 #: Takes one token, by the clock of Redis; answers whether there was one, and how many are left.
 _TAKE = """
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
@@ -60,18 +62,23 @@ class RedisRates:
         self._script = self._redis.register_script(_TAKE)
         self._instead = instead or LocalRates()
         self._clock = clock
-        self._away_until = -math.inf
+        self._is_away = False
+        self._try_at = -math.inf
+        self._trying: asyncio.Task[None] | None = None
 
     async def take(self, name: str, bucket: Bucket) -> Draw:
         """Take a token out of somebody's bucket, if there is one."""
-        if self._clock() >= self._away_until:
-            found = await self._ask(name, bucket)
-            if found is not None:
-                return found
+        if self._is_away:
+            self._try_again()
+        elif (found := await self._ask(name, bucket)) is not None:
+            return found
         return await self._instead.take(name, bucket)
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._trying is not None:
+            self._trying.cancel()
+            await asyncio.gather(self._trying, return_exceptions=True)
         await self._redis.aclose()
 
     async def _ask(self, name: str, bucket: Bucket) -> Draw | None:
@@ -81,10 +88,27 @@ class RedisRates:
                     keys=[_PREFIX + name], args=[bucket.capacity, bucket.per_s]
                 )
         except (redis.RedisError, OSError, TimeoutError) as error:
-            self._away_until = self._clock() + _REDIS_AWAY_S
-            log.warning("rates.alone", reason=type(error).__name__)
+            if not self._is_away:
+                self._is_away = True
+                log.warning("rates.alone", reason=type(error).__name__)
+            self._try_at = self._clock() + _REDIS_AWAY_S
             return None
         return Draw(is_taken=bool(taken), left=float(left))
+
+    def _try_again(self) -> None:
+        """See now and then whether Redis is back; no request waits for that."""
+        if self._clock() >= self._try_at and (self._trying is None or self._trying.done()):
+            self._try_at = self._clock() + _REDIS_AWAY_S
+            self._trying = asyncio.create_task(self._try())
+
+    async def _try(self) -> None:
+        try:
+            async with asyncio.timeout(_REDIS_TIMEOUT_S):
+                await self._script(keys=[_PREFIX + _TRIED], args=[1, 1])
+        except (redis.RedisError, OSError, TimeoutError):
+            return
+        self._is_away = False
+        log.info("rates.together")
 
 
 def _redis(url: str) -> Any:  # noqa: ANN401 - the client is typed by halves

@@ -2,6 +2,8 @@
 
 import threading
 
+import structlog
+
 from sightsong.adapters import memory
 from sightsong.core import errors
 from sightsong.core.jobs import JobKind, JobState, NewJob, Owner, Queue
@@ -19,9 +21,11 @@ class SilentDoorbell:
         self.is_back = False
         self.rings: list[Queue] = []
         self.tried = threading.Event()
+        self.tries = 0
 
     def ring(self, queue: Queue) -> None:
         self.tried.set()
+        self.tries += 1
         if not self.is_back:
             raise errors.Unavailable("gone")
         self.rings.append(queue)
@@ -65,6 +69,29 @@ def test_rings_get_through_once_the_broker_is_back():
     wait_until(lambda: doorbell.rings)
     ringer.stop()
     assert (doorbell.rings, ringer.last_error) == ([Queue.TRACKS], None)
+
+
+def test_a_broker_that_nobody_rings_is_tried_from_the_start_and_again():
+    doorbell = SilentDoorbell()
+    ringer = Ringer(doorbell, try_every_s=0.01)
+    ringer.start()
+    wait_until(lambda: ringer.last_error)
+    doorbell.is_back = True
+    wait_until(lambda: not ringer.last_error)
+    ringer.stop()
+
+
+def test_rings_that_do_not_get_through_are_reported_once_and_their_end_too():
+    doorbell = SilentDoorbell()
+    with structlog.testing.capture_logs() as logs:
+        ringer = Ringer(doorbell, try_every_s=0.001)
+        ringer.start()
+        wait_until(lambda: doorbell.tries > 5)
+        doorbell.is_back = True
+        wait_until(lambda: doorbell.rings)
+        ringer.stop()
+    assert [log["event"] for log in logs] == ["doorbell.silent", "doorbell.back"]
+    assert logs[1]["missed"] > 5
 
 
 def test_rings_wanted_at_the_stop_are_still_rung():
