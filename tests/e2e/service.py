@@ -56,11 +56,14 @@ class Service:
             self.start(door)
         wait_until(self._is_ready, within_s=60, every_s=0.1)
 
-    def start(self, door: str) -> subprocess.Popen[bytes]:
-        """Start one more process of a door."""
+    def start(
+        self, door: str, *, env: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one more process of a door, with what is its own of the environment."""
         log = (self._logs / f"{door}-{len(self._processes)}.log").open("wb")
         command = [sys.executable, "-m", door]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        own = {**self.env, **(env or {})}
+        process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=log, stderr=log)
         log.close()
         self._processes.append(process)
         return process
