@@ -55,10 +55,10 @@ class Run:
 
 @contextmanager
 def crowded(service: Service, *, seed: int, headers: dict[str, str] | None = None) -> Iterator[Run]:
-    """A crowd that submits six photos a second beside the body, and nothing lost after it."""
+    """A crowd that submits three photos a second beside the body, and nothing lost after it."""
     crowd = Crowd(str(service.client.base_url), seed=seed, headers=headers)
     try:
-        with crowd.pulsing(per_s=6):
+        with crowd.pulsing(per_s=3):
             yield Run(service=service, crowd=crowd)
         assert checker.violations(service, crowd.ledger) == []
         assert set(crowd.ledger.answers()) == {"202"}
@@ -102,7 +102,7 @@ def test_a_redis_that_dies_for_two_seconds_delays_and_loses_nothing(
         time.sleep(2)
         redis.start()
         figures.measured("listened to again after", seconds_until_heard(redis), "s", at_most=10)
-    figures.measured("submits", len(run.sent), at_least=20)
+    figures.measured("submits", len(run.sent), at_least=10)
     figures.measured("worst added latency", later_s(run, usual_s), "s", at_most=LATER_S)
 
 
@@ -120,7 +120,7 @@ def test_without_redis_for_good_the_service_goes_on_and_says_that_it_is_degraded
         run.calm(10)
     done_s = run.crowd.ledger.done_s
     figures.measured("degraded after", told_s, "s", at_most=8)
-    figures.measured("submits without Redis", len(run.sent), at_least=40)
+    figures.measured("submits without Redis", len(run.sent), at_least=15)
     figures.measured("from submit to end, at worst", done_s[-1], "s", at_most=1 + LATER_S)
     figures.measured("reports of it, API", len(told_of(service, "doorbell.silent")), at_most=6)
 
@@ -144,7 +144,7 @@ def test_a_redis_that_is_emptied_again_and_again_rings_on(on_servers: Estate, fi
     client.close()
     # A ring that was flushed is rung again within 3 s: the worker does not look by itself here.
     figures.measured("worst added latency", later_s(run, usual_s), "s", at_most=3 + LATER_S)
-    figures.measured("submits", len(run.sent), at_least=30)
+    figures.measured("submits", len(run.sent), at_least=15)
 
 
 @pytest.mark.row(7)
