@@ -1,6 +1,9 @@
 """Clients that submit photos and do not give up: the workload of a run."""
 
+import base64
+import contextlib
 import itertools
+import json
 import random
 import threading
 import time
@@ -8,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +20,21 @@ import httpx
 from tests.faults.ledger import ACCEPTED, Ledger, Sent
 
 DEMO_PHOTOS = sorted((Path(__file__).parents[2] / "demo" / "photos").glob("*.jpg"))
-_FINAL = ("succeeded", "failed", "canceled")
+FINAL = ("succeeded", "failed", "canceled")
 #: How long a client waits before it sends a submit again, whatever `Retry-After` says: the runs
 #: are short.
 _AGAIN_S = 0.25
 _PATIENCE_S = 20.0
+_BATCHES = "/v1/batches"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What one submit sends, at every try the same."""
+
+    body: bytes
+    path: str = "/v1/jobs"
+    media_type: str = "image/jpeg"
 
 
 class Crowd:
@@ -59,11 +73,57 @@ class Crowd:
         Returns:
             The id of its job; None when `until_s` seconds were not enough.
         """
+        return self._until_accepted(
+            Ask(body=photo if photo is not None else self._random.choice(self._photos)), until_s
+        )
+
+    def submit_words(self, words: str, *, until_s: float = 60.0) -> str | None:
+        """Submit some words, as `submit` does a photo."""
+        body = json.dumps({"text": words}).encode()
+        return self._until_accepted(Ask(body=body, media_type="application/json"), until_s)
+
+    def submit_batch(self, words: Sequence[str], *, until_s: float = 60.0) -> str | None:
+        """Submit words and a photo in one batch, as `submit` does a photo; the batch's id."""
+        photo = base64.b64encode(self._random.choice(self._photos)).decode()
+        lines = [{"text": one} for one in words]
+        body = "\n".join(map(json.dumps, [*lines, {"image": photo}])).encode()
+        ask = Ask(body=body, path=_BATCHES, media_type="application/x-ndjson")
+        return self._until_accepted(ask, until_s)
+
+    def cancel(self, job_id: str, *, until_s: float = 60.0) -> str:
+        """Cancel a job, until there is an answer; the state that this told, or `too late`."""
+        answer = self._insist("POST", f"/v1/jobs/{job_id}/cancel", until_s)
+        if answer is None or answer.status_code != httpx.codes.OK:
+            return "too late"
+        state = str(answer.json()["state"])
+        self.ledger.ended(job_id, state)
+        return state
+
+    def erase(self, job_id: str, *, until_s: float = 60.0) -> bool:
+        """Erase a job, until there is an answer; whether that said so."""
+        answer = self._insist("DELETE", f"/v1/jobs/{job_id}", until_s)
+        is_gone = answer is not None and answer.status_code == httpx.codes.NO_CONTENT
+        if is_gone:
+            self.ledger.erased(job_id)
+        return is_gone
+
+    def _insist(self, method: str, path: str, until_s: float) -> httpx.Response | None:
+        """Ask until the service answers with something else than that it cannot now."""
+        deadline = time.monotonic() + until_s
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                url = f"{self._base_url()}{path}"
+                answer = self._client.request(method, url, headers=self._headers)
+                if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                    return answer
+            time.sleep(_AGAIN_S)
+        return None
+
+    def _until_accepted(self, ask: Ask, until_s: float) -> str | None:
         key = str(uuid.UUID(int=self._random.getrandbits(128)))
-        body = photo if photo is not None else self._random.choice(self._photos)
         deadline = time.monotonic() + until_s
         while True:
-            sent = self.try_once(key, body)
+            sent = self._try(key, ask)
             if sent.status in ACCEPTED:
                 return sent.job_id
             if time.monotonic() > deadline:
@@ -72,17 +132,24 @@ class Crowd:
 
     def try_once(self, key: str, photo: bytes) -> Sent:
         """Send one submit, once."""
+        return self._try(key, Ask(body=photo))
+
+    def _try(self, key: str, ask: Ask) -> Sent:
         began = time.monotonic()
         try:
             answer = self._client.post(
-                f"{self._base_url()}/v1/jobs",
-                content=photo,
-                headers={"Content-Type": "image/jpeg", "Idempotency-Key": key, **self._headers},
+                f"{self._base_url()}{ask.path}",
+                content=ask.body,
+                headers={"Content-Type": ask.media_type, "Idempotency-Key": key, **self._headers},
             )
         except httpx.TransportError:
             sent = Sent(key=key, status=None, took_s=time.monotonic() - began)
         else:
             sent = _told(key, answer, took_s=time.monotonic() - began)
+        if ask.path == _BATCHES:
+            if sent.status in ACCEPTED:
+                self.ledger.batch(key, sent.job_id)
+            return sent
         self.ledger.sent(sent)
         return sent
 
@@ -92,7 +159,7 @@ class Crowd:
         state = "unknown"
         while time.monotonic() < deadline:
             state = self._state(job_id) or state
-            if state in _FINAL:
+            if state in FINAL:
                 took_s = None if since is None else time.monotonic() - since
                 self.ledger.ended(job_id, state, took_s=took_s)
                 break

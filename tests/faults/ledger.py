@@ -26,6 +26,8 @@ class Ledger:
         self._sent: list[Sent] = []
         self._ended: dict[str, set[str]] = {}
         self._done_s: list[float] = []
+        self._batches: dict[str, set[str]] = {}
+        self._erased: set[str] = set()
 
     def sent(self, one: Sent) -> None:
         """A submit was sent, and this came of it."""
@@ -38,6 +40,16 @@ class Ledger:
             self._ended.setdefault(job_id, set()).add(state)
             if took_s is not None:
                 self._done_s.append(took_s)
+
+    def batch(self, key: str, batch_id: str) -> None:
+        """A batch that was sent under a key was accepted."""
+        with self._lock:
+            self._batches.setdefault(key, set()).add(batch_id)
+
+    def erased(self, job_id: str) -> None:
+        """A client was told that a job is erased."""
+        with self._lock:
+            self._erased.add(job_id)
 
     @property
     def all_sent(self) -> list[Sent]:
@@ -58,6 +70,18 @@ class Ledger:
     def job_ids(self) -> set[str]:
         """Every job that a client was promised."""
         return {job_id for ids in self.accepted.values() for job_id in ids}
+
+    @property
+    def batches(self) -> dict[str, set[str]]:
+        """The ids of batches that each key was told."""
+        with self._lock:
+            return {key: set(ids) for key, ids in self._batches.items()}
+
+    @property
+    def gone(self) -> set[str]:
+        """The jobs that were erased."""
+        with self._lock:
+            return set(self._erased)
 
     @property
     def endings(self) -> dict[str, set[str]]:
