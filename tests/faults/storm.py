@@ -8,7 +8,6 @@ promise; it exits with 1 if there is one.
 """
 
 import argparse
-import io
 import secrets
 import sys
 import tempfile
@@ -18,16 +17,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from tests.e2e.service import DEMO_TRACKS
 from tests.faults import checker
-from tests.faults.crowd import DEMO_PHOTOS, Crowd
+from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate, open_estate
+from tests.faults.making import photos
 from tests.faults.nemesis import Nemesis, Plan
 from tests.faults.workload import Workload
-
-_SIDES_PX = (96, 256, 640)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +94,6 @@ def calm(estate: Estate, *, within_s: float = 60.0) -> None:
     unfinished = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"
     while estate.service.rows(unfinished) != [(0,)] and time.monotonic() < until:
         time.sleep(0.2)
-
-
-def photos() -> list[bytes]:
-    """Those of the demo in several sizes: small ones are many in a short time."""
-    made = []
-    for path in DEMO_PHOTOS:
-        for side in _SIDES_PX:
-            with Image.open(path) as image:
-                image.thumbnail((side, side))
-                file = io.BytesIO()
-                image.save(file, "JPEG", quality=85)
-            made.append(file.getvalue())
-    return made
 
 
 def _weather(

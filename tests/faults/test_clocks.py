@@ -1,0 +1,67 @@
+"""Workers whose clocks are wrong: leases are of the database's clock, and nothing notices.
+
+On Postgres only: SQLite takes the clock of the machine that it shares with all its users.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults import checker
+from tests.faults.crowd import Crowd
+from tests.faults.estate import Estate
+from tests.faults.figures import Figures
+from tests.faults.making import photos
+from tests.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.servers,
+    pytest.mark.row(20),
+    pytest.mark.faults,
+]
+
+_HOURS = 2
+_LEASE_S = 3.0
+
+
+def clock_off_by(hours: int) -> dict[str, str]:
+    """The environment of a process whose clock is wrong; its monotonic one stays right."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        pytest.skip("libfaketime is not installed; on Debian: apt-get install libfaketime")
+    return {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME": f"{hours:+d}h",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+def test_workers_whose_clocks_are_two_hours_off_lose_no_lease(on_servers: Estate, figures: Figures):
+    early, late = clock_off_by(_HOURS), clock_off_by(-_HOURS)
+    service = on_servers.service
+    service.up()
+    service.kill(service.process_of("workers"))
+    workers = [service.start("workers", env=env) for env in (early, late)]
+    crowd = Crowd(str(service.client.base_url), seed=20, photos=photos((96, 256)))
+    states = crowd.follow_all(crowd.send(120))
+    assert set(states.values()) == {"succeeded"}
+    assert checker.violations(service, crowd.ledger) == []
+    [[most, crashes]] = service.rows("SELECT max(attempt), max(crash_count) FROM jobs")
+    figures.measured("attempts of a job", most, at_most=1)
+    figures.measured("leases lost", crashes, at_most=0)
+    figures.measured("writes fenced", sum(1 for _ in service.events("job.fenced")), at_most=0)
+    owners = "SELECT count(*) FROM workers WHERE door = 'workers'"
+    wait_until(lambda: service.rows(owners)[0][0] >= 2, within_s=10)
+    started = [str(event["timestamp"]) for event in service.events("worker.started")]
+    assert len({stamp[:13] for stamp in started}) > 1, "the clocks were not off"
+    sending = crowd.send(60)
+    service.kill(workers[0])
+    killed = time.monotonic()
+    is_his = f"SELECT id FROM jobs WHERE state = 'running' AND owner LIKE '%-{workers[0].pid}-%'"  # noqa: S608 - our own number
+    wait_until(lambda: not service.rows(is_his), within_s=30)
+    figures.measured("until a dead one's jobs are back", time.monotonic() - killed, "s", at_most=4)
+    assert set(crowd.follow_all(sending).values()) == {"succeeded"}
+    crowd.close()
+    assert checker.violations(service, crowd.ledger) == []
