@@ -54,11 +54,9 @@ class Service:
         migrate.upgrade(self.database_url)
         for door in ("api", "workers", "indexer"):
             self.start(door)
-        wait_until(self._is_ready, within_s=60, every_s=0.1)
+        wait_until(self._is_ready, within_s=180, every_s=0.1)
 
-    def start(
-        self, door: str, *, env: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
+    def start(self, door: str, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start one more process of a door, with what is its own of the environment."""
         log = (self._logs / f"{door}-{len(self._processes)}.log").open("wb")
         command = [sys.executable, "-m", door]

@@ -21,6 +21,7 @@ from tests.faults.ledger import ACCEPTED, Ledger, Sent
 
 DEMO_PHOTOS = sorted((Path(__file__).parents[2] / "demo" / "photos").glob("*.jpg"))
 FINAL = ("succeeded", "failed", "canceled")
+GONE = "gone"  #: Erased, by a client or in its time.
 #: How long a client waits before it sends a submit again, whatever `Retry-After` says: the runs
 #: are short.
 _AGAIN_S = 0.25
@@ -159,6 +160,8 @@ class Crowd:
         state = "unknown"
         while time.monotonic() < deadline:
             state = self._state(job_id) or state
+            if state == GONE:
+                break
             if state in FINAL:
                 took_s = None if since is None else time.monotonic() - since
                 self.ledger.ended(job_id, state, took_s=took_s)
@@ -214,6 +217,8 @@ class Crowd:
             )
         except httpx.TransportError:
             return None
+        if answer.status_code == httpx.codes.GONE:
+            return GONE
         if answer.status_code != httpx.codes.OK:
             return None
         job: dict[str, Any] = answer.json()

@@ -1,6 +1,7 @@
 """What a client saw: every submit that it sent, and what it was told. The checker believes it."""
 
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._sent: list[Sent] = []
         self._ended: dict[str, set[str]] = {}
-        self._done_s: list[float] = []
+        self._done: list[tuple[float, float]] = []
         self._batches: dict[str, set[str]] = {}
         self._erased: set[str] = set()
 
@@ -39,7 +40,7 @@ class Ledger:
         with self._lock:
             self._ended.setdefault(job_id, set()).add(state)
             if took_s is not None:
-                self._done_s.append(took_s)
+                self._done.append((time.monotonic(), took_s))
 
     def batch(self, key: str, batch_id: str) -> None:
         """A batch that was sent under a key was accepted."""
@@ -92,8 +93,13 @@ class Ledger:
     @property
     def done_s(self) -> list[float]:
         """From first submit to its end as a client saw it, in seconds, shortest first."""
+        return sorted(took_s for _, took_s in self.done)
+
+    @property
+    def done(self) -> list[tuple[float, float]]:
+        """When each end was seen, on the monotonic clock, and how long it took, in seconds."""
         with self._lock:
-            return sorted(self._done_s)
+            return list(self._done)
 
     def answers(self) -> Counter[str]:
         """How often each status and code was answered; `no answer` where none came."""

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from subprocess import Popen
 
@@ -24,6 +24,8 @@ class Plan:
     stops: int  #: Of workers, each for longer than its lease.
     redis: int = 0  #: Deaths of Redis and FLUSHALLs, half of each.
     postgres: int = 0  #: Immediate restarts.
+    doors: Sequence[str] = _DOORS  #: Whose processes are killed; a door that is there twice, more.
+    spared: Collection[int] = ()  #: Processes that nothing is done to.
 
 
 class Nemesis:
@@ -34,6 +36,7 @@ class Nemesis:
 
     def __init__(self, estate: Estate, plan: Plan, *, seed: int, lease_s: float = 3.0) -> None:
         self.done: Counter[str] = Counter()
+        self._plan = plan
         self._estate = estate
         self._lease_s = lease_s
         self._random = random.Random(seed)  # noqa: S311 - harm that can be repeated
@@ -66,7 +69,7 @@ class Nemesis:
         self._over.set()
 
     def _kill(self) -> None:
-        door = self._random.choice(_DOORS)
+        door = self._random.choice(self._plan.doors)
         self._estate.service.kill(self._one(door))
         self._estate.service.start(door)
         self.done[f"kills of {door}"] += 1
@@ -89,7 +92,8 @@ class Nemesis:
     def _one(self, door: str) -> "Popen[bytes]":
         """One of the processes of a door that is at work; waits while all are stopped."""
         while True:
-            living = [p for p in self._estate.service.living(door) if p.pid not in self._frozen]
+            safe = {*self._frozen, *self._plan.spared}
+            living = [p for p in self._estate.service.living(door) if p.pid not in safe]
             if living:
                 return self._random.choice(living)
             time.sleep(_LOOK_S)
