@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(default=10, gt=0)
     #: How often a worker looks for work by itself, rung or not.
     poll_s: float = Field(default=1, gt=0)
-    maintenance_s: float = Field(default=1, gt=0)
+    maintenance_s: float = Field(default=0.5, gt=0)
     #: A job that waited this long without a ring is rung for again.
     ring_after_s: float = Field(default=2, gt=0)
     #: How long a process that was told to stop may finish its batch.

@@ -65,7 +65,7 @@ class Pace:
     lease_s: float = 30
     heartbeat_s: float = 10
     poll_s: float = 1  #: Looks for work by itself this often, rung or not.
-    maintenance_s: float = 1
+    maintenance_s: float = 0.5
     ring_after_s: float = 2
     grace_s: float = 20  #: For the batch in hand when told to stop.
     batch_limit_s: float = 900  #: A batch, or a preparation, without progress for so long is stuck.

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from sightsong.adapters import logs, settings, starting
 from sightsong.core.affect import EmotionReading
 from sightsong.core.models import EmotionModel, ModelCard, Photo, Profile
@@ -22,8 +24,12 @@ FAULT = "SIGHTSONG_TEST_FAULT"
 FITS = 2
 #: How long a slow batch takes, in seconds.
 SLOW_S = 6.0
-DROWSY_S = 0.5
+#: What a drowsy worker says when it begins a batch, and how long that takes, in seconds.
+DROWSY = "test.drowsy"
+DROWSY_S = 2.0
 POISON_RGB = (255, 0, 255)
+
+log = structlog.get_logger()
 
 Predict = Callable[[Sequence[Photo]], list[EmotionReading]]
 
@@ -89,7 +95,8 @@ def be_slow(predict: Predict, photos: Sequence[Photo]) -> list[EmotionReading]:
 
 
 def be_drowsy(predict: Predict, photos: Sequence[Photo]) -> list[EmotionReading]:
-    """Take long enough to be stopped meanwhile."""
+    """Say that a batch runs, and take long enough to be stopped meanwhile."""
+    log.info(DROWSY)
     time.sleep(DROWSY_S)
     return predict(photos)
 

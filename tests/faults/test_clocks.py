@@ -12,6 +12,7 @@ from tests.faults import checker
 from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
+from tests.faults.inside import fenced, in_hand
 from tests.faults.making import photos
 from tests.waiting import wait_until
 
@@ -51,7 +52,7 @@ def test_workers_whose_clocks_are_two_hours_off_lose_no_lease(on_servers: Estate
     [[most, crashes]] = service.rows("SELECT max(attempt), max(crash_count) FROM jobs")
     figures.measured("attempts of a job", most, at_most=1)
     figures.measured("leases lost", crashes, at_most=0)
-    figures.measured("writes fenced", sum(1 for _ in service.events("job.fenced")), at_most=0)
+    figures.measured("writes fenced", fenced(service), at_most=0)
     owners = "SELECT count(*) FROM workers WHERE door = 'workers'"
     wait_until(lambda: service.rows(owners)[0][0] >= 2, within_s=10)
     started = [str(event["timestamp"]) for event in service.events("worker.started")]
@@ -59,8 +60,7 @@ def test_workers_whose_clocks_are_two_hours_off_lose_no_lease(on_servers: Estate
     sending = crowd.send(60)
     service.kill(workers[0])
     killed = time.monotonic()
-    is_his = f"SELECT id FROM jobs WHERE state = 'running' AND owner LIKE '%-{workers[0].pid}-%'"  # noqa: S608 - our own number
-    wait_until(lambda: not service.rows(is_his), within_s=30)
+    wait_until(lambda: not in_hand(service, workers[0]), within_s=30)
     figures.measured("until a dead one's jobs are back", time.monotonic() - killed, "s", at_most=4)
     assert set(crowd.follow_all(sending).values()) == {"succeeded"}
     crowd.close()

@@ -5,17 +5,21 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
 from subprocess import Popen
 from typing import Any
 
 import pytest
 
+from sightsong.adapters import store
+from sightsong.adapters.store import migrate
+from sightsong.core.jobs import JobKind, NewJob
 from tests.e2e.service import Service
 from tests.faults import checker, faulty_worker
 from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
+from tests.faults.inside import all_ended, at_work, count, fenced, in_hand
+from tests.faults.ledger import Ledger
 from tests.faults.making import photos, plain
 from tests.waiting import wait_until
 
@@ -26,28 +30,6 @@ LEASE_S = 3.0
 
 def crowd_of(service: Service, *, seed: int) -> Crowd:
     return Crowd(str(service.client.base_url), seed=seed, photos=photos((96, 256)))
-
-
-def in_hand(service: Service, process: Popen[bytes]) -> list[str]:
-    """The jobs that a worker holds, by the process id in its name."""
-    held = f"SELECT id FROM jobs WHERE state = 'running' AND owner LIKE '%-{process.pid}-%'"  # noqa: S608 - our own number
-    return [row[0] for row in service.rows(held)]
-
-
-def at_work(service: Service, process: Popen[bytes], *, jobs: int = 2) -> list[str]:
-    """Wait until a worker holds so many jobs; which."""
-    held: list[str] = []
-
-    def holds() -> bool:
-        held[:] = in_hand(service, process)
-        return len(held) >= jobs
-
-    wait_until(holds, within_s=60)
-    return held
-
-
-def count(service: Service, where: str) -> int:
-    return int(service.rows(f"SELECT count(*) FROM jobs WHERE {where}")[0][0])  # noqa: S608 - of constants
 
 
 def batch_of(job: dict[str, Any]) -> int:
@@ -66,7 +48,7 @@ def test_the_jobs_of_a_worker_killed_in_its_batch_are_run_again_each_alone(
     sending = threading.Thread(target=crowd.send, args=(60,))
     sending.start()
     worker = service.process_of("workers")
-    at_work(service, worker)
+    at_work(service, worker, jobs=2)
     service.kill(worker)
     killed = time.monotonic()
     held = in_hand(service, worker)
@@ -125,19 +107,15 @@ def _kill_workers(service: Service, *, for_s: float, seed: int) -> int:
 
 def _stop_in_batch(service: Service, worker: Popen[bytes], *, for_s: float) -> None:
     """Freeze a worker that holds jobs, and let it go on when they are no longer its own."""
-    at_work(service, worker)
+    at_work(service, worker, jobs=2)
     service.freeze(worker)
     time.sleep(for_s)
     service.thaw(worker)
 
 
-def _fenced(service: Service) -> int:
-    return sum(1 for _ in service.events("job.fenced"))
-
-
 @pytest.mark.row(3)
 @pytest.mark.faults
-def test_what_a_worker_writes_after_its_lease_is_fenced(estate: Estate, figures: Figures):
+def test_what_a_worker_writes_after_its_lease_isfenced(estate: Estate, figures: Figures):
     service = estate.service
     service.up()
     other = service.start("workers")
@@ -146,33 +124,42 @@ def test_what_a_worker_writes_after_its_lease_is_fenced(estate: Estate, figures:
     with crowd.pulsing(per_s=40, threads=24):
         for worker in (service.process_of("workers"), other) * 2:
             _stop_in_batch(service, worker, for_s=LEASE_S + chance.uniform(2, 4))
-    wait_until(lambda: not count(service, "state IN ('queued', 'running')"), within_s=60)
+    wait_until(lambda: all_ended(service), within_s=60)
     crowd.close()
     assert checker.violations(service, crowd.ledger) == []
     figures.measured("stops", 4)
     figures.measured("jobs", len(crowd.ledger.job_ids), at_least=100)
-    figures.measured("late writes fenced", _fenced(service), at_least=1)
+    figures.measured("late writes fenced", fenced(service), at_least=1)
+
+
+def lay_down(service: Service, *, jobs: int) -> list[str]:
+    """Store photos and their jobs, past the API, which need not be there."""
+    stores = store.open_stores(
+        service.database_url, service.data_dir / "blobs", disk_reserve_bytes=0
+    )
+    blobs = [stores.blobs.put(one, media_type="image/jpeg") for one in photos((96,))[:jobs]]
+    made = [stores.jobs.submit(NewJob(kind=JobKind.PHOTO, blob=blob)).id for blob in blobs]
+    stores.close()
+    return list(made)
 
 
 @pytest.mark.row(3)
 def test_a_worker_that_wakes_too_late_changes_nothing(embedded: Estate, figures: Figures):
+    """The short form, for every run: two real workers and nothing else."""
     service = embedded.service
     service.env |= {"SIGHTSONG_LEASE_S": "1", "SIGHTSONG_HEARTBEAT_S": "0.3"}
-    slow = {faulty_worker.FAULT: "drowsy"}
-    service.up()
-    crowd = crowd_of(service, seed=30)
-    service.kill(service.process_of("workers"))
-    worker = service.start(faulty_worker.DOOR, env=slow)
-    job_ids = crowd.send(6)
-    at_work(service, worker, jobs=1)
-    service.freeze(worker)
+    service.env |= {"SIGHTSONG_DECODE_WORKERS": "0"}  # in their own processes: fewer to start
+    migrate.upgrade(service.database_url)
+    lay_down(service, jobs=3)
+    drowsy = service.start(faulty_worker.DOOR, env={faulty_worker.FAULT: "drowsy"})
+    wait_until(lambda: any(service.events(faulty_worker.DROWSY)), within_s=60)
+    service.freeze(drowsy)
     service.start("workers")
-    assert set(crowd.follow_all(job_ids).values()) == {"succeeded"}
-    service.thaw(worker)
-    wait_until(lambda: _fenced(service), within_s=10)
-    crowd.close()
-    assert checker.violations(service, crowd.ledger) == []
-    figures.measured("late writes fenced", _fenced(service), at_least=1)
+    wait_until(lambda: count(service, "state = 'succeeded'") == 3, within_s=60)
+    service.thaw(drowsy)
+    wait_until(lambda: fenced(service), within_s=60)
+    assert checker.violations(service, Ledger()) == []
+    figures.measured("late writes fenced", fenced(service), at_least=1)
 
 
 @pytest.mark.row(18)
@@ -189,7 +176,7 @@ def test_a_photo_that_kills_its_worker_fails_after_three_more_attempts_alone(
     poison = crowd.submit(photo=plain(faulty_worker.POISON_RGB))
     innocent += crowd.send(79)
     assert poison is not None
-    deaths = _until_ended(service, [poison, *innocent])
+    deaths = _until_ended(service)
     job = service.job(poison)
     crowd.follow_all([poison, *innocent])
     crowd.close()
@@ -200,21 +187,16 @@ def test_a_photo_that_kills_its_worker_fails_after_three_more_attempts_alone(
     figures.measured("of its 99 neighbours succeeded", done, at_least=99)
 
 
-def _until_ended(service: Service, job_ids: Sequence[str]) -> int:
+def _until_ended(service: Service) -> int:
     """Start workers that die of poison, until all jobs have ended; how many died."""
     deaths = 0
-
-    def ended() -> bool:
-        return not count(service, "state IN ('queued', 'running')")
-
-    while not ended():
+    while not all_ended(service):
         worker = service.start(faulty_worker.DOOR, env={faulty_worker.FAULT: "poison"})
-        over: Callable[[], bool] = lambda w=worker: w.poll() is not None or ended()  # noqa: E731
-        wait_until(over, within_s=60, every_s=0.05)
+        while worker.poll() is None and not all_ended(service):
+            time.sleep(0.05)
         deaths += worker.poll() == -signal.SIGKILL
         if worker.poll() is None:
             service.kill(worker)
-    assert len(job_ids) > 0
     return deaths
 
 
@@ -229,13 +211,13 @@ def test_workers_that_are_told_to_stop_lose_no_lease(estate: Estate, figures: Fi
         for _ in range(3):
             new = service.start("workers")
             old = service.living("workers")[0]
-            at_work(service, new, jobs=1)
-            at_work(service, old, jobs=1)
+            at_work(service, new)
+            at_work(service, old)
             began = time.monotonic()
             old.send_signal(signal.SIGTERM)
             assert old.wait(20) == 0
             took_s.append(time.monotonic() - began)
-    wait_until(lambda: not count(service, "state IN ('queued', 'running')"), within_s=60)
+    wait_until(lambda: all_ended(service), within_s=60)
     crowd.close()
     assert checker.violations(service, crowd.ledger) == []
     figures.measured("jobs", len(crowd.ledger.job_ids), at_least=30)
@@ -254,7 +236,7 @@ def test_a_batch_longer_than_the_grace_is_given_back(estate: Estate, figures: Fi
     slow = service.start(faulty_worker.DOOR, env={faulty_worker.FAULT: "slow"})
     crowd = crowd_of(service, seed=240)
     job_ids = crowd.send(4)
-    at_work(service, slow, jobs=1)
+    at_work(service, slow)
     began = time.monotonic()
     slow.send_signal(signal.SIGTERM)
     assert slow.wait(20) == 0
