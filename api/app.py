@@ -76,11 +76,6 @@ _ROUTES = (
     health,
 )
 
-#: Connections that one process holds; more are refused by the server itself. Long polls are held
-#: open, so this lies above `DoorSettings.max_waiters`.
-_MAX_CONNECTIONS = 2048
-#: Bytes of a request's head that the server reads; the envelope refuses less, and says why.
-_LONGEST_HEAD = 128 * 1024
 #: Idle connections are kept for longer than any usual client or proxy keeps them (httpx 5 s, load
 #: balancers 60 s): who closes first must be the client, or its next request may meet the close.
 _KEEP_ALIVE_S = 75
@@ -267,6 +262,7 @@ def main() -> None:
     """Serve until SIGTERM; requests in hand are answered first, long polls at once."""
     import uvicorn
 
+    from api import connections
     from sightsong.adapters import logs, settings, starting
     from sightsong.engine import lifeline
 
@@ -284,9 +280,9 @@ def main() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            http="h11",  # the one that bounds what it reads of a request's head
-            h11_max_incomplete_event_size=_LONGEST_HEAD,
-            limit_concurrency=_MAX_CONNECTIONS,
+            http=connections.bounded(),
+            ws="none",
+            h11_max_incomplete_event_size=connections.LONGEST_HEAD,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(config.grace_s)),
         )

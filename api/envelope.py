@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from sightsong.core.errors import SightsongError
+from sightsong.core.errors import SightsongError, Unavailable
 
 log = structlog.get_logger()
 
@@ -56,7 +56,8 @@ class Envelope:
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
         answer = _Answer(Request(scope), send)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            refusal = _out_of_bounds(scope) or self._refusal(scope["method"], headers)
+            refusal = _crowded(scope) or _out_of_bounds(scope)
+            refusal = refusal or self._refusal(scope["method"], headers)
             if refusal is not None:
                 await answer.refuse(refusal)
             else:
@@ -122,6 +123,14 @@ class _Answer:
             headers["x-content-type-options"] = "nosniff"
             headers.update(errors.told(self._request))
         await self._send(message)
+
+
+def _crowded(scope: Scope) -> SightsongError | None:
+    """Refuse a request whose connection came when the process held as many as it may."""
+    if not scope["state"].get(errors.CROWDED):
+        return None
+    errors.note_unread(Request(scope), is_unread=True)
+    return Unavailable("This process holds as many connections as it may.")
 
 
 def _out_of_bounds(scope: Scope) -> SightsongError | None:

@@ -20,6 +20,8 @@ from sightsong.core.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+#: Of a request's state: its connection came when all places of the process were taken.
+CROWDED = "is_crowded"
 
 
 class BadRequest(InputError):
