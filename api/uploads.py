@@ -10,11 +10,14 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from starlette.requests import ClientDisconnect, Request
 
 from api import errors
+from api.streams import LEAST_BYTES_PER_S
 from sightsong.core.errors import InvalidRequest, SightsongError
 
 #: What a form may weigh besides its photo: boundaries, part headers, small fields.
 FORM_OVERHEAD_BYTES = 64 * 1024
 
+#: Before the least rate counts, and between two pieces: a stalled upload is given up after this.
+_PATIENCE_S = 10.0
 _FORM = b"multipart/form-data"
 _MAX_PARTS = 16
 _PHOTO = ("image",)
@@ -38,19 +41,26 @@ async def read_body(
 
     Raises:
         SightsongError: `too_large`, as soon as the body is.
-        UploadTimeout: it was not complete in time.
+        UploadTimeout: it was not complete in time, or comes at less than 16 kB/s.
         UploadIncomplete: the client went away.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > len(str(max_bytes)) or int(declared) > max_bytes):
         raise too_large
     body = bytearray()
+    clock, patience_s = asyncio.get_running_loop().time, min(_PATIENCE_S, timeout_s)
+    began = clock()
     try:
-        async with asyncio.timeout(timeout_s), contextlib.aclosing(request.stream()) as chunks:
+        async with (
+            asyncio.timeout(patience_s) as limit,
+            contextlib.aclosing(request.stream()) as chunks,
+        ):
             async for chunk in chunks:
                 body += chunk
                 if len(body) > max_bytes:
                     raise too_large
+                in_time_s = min(timeout_s, patience_s + len(body) / LEAST_BYTES_PER_S)
+                limit.reschedule(min(began + in_time_s, clock() + patience_s))
     except TimeoutError as error:
         raise errors.UploadTimeout from error
     except ClientDisconnect as error:
