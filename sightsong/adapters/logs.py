@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+_ON_A_TERMINAL = "%(name)s: %(message)s"
+
 
 def setup(service: str) -> None:
     """Send this process's events to standard error, each with the name of the service."""
@@ -28,7 +30,36 @@ def setup(service: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr) if readable else _libraries(service, renderer)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format=_ON_A_TERMINAL)
+
+
+def _libraries(service: str, renderer: structlog.types.Processor) -> logging.Handler:
+    """Make what writes the words of libraries as events: a line each, whatever stands in them."""
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            _named(service),
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            _told_by_a_library,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    return handler
+
+
+def _told_by_a_library(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    record: logging.LogRecord = event["_record"]
+    return {**event, "event": "library.said", "logger": record.name, "text": event["event"]}
 
 
 def _named(service: str) -> structlog.types.Processor:
