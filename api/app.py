@@ -118,6 +118,7 @@ def create_app(
         title="Sightsong",
         description="Send a photo or words; get the feeling in them, and the tracks that fit.",
         version=version("sightsong"),
+        openapi_url=None,  # `reference` serves it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would trust the Host header

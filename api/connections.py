@@ -7,6 +7,7 @@ nothing.
 
 import asyncio
 import contextlib
+import heapq
 import json
 import resource
 import uuid
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 _MOST = 2048
 #: Files of a process that are no connections: database, blobs, music that is played, the libraries.
 _FILES_BESIDES = 512
+#: Where all places are taken, this part of them is made free.
+_AT_ONCE = 32
 #: Bytes of a request's head that the server reads; the envelope refuses less, and says why.
 LONGEST_HEAD = 128 * 1024
 
@@ -128,18 +131,19 @@ class Connection(H11Protocol):
             self._reading_timer = None
 
     def _make_room(self) -> None:
-        """End the connection that has asked for nothing for the longest time.
+        """End connections that have asked for nothing for the longest time.
 
-        Where each has a request, this one's is refused.
+        A few at once, so that not each who comes has to look for one. Where each has a request,
+        this one's is refused.
         """
         others = cast("set[Connection]", self.connections - {self})
         idle = [one for one in others if one._is_idle]  # noqa: SLF001 - its own kind
-        if idle:
-            first = min(idle, key=lambda one: one._idle_since)  # noqa: SLF001 - its own kind
-            first.transport.abort()
-            self.connections.discard(first)
-        else:
+        if not idle:
             self.app_state = {**self.app_state, errors.CROWDED: True}
+        many = max(1, self.most // _AT_ONCE)
+        for one in heapq.nsmallest(many, idle, key=lambda one: one._idle_since):  # noqa: SLF001
+            one.transport.abort()
+            self.connections.discard(one)
 
     def _refuse(self, error: SightsongError) -> None:
         """Answer something that is no request yet, and close."""

@@ -3,14 +3,16 @@
 FastAPI's own page loads its scripts from a CDN; nothing here needs the network.
 """
 
+import functools
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from api import access, errors, examples, ids, schemas
 from sightsong.core.tenancy import Scope
@@ -58,6 +60,8 @@ class DescribedApp(FastAPI):
     def __init__(self, **how: Any) -> None:  # noqa: ANN401 - as FastAPI says
         super().__init__(**how)
         self._scopes: dict[tuple[str, str], Sequence[Scope]] = {}
+        self._making = threading.Lock()
+        self._described: dict[str, Any] | None = None
 
     def note_scopes(self, needed: Iterable[tuple[str, str, Sequence[Scope]]]) -> None:
         """Note operations that need a scope: method, path, and which of them opens it."""
@@ -65,22 +69,37 @@ class DescribedApp(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Make the schema, or return the one that was made."""
-        return _completed(super().openapi(), self._scopes)
+        with self._making:
+            if self._described is None:
+                self._described = _completed(super().openapi(), self._scopes)
+            return self._described
 
 
 def install(app: FastAPI) -> None:
-    """Serve the page."""
+    """Serve the page and the document; anybody may ask for them, so each is written once."""
 
-    def reference(_request: Request) -> HTMLResponse:
-        return HTMLResponse(_page(app.openapi()), headers={"Content-Security-Policy": _POLICY})
+    @functools.cache
+    def page() -> bytes:
+        return _page(app.openapi()).encode()
+
+    @functools.cache
+    def document() -> bytes:
+        return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    def reference(_request: Request) -> Response:
+        return HTMLResponse(page(), headers={"Content-Security-Policy": _POLICY})
+
+    def schema(_request: Request) -> Response:
+        return Response(document(), media_type="application/json")
 
     app.add_route("/docs", reference, include_in_schema=False)
+    app.add_route("/openapi.json", schema, include_in_schema=False)
 
 
 def _completed(
     schema: dict[str, Any], scopes: Mapping[tuple[str, str], Sequence[Scope]]
 ) -> dict[str, Any]:
-    """Say of every operation how it refuses, and whom; a second time changes nothing."""
+    """Say of every operation how it refuses, and whom."""
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     refusal = {"description": "Refused; see `code`", "content": {errors.MEDIA_TYPE: problem}}
     for method, path, operation in _operations(schema):
