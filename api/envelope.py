@@ -27,6 +27,7 @@ _LONGEST_ADDRESS = 60 * 1024
 _MOST_PARAMETERS = 1000
 _LONGEST_HEADERS = 32 * 1024
 _MOST_HEADERS = 100
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 #: Headers of a framework's refusal that keep their meaning in ours.
 _KEPT = ("allow", "content-range")
 
@@ -141,6 +142,9 @@ def _out_of_bounds(scope: Scope) -> SightsongError | None:
     if query.count(b"&") >= _MOST_PARAMETERS:
         return errors.BadRequest(f"An address may have {_MOST_PARAMETERS:,} parameters.")
     headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    if {name for name, _ in headers} >= _LENGTHS:
+        # RFC 9112: who stands before us may have gone by the other one, and read another request.
+        return errors.BadRequest("Send Content-Length or Transfer-Encoding, not both.")
     weight = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > _MOST_HEADERS or weight > _LONGEST_HEADERS:
         told = f"A request may have {_MOST_HEADERS} headers, of {_LONGEST_HEADERS:,} bytes in all."

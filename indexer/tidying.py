@@ -21,6 +21,9 @@ log = structlog.get_logger()
 _RECENT = 200
 #: What no ingest needs for so long was never submitted, or its ingest has failed.
 _STALE_S = 24 * 3600.0
+#: A tray that no ingest names, and in which nothing was written for so long, is of an upload that
+#: broke off with its process.
+_BROKEN_S = 3600.0
 _SHELF_S = 3600.0
 #: Files of the shelf, or blobs, that are asked for at once.
 _CHUNK = 500
@@ -67,8 +70,12 @@ class Tidier:
     def _discard_trays(self) -> None:
         ingests = self._stores.ingests
         needed = {one.wish.inbox for one in ingests.unfinished()}
-        ended = {one.wish.inbox for one in ingests.listed(limit=_RECENT) if _is_through(one)}
-        for tray in {*ended, *self._inbox.stale(_STALE_S)} - needed:
+        recent = ingests.listed(limit=_RECENT)
+        ended = {one.wish.inbox for one in recent if _is_through(one)}
+        broken = set(self._inbox.stale(_BROKEN_S)) - {one.wish.inbox for one in recent}
+        if len(recent) == _RECENT:  # one that failed earlier may need its tray still
+            broken = set()
+        for tray in {*ended, *broken, *self._inbox.stale(_STALE_S)} - needed:
             self._inbox.discard(tray or "")
 
     def _clear_scratch(self) -> None:

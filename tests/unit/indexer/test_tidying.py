@@ -8,12 +8,19 @@ from sightsong.adapters.shelf import FolderShelf
 from sightsong.core.ingests import Wish
 from tests.unit.indexer.parts import Bench
 
+_TWO_HOURS_S = 2 * 3600
 _TWO_DAYS_S = 2 * 24 * 3600
 
 
-def age(path) -> None:
-    old = time.time() - _TWO_DAYS_S
+def age(path, by_s: float = _TWO_DAYS_S) -> None:
+    old = time.time() - by_s
     os.utime(path, (old, old))
+
+
+def age_tray(bench: Bench, tray: str, by_s: float) -> None:
+    folder = bench.folder / "inbox" / tray
+    for path in (*folder.iterdir(), folder):
+        age(path, by_s)
 
 
 def tidier_of(bench: Bench) -> Tidier:
@@ -33,13 +40,11 @@ def test_the_tray_of_an_ingest_goes_when_that_has_ended(bench):
     assert bench.inbox.files(tray) == []
 
 
-def test_a_tray_that_was_never_submitted_goes_after_a_day(bench):
+def test_a_tray_that_was_never_submitted_goes_after_an_hour(bench):
     young, old = bench.inbox.open_tray(), bench.inbox.open_tray()
     for tray in (young, old):
         bench.inbox.put(tray, "a.mp3", [b"a"])
-    for path in (bench.folder / "inbox" / old).iterdir():
-        age(path)
-    age(bench.folder / "inbox" / old)
+    age_tray(bench, old, _TWO_HOURS_S)
     tidier_of(bench).tidy()
     assert len(bench.inbox.files(young)) == 1
     assert bench.inbox.files(old) == []
@@ -59,8 +64,12 @@ def test_the_tray_of_an_ingest_that_failed_is_kept_for_a_day(bench):
     tray = bench.inbox.open_tray()
     bench.inbox.put(tray, "letter.txt", [b"a"])
     assert bench.run(bench.stores.ingests.submit(Wish(inbox=tray))).error is not None
+    age_tray(bench, tray, _TWO_HOURS_S)
     tidier_of(bench).tidy()
     assert len(bench.inbox.files(tray)) == 1
+    age_tray(bench, tray, _TWO_DAYS_S)
+    tidier_of(bench).tidy()
+    assert bench.inbox.files(tray) == []
 
 
 def test_the_bytes_of_a_removed_track_leave_the_shelf_after_a_day(bench):
