@@ -21,6 +21,8 @@ from sightsong.local.service import environment
 
 #: Two gigabytes from a slow disk, and a few passes on two slow cores.
 _LIMIT_S = 900.0
+#: To start Python, on a machine that is busy with other things.
+_CONFINED_LIMIT_S = 30.0
 
 
 class CheckupFailed(SightsongError):
@@ -39,6 +41,8 @@ class Facts:
     data_dir: str
     free_disk_bytes: int
     exposure: str | None  #: Who else on this machine can read the data; says what to do.
+    #: What is taken away from the processes that read strangers' files; None: they do not start.
+    confinement: dict[str, bool] | None
     profile: str
     sightsong: str
     python: str
@@ -73,6 +77,7 @@ def facts(settings: Settings) -> Facts:
         data_dir=str(settings.data_dir),
         free_disk_bytes=shutil.disk_usage(_nearest(settings.data_dir)).free,
         exposure=ground.exposure(settings.data_dir),
+        confinement=_confinement(),
         profile=settings.profile,
         sightsong=metadata.version("sightsong"),
         python=platform.python_version(),
@@ -110,6 +115,19 @@ def _read(lines: Sequence[str]) -> Checkup:
         Verdict(**{**record, "outcome": Outcome(record["outcome"])}) for record in rest
     )
     return Checkup(device=head["device"], models=tuple(head["models"]), verdicts=verdicts)
+
+
+def _confinement() -> dict[str, bool] | None:
+    """Have a process try it on itself."""
+    command = (sys.executable, "-P", "-m", "sightsong.adapters.confinement")
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command, check=True, capture_output=True, timeout=_CONFINED_LIMIT_S
+        )
+    except (subprocess.SubprocessError, OSError):
+        return None
+    held: dict[str, bool] = json.loads(ended.stdout)
+    return held
 
 
 def _hindrance(settings: Settings) -> str | None:

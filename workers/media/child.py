@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection, parent_process, reduction
-from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.adapters import confinement
+from sightsong.adapters.confinement import Confinement
 from sightsong.core import errors
 from workers.media.decoding import Alive, Recipe, TrackFiles
 from workers.media.entry import Limits
@@ -33,9 +34,6 @@ from workers.media.entry import Limits
 SEALS = 0
 if sys.platform == "linux":
     SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-
-#: Said once, when everything is imported.
-READY = b"ready"
 
 #: What decoding may take beyond the largest arrays: libraries, stacks, Pillow's and numpy's copies.
 _ROOM_BYTES = 1024**3
@@ -60,6 +58,7 @@ def serve(
     limits: Limits,
     *,
     quiet: Any,  # noqa: ANN401 - ctypes has no type for what it shares
+    confined: Confinement,
 ) -> None:
     """Decode what the parent sends, until it is gone.
 
@@ -69,6 +68,7 @@ def serve(
         recipe: how.
         limits: what one file may take.
         quiet: its `value` says whether tracks are to rest.
+        confined: what holds for this process; said once, when everything is imported.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -76,7 +76,7 @@ def serve(
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
     os.nice(_NICE[what])
     _limit(recipe, what)
-    link.send_bytes(READY)
+    _say(link, confined.told())
     while True:
         try:
             asked = link.recv()
@@ -131,19 +131,11 @@ def _leave_with_parent() -> None:
 
 def _limit(recipe: Recipe, what: str) -> None:
     """Bound what a file can make this process take."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if not sys.platform.startswith("linux"):  # elsewhere the limit does not hold, or cannot be set
-        return
     largest = {
         "photo": recipe.max_pixels * _BYTES_A_PIXEL,
         "track": int(recipe.max_audio_s * _BYTES_A_SECOND),
     }[what]
-    # On top of what is mapped already: libraries reserve much that they never touch.
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    most = mapped + largest + _ROOM_BYTES
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    confinement.bound(room_bytes=largest + _ROOM_BYTES, file_bytes=largest)
 
 
 @dataclass(frozen=True, kw_only=True)

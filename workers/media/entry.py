@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any
 
+from sightsong.adapters.confinement import confine
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -33,7 +35,8 @@ def begin(
         limits: what one file may take.
         quiet: shared memory, whose `value` says whether tracks are to rest.
     """
+    confined = confine()  # before there is a second thread
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # noqa: TID251 - written, not read
     from workers.media import child  # noqa: PLC0415 - the point of this module
 
-    child.serve(link, what, link.recv(), limits, quiet=quiet)
+    child.serve(link, what, link.recv(), limits, quiet=quiet, confined=confined)

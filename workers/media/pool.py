@@ -246,6 +246,8 @@ class _Seat:
         except errors.Unavailable:
             self._bury()
             raise
+        if not all(process.confined.values()):  # `doctor` says what it is about
+            log.warning("decoder.unconfined", what=trade.what, **process.confined)
         return process
 
     def _bury(self) -> None:

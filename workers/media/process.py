@@ -78,6 +78,7 @@ class DecodingProcess:
         finally:
             theirs.close()
         self.pid = self._process.pid or 0
+        self.confined: dict[str, bool] = {}  #: What it has given up, once it is ready.
 
     def wait_until_ready(self) -> None:
         """Wait until it has imported what it needs.
@@ -87,7 +88,7 @@ class DecodingProcess:
         """
         try:
             self._send(self._recipe)
-            self._hear(_BEGIN_LIMIT_S)
+            self.confined = json.loads(self._hear(_BEGIN_LIMIT_S))
         except (ProcessDied, TimeoutError) as error:
             raise errors.Unavailable("the process that decodes does not start") from error
 

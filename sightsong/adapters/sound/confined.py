@@ -5,11 +5,12 @@ its standard output. Should this process end, the other does so by itself, at it
 """
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+from sightsong.adapters import confinement
 
 #: After which it is killed.
 LIMIT_S = 8.0
@@ -36,11 +37,8 @@ def read(module: str, path: Path) -> bytes | None:
 
 
 def limit() -> None:
-    """Bound what this process takes from now on."""
+    """Bound what this process takes and reaches from now on."""
+    confinement.confine()
     os.nice(_NICE)
     signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform.startswith("linux"):  # elsewhere the limit does not hold, or cannot be set
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        most = mapped + MOST_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    confinement.bound(room_bytes=MOST_BYTES, file_bytes=0)

@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from sightsong.adapters import confinement
 from sightsong.adapters.sound import preview
 from sightsong.adapters.sound.decoding import open_sound
 from sightsong.adapters.sound.encoding import encode, piece
@@ -24,6 +25,7 @@ _NICE = 10
 def main(asked: list[str]) -> int:
     """Make a preview, and return the exit status."""
     descriptor, start_s, duration_s, media, limit_s = asked
+    confinement.confine()
     lifeline.watch()
     _limit(float(limit_s))
     try:
@@ -42,13 +44,8 @@ def _limit(limit_s: float) -> None:
     """Bound what a file can make this process take; be nice to those who do not decode."""
     os.nice(_NICE)
     signal.setitimer(signal.ITIMER_REAL, limit_s)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s) + 1, int(limit_s) + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (preview.MOST_BYTES, preview.MOST_BYTES))
-    if sys.platform.startswith("linux"):  # elsewhere the limit does not hold, or cannot be set
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        most = mapped + _ROOM_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    confinement.bound(room_bytes=_ROOM_BYTES, file_bytes=preview.MOST_BYTES)
 
 
 def _refuse(error: errors.SightsongError) -> int:

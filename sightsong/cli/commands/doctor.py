@@ -13,6 +13,12 @@ from sightsong.core.verdicts import Outcome, Verdict
 from sightsong.local.doctor import Checkup, CheckupFailed, Facts, checkup, facts
 
 _GIB = 1024**3
+#: What a confined process has none of.
+_TAKEN = {
+    "network": "network",
+    "files": "writing and programs",
+    "processes": "sight of others",
+}
 _STYLES = {
     Outcome.SOUND: "green",
     Outcome.PLAUSIBLE: "green",
@@ -67,6 +73,7 @@ def _facts(known: Facts) -> Table:
         "broker": known.broker,
         "data": f"{known.data_dir}, {known.free_disk_bytes / _GIB:,.1f} GiB free",
         "readable": known.exposure or "by you alone, or not there yet",
+        "decoders": _confined(known.confinement),
         "profile": known.profile,
         "libraries": "\n".join(versions),
         "weights": "\n".join([known.models_dir, *states]),
@@ -75,6 +82,13 @@ def _facts(known: Facts) -> Table:
     for name, value in rows.items():
         table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
     return table
+
+
+def _confined(held: dict[str, bool] | None) -> str:
+    if held is None:
+        return "do not start"
+    words = [f"{_TAKEN[name]}: {'none' if has else 'NOT TAKEN'}" for name, has in held.items()]
+    return ", ".join(words) + ("" if all(held.values()) else "; see SECURITY.md")
 
 
 def _verdicts(seen: Checkup) -> Table:
