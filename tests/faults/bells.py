@@ -22,11 +22,26 @@ def broker_status(service: Service) -> str:
     return str(service.client.get("/readyz").json()["checks"]["broker"]["status"])
 
 
-def listeners(redis: Redis) -> int:
-    """How many connections wait in Redis for a ring: one for each worker and indexer."""
+def listeners(redis: Redis, *, since: int = 0) -> int:
+    """How many connections wait in Redis for a ring: one for each worker and indexer.
+
+    Args:
+        redis: to be asked.
+        since: number of a connection; only those count that came after it.
+    """
     client = redis.client()
     try:
-        return sum(one["cmd"] == "brpop" for one in client.client_list())
+        waiting = [one for one in client.client_list() if one["cmd"] == "brpop"]
+    finally:
+        client.close()
+    return sum(int(one["id"]) > since for one in waiting)
+
+
+def newest_connection(redis: Redis) -> int:
+    """The number of the last connection that Redis took."""
+    client = redis.client()
+    try:
+        return int(client.client_id())
     finally:
         client.close()
 

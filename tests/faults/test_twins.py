@@ -113,7 +113,7 @@ def test_a_second_up_on_a_data_folder_is_refused_and_the_first_serves_on(
         url = json.loads(first.stdout.readline())["url"]
         began = time.monotonic()
         with up(tmp_path, free_port()) as second:
-            assert second.wait(60) == 2
+            assert second.wait(180) == 2
             assert second.stderr is not None
             assert "already running" in second.stderr.read()
         figures.measured("second up refused after", time.monotonic() - began, "s")
