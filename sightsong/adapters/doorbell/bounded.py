@@ -17,7 +17,7 @@ class Channel(redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:  # noqa: ANN401
         """Leave a message for a queue, and drop the oldest where too many wait."""
-        super()._put(queue, message, **options)
+        super()._put(queue, message, **options)  # type: ignore[no-untyped-call]
         with self.conn_or_acquire() as client:
             client.ltrim(queue, 0, MOST_WAITING - 1)  # the newest is the first
 
