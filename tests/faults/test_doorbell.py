@@ -41,8 +41,8 @@ def test_a_job_whose_api_was_killed_before_the_ring_begins_soon(
     service.finish(service.submit(PHOTO.read_bytes()))  # all is warm
     service.kill(service.process_of("api"))
     took = [seconds_to_start(service, leave(service, PHOTO)) for _ in range(3)]
-    bar_s = 3.0 if found_by == "relay" else 1.0
-    figures.measured(f"begun after, at worst, by the {found_by}", max(took), "s", at_most=bar_s + 1)
+    bar_s = 3.0 if found_by == "relay" else 1.5  # a look each second, and the claim
+    figures.measured(f"begun after, at worst, by the {found_by}", max(took), "s", at_most=bar_s)
 
 
 @pytest.mark.row(19)
