@@ -48,6 +48,7 @@ class Crowd:
         seed: int,
         headers: dict[str, str] | None = None,
         photos: Sequence[bytes] = (),
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         """Make one.
 
@@ -56,13 +57,14 @@ class Crowd:
             seed: of which photo comes when.
             headers: of each request, for instance a key.
             photos: what is sent; none: those of the demo.
+            patience_s: how long it waits for an answer.
         """
         self.ledger = Ledger()
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._headers = headers or {}
         self._photos = photos or [photo.read_bytes() for photo in DEMO_PHOTOS]
         self._random = random.Random(seed)  # noqa: S311 - a workload that can be repeated
-        self._client = httpx.Client(timeout=_PATIENCE_S)
+        self._client = httpx.Client(timeout=patience_s)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -115,9 +115,10 @@ def test_a_postgres_that_hangs_for_half_a_minute_holds_up_nobody_for_long(
     with crowd.pulsing(per_s=6):
         time.sleep(4)
         on_servers.postgres.freeze()
-        threads, alive_s = stormed(service, crowd, senders=100, for_s=30)
+        threads, alive_s = stormed(service, crowd, senders=60, for_s=30)
         on_servers.postgres.thaw()
         time.sleep(4)
+    crowd.follow_all(sorted(crowd.ledger.job_ids))
     crowd.close()
     assert checker.violations(service, crowd.ledger) == []
     assert {(one.status, one.code) for one in refusals(crowd)} == {REFUSED}
@@ -247,6 +248,7 @@ def test_a_way_to_postgres_that_swallows_all_for_ten_seconds_loses_nothing(
             wait_until(lambda: len(crowd.ledger.job_ids) > before, within_s=30)
             back_s = time.monotonic() - back_at
             time.sleep(4)
+        crowd.follow_all(sorted(crowd.ledger.job_ids))
         crowd.close()
         assert checker.violations(service, crowd.ledger) == []
     figures.measured(f"{ends_by}: refused in, longest", share(refusals(crowd), 1), "s", at_most=5)

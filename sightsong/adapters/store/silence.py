@@ -20,7 +20,7 @@ _WATCHED = {
 }
 
 
-class _Connection(extensions.connection):
+class _Connection(extensions.connection):  # type: ignore[misc]  # has no types
     """A connection that knows how long its server may be silent."""
 
     longest_silence_s = _CONNECT_S

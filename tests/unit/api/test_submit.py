@@ -239,11 +239,11 @@ def test_a_database_that_is_down_is_told_as_such(make, stores):
 class Moving:
     """Jobs that end at a steady pace."""
 
-    def __init__(self, jobs, pace):
+    def __init__(self, jobs: object, pace: float | None) -> None:
         self._jobs = jobs
         self.pace = lambda _queue: pace
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> object:
         return getattr(self._jobs, name)
 
 
