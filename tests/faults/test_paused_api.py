@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.row(29), pytest.mark.faults]
 
 #: How long a client waits for an answer before it asks the other process.
-_PATIENCE_S = 1.0
+_PATIENCE_S = 3.0
 
 
 def test_an_api_that_stands_still_for_ten_seconds_is_served_for_by_another(
@@ -43,6 +43,6 @@ def test_an_api_that_stands_still_for_ten_seconds_is_served_for_by_another(
     assert checker.violations(service, crowd.ledger) == []
     [(jobs,)] = service.rows("SELECT count(*) FROM jobs WHERE kind = 'photo'")
     tried = [one.key for one in crowd.ledger.all_sent]
-    figures.measured("taken while one stood still", served, at_least=10)
+    figures.measured("taken while one stood still", served, at_least=5)
     figures.measured("submits sent again", len(tried) - len(set(tried)), at_least=1)
     figures.measured("jobs beyond one for each key", jobs - len(set(tried)), at_most=0)
