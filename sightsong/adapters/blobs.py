@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,6 +81,20 @@ class FolderBlobs:
             name = path.name.removesuffix(_PART)
             if _ID.fullmatch(name) and _is_older(path, older_than_s):
                 yield BlobId(name)
+
+    def put_back(self, blob_id: BlobId, size_bytes: int, chunks: Iterable[bytes]) -> None:
+        """Store bytes durably under an id that they had before, as they come.
+
+        Raises:
+            BlobNotFound: this is no id.
+            StorageFull: less room than the reserve would be left, or the disk took no more.
+        """
+        path = self._path(blob_id)
+        with disk.full_is_told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            disk.check_room(path.parent, taking=size_bytes, reserve_bytes=self._reserve_bytes)
+            disk.write_whole(path, _temporary(path), chunks)
+            self._sync_above(path)
 
     def _sync_above(self, path: Path) -> None:
         """Make the name of a blob durable: it is once every folder above it is.

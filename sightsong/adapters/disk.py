@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +60,16 @@ def full_is_told() -> Iterator[None]:
 class RoomyFile(io.BufferedWriter):
     """A new file, open to be written, that leaves the reserve of its disk free."""
 
-    def __init__(self, path: Path, *, reserve_bytes: int) -> None:
-        """Make the file.
+    def __init__(self, path: Path, *, reserve_bytes: int, mode: int = 0o666) -> None:
+        """Make the file, for whom `mode` says and the umask lets.
 
         Raises:
             FileExistsError: it is there already.
             StorageFull: the disk took no more.
         """
         with full_is_told():
-            super().__init__(io.FileIO(path, "x"))
+            made = io.FileIO(path, "x", opener=lambda name, flags: os.open(name, flags, mode))
+            super().__init__(made)
         self._folder = path.parent
         self._reserve_bytes = reserve_bytes
 
@@ -110,6 +111,23 @@ def copy(source: Path, target: Path, *, reserve_bytes: int) -> None:
         except BaseException:
             target.unlink()
             raise
+
+
+def write_whole(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file that has its name only once it is whole, and would survive a power cut.
+
+    The folder's names are not synced. What lies at either name is replaced.
+    """
+    try:
+        with temporary.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def link_or_copy(source: Path, target: Path, *, reserve_bytes: int = 0) -> None:

@@ -19,6 +19,7 @@ from sightsong.core.ports import Upload
 
 _TRAY = re.compile(r"[0-9a-f-]{36}")
 _FILE = re.compile(r"(\d{6,})(\.[a-z0-9]{1,8})?")
+_NOTE = re.compile(r"\.\d{6,}\.name")
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 #: Longer names are cut: they are for reading.
 _LONGEST_NAME = 1000
@@ -79,6 +80,30 @@ class FolderInbox:
             for _, digits, path in numbered
         ]
 
+    def parts(self, tray: str) -> list[Path]:
+        """List all that a tray holds, files and their notes; empty if it is gone."""
+        folder = self._tray(tray)
+        if folder is None:
+            return []
+        return sorted(path for path in folder.iterdir() if _is_part(path.name))
+
+    def put_back(self, tray: str, name: str, size_bytes: int, chunks: Iterable[bytes]) -> None:
+        """Store a part of a tray durably under the name that `parts` told, as it comes.
+
+        Raises:
+            NotFound: such a tray, or such a part, cannot be.
+            StorageFull: less room than the reserve would be left, or the disk took no more.
+        """
+        if not _TRAY.fullmatch(tray) or not _is_part(name):  # before they touch a path
+            raise NotFound("there is no such tray")
+        folder = self._folder / tray
+        with disk.full_is_told():
+            folder.mkdir(parents=True, exist_ok=True)
+            disk.check_room(folder, taking=size_bytes, reserve_bytes=self._reserve_bytes)
+            disk.write_whole(folder / name, folder / f".{name}.part", chunks)
+            for one in (folder, self._folder):
+                disk.sync(one)
+
     def discard(self, tray: str) -> None:
         """Throw a tray away with what is left in it; absent is fine."""
         folder = self._tray(tray)
@@ -110,6 +135,10 @@ class FolderInbox:
             file.flush()
             os.fsync(file.fileno())
             return file.tell()
+
+
+def _is_part(name: str) -> bool:
+    return bool(_FILE.fullmatch(name) or _NOTE.fullmatch(name))
 
 
 def _take_number(folder: Path, name: str) -> Path:

@@ -269,6 +269,21 @@ COMMANDS = (
         "sightsong doctor --profile full --json",
     ),
     _entry(
+        "backup",
+        "keepsakes:backup",
+        "Write all that a service knows into one file, while it runs.",
+        "sightsong backup nightly.tar",
+        "sightsong backup - --data /srv/sightsong | zstd > nightly.tar.zst",
+    ),
+    _entry(
+        "restore",
+        "keepsakes:restore",
+        "Restore a backup into an empty service, or check it.",
+        "sightsong restore nightly.tar --check",
+        "sightsong restore nightly.tar --data /srv/sightsong",
+        "zstd -dc nightly.tar.zst | sightsong restore -",
+    ),
+    _entry(
         "migrate",
         "upkeep:migrate",
         "Bring the database to the schema of this release.",

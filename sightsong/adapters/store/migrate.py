@@ -80,6 +80,11 @@ def is_current(url: str) -> bool:
         database.close()
 
 
+def newest() -> str:
+    """Name the revision that the tables of this version are at."""
+    return ", ".join(sorted(_script().get_heads()))
+
+
 def check(url: str) -> None:
     """See that this version can work with the tables, before anything is asked of them.
 
@@ -154,11 +159,11 @@ def _revisions(connection: Connection) -> tuple[str, ...]:
     return MigrationContext.configure(connection).get_current_heads()
 
 
-def _script(connection: Connection) -> ScriptDirectory:
+def _script(connection: Connection | None = None) -> ScriptDirectory:
     return ScriptDirectory.from_config(_config(connection))
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     folder = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", folder.replace("%", "%%"))  # configparser's escape
