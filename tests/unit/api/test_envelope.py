@@ -119,3 +119,11 @@ def test_an_origin_that_is_no_address_is_another_one(caller):
     answer = caller.post("/v1/indexes", headers={"Origin": "http://["})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused")
+
+
+def test_a_body_of_two_lengths_is_refused_and_hung_up_on(caller):
+    headers = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    answer = caller.post("/v1/jobs", content=b"{}", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert answer.headers["connection"] == "close"
