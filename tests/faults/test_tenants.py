@@ -21,7 +21,7 @@ from tests.faults.figures import Figures
 from tests.unit.api.keyholders import ADMIN, JOBS, LIBRARY, bearing, give_key, id_of
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes]
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OWNED = ("job_id", "batch_id", "webhook_id", "key_id", "feedback_id", "delivery_id")
@@ -142,7 +142,6 @@ def test_no_verb_on_any_resource_tells_another_tenant_that_it_is_there(
     figures.measured("cells of the matrix", cells, at_least=300)
 
 
-@pytest.mark.faults
 @pytest.mark.servers
 def test_nor_on_servers(on_servers: Estate, figures: Figures):
     with furnished(on_servers.service) as pair:
@@ -235,7 +234,6 @@ def pictured(theirs: Tenant, things: Mapping[str, str]) -> list[object]:
     return [*seen, listed.text]
 
 
-@pytest.mark.faults
 def test_an_answer_that_was_given_to_one_tenant_is_not_recalled_for_another(embedded: Estate):
     embedded.service.env["SIGHTSONG_ANSWER_CACHE_S"] = "3600"
     with furnished(embedded.service) as (mine, theirs):
@@ -249,7 +247,6 @@ def test_an_answer_that_was_given_to_one_tenant_is_not_recalled_for_another(embe
     assert not of_mine.get("cached_from")
 
 
-@pytest.mark.faults
 def test_an_id_of_theirs_takes_no_longer_than_one_of_nobody(
     tenants: tuple[Tenant, Tenant], figures: Figures
 ):

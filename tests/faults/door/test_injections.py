@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.service import DEMO_PHOTOS, DEMO_TRACKS, Service
 from tests.faults.door import wire
 
-pytestmark = [pytest.mark.processes]
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 PHOTO = min(DEMO_PHOTOS.glob("*.jpg")).read_bytes()
 #: Words that mean something to somebody behind the door.
@@ -72,7 +72,6 @@ def test_words_that_mean_something_to_a_database_or_a_browser_stay_words(service
     assert counted(service) == before
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("wild", ["%", "_", "%25", "\\"])
 def test_a_search_takes_its_words_as_they_are(service: Service, wild: str):
     if not service.client.get("/v1/tracks").json()["items"]:
@@ -81,7 +80,6 @@ def test_a_search_takes_its_words_as_they_are(service: Service, wild: str):
     assert service.client.get("/v1/tracks", params={"q": wild}).json()["items"] == []
 
 
-@pytest.mark.faults
 def test_what_a_job_is_called_is_told_as_it_was_said_or_refused(service: Service):
     for word in WORDS:
         answer = service.client.post(
@@ -94,7 +92,6 @@ def test_what_a_job_is_called_is_told_as_it_was_said_or_refused(service: Service
             assert [job["id"] for job in listed] == [answer.json()["id"]]
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize(
     "headers",
     [
@@ -122,7 +119,6 @@ def test_a_request_that_two_may_read_differently_smuggles_no_second_one_in(
     ) == [(0,)]
 
 
-@pytest.mark.faults
 def test_tags_and_names_of_files_forge_nothing(service: Service, tmp_path: Path):
     source = min(DEMO_TRACKS.rglob("*.ogg"))
     marked = "<b>forged</b>\r\n#EXTINF:1,forged\r\nhttp://127.0.0.1/forged"
@@ -153,7 +149,6 @@ def test_tags_and_names_of_files_forge_nothing(service: Service, tmp_path: Path)
         assert sound.headers["content-type"].startswith("audio/")
 
 
-@pytest.mark.faults
 def test_a_playlist_has_only_the_lines_that_it_should(service: Service):
     made = service.client.post(
         "/v1/batches", json={"items": [{"text": "calm\r\n#EXTINF:1,forged"}]}
@@ -206,7 +201,6 @@ FORMS: dict[str, tuple[str, bytes]] = {
 }
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/batches", "/v1/ingests", "/predict"])
 @pytest.mark.parametrize("form", FORMS)
 def test_an_odd_form_is_refused_at_once(service: Service, path: str, form: str):
@@ -226,7 +220,6 @@ def test_an_odd_form_is_refused_at_once(service: Service, path: str, form: str):
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.faults
 def test_headers_in_floods_are_refused_and_cost_nobody_anything(service: Service):
     floods = {
         "many": [f"X-{n}: a" for n in range(3000)],
@@ -245,7 +238,6 @@ def test_headers_in_floods_are_refused_and_cost_nobody_anything(service: Service
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.faults
 def test_no_log_line_is_forged(service: Service):
     mark = uuid.uuid4().hex
     for number, word in enumerate(WORDS):
