@@ -2,10 +2,9 @@
 
 import contextlib
 import os
+import signal
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from socket import socket
 
@@ -143,16 +142,21 @@ def test_an_api_that_is_told_to_stop_answers_all_who_wait_and_ends_in_time(
         service.freeze(worker)  # so that the jobs stay as they are
     crowd = Crowd(str(service.client.base_url), seed=24)
     job_ids = crowd.send(20)
-    with ThreadPoolExecutor(60) as pool, half_a_submit(service.port, "half") as half:
-        polls, streams = waiting(service, pool, job_ids)
+    with contextlib.ExitStack() as open_ones:
+        half = open_ones.enter_context(half_a_submit(service.port, "half"))
+        asked = [f"/v1/jobs/{one}" for one in job_ids]
+        polls = [open_ones.enter_context(begun(service, f"{path}?wait=25")) for path in asked]
+        streams = [open_ones.enter_context(begun(service, f"{path}/events")) for path in asked]
+        told = [wire.read_until(one, b"event: state") for one in streams]  # who asked before waits
         began = time.monotonic()
         code, answer = stopped(service, half)
-        statuses = {poll.result(40) for poll in polls}
-        told = [stream.result(40) for stream in streams]
+        statuses = {wire.read_answer(poll).status for poll in polls}
         took_s = time.monotonic() - began
+        ends = {(one + wire.read_all(it))[-5:] for one, it in zip(told, streams, strict=True)}
     figures.measured("the end of the API after SIGTERM", took_s, "s", at_most=GRACE_S + 1)
-    assert (code, answer.status, statuses) == (0, 202, {200})
-    assert all("event: state" in events for events in told)
+    assert (answer.status, statuses) == (202, {200})
+    assert code in {0, -signal.SIGTERM}  # the server dies of the signal once all is done
+    assert ends == {b"0\r\n\r\n"}  # the last piece: they ended, and did not break off
     for worker in service.living("workers"):
         service.thaw(worker)
     restart(service)
@@ -165,15 +169,11 @@ def test_an_api_that_is_told_to_stop_answers_all_who_wait_and_ends_in_time(
     figures.measured("jobs tried twice", requeued, at_most=0)
 
 
-def waiting(
-    service: Service, pool: ThreadPoolExecutor, job_ids: Sequence[str]
-) -> tuple[list[Future[int]], list[Future[str]]]:
-    """Have each job polled and followed."""
-    polls = [pool.submit(polled, service, one) for one in job_ids]
-    streams = [pool.submit(followed, service, one) for one in job_ids]
-    wait_until(lambda: all(one.running() for one in (*polls, *streams)), within_s=20)
-    time.sleep(1)  # until they wait there, and not here
-    return polls, streams
+def begun(service: Service, path: str) -> socket:
+    """Ask for something, and leave the answer unread."""
+    connection = wire.connect(service.port)
+    connection.sendall(wire.head(path, "Connection: close", method="GET"))
+    return connection
 
 
 def stopped(service: Service, half: socket) -> tuple[int, wire.Answer]:
@@ -185,15 +185,3 @@ def stopped(service: Service, half: socket) -> tuple[int, wire.Answer]:
     answer = wire.read_answer(half)
     late.join()
     return api.wait(40), answer
-
-
-def polled(service: Service, job_id: str) -> int:
-    """Wait for a job by a long poll; the status of the answer."""
-    url = f"http://127.0.0.1:{service.port}/v1/jobs/{job_id}"
-    return httpx.get(url, params={"wait": 25}, timeout=40).status_code
-
-
-def followed(service: Service, job_id: str) -> str:
-    """Follow a job's events until the connection ends, well; all that was told."""
-    url = f"http://127.0.0.1:{service.port}/v1/jobs/{job_id}/events"
-    return httpx.get(url, timeout=40).text

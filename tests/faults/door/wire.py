@@ -39,12 +39,26 @@ def head(path: str, *headers: str, method: str = "POST") -> bytes:
     return "\r\n".join(lines).encode("latin-1")
 
 
-def read_answer(connection: socket.socket) -> Answer:
-    """Read until the other side closes the connection; ask for that with `Connection: close`."""
+def read_until(connection: socket.socket, mark: bytes) -> bytes:
+    """Read until some bytes have come, or the connection is closed."""
+    read = b""
+    while mark not in read and (piece := connection.recv(65536)):
+        read += piece
+    return read
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Read until the other side closes the connection, or resets it."""
     read = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):
             read += piece
+    return read
+
+
+def read_answer(connection: socket.socket) -> Answer:
+    """Read until the other side closes the connection; ask for that with `Connection: close`."""
+    read = read_all(connection)
     first, _, rest = read.partition(b"\r\n")
     headers, _, body = rest.partition(b"\r\n\r\n")
     status = int(first.split()[1]) if first.startswith(b"HTTP/1.1 ") else 0
