@@ -294,9 +294,11 @@ def told(pieces: Found) -> Found:
 
     Raises:
         UnreadableFile: a place cannot be looked at.
+        StorageFull: the disk has no room for what is on its way; tried again.
     """
     try:
-        yield from pieces
+        with disk.full_is_told():
+            yield from pieces
     except (OSError, ValueError, RuntimeError) as error:  # also rings of links, names too long
         reason = error.strerror if isinstance(error, OSError) else None
         raise errors.UnreadableFile(reason or "It cannot be looked at.") from error

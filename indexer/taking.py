@@ -162,12 +162,15 @@ class Taker:
     def _found(self, location: str, piece: Piece, stamp: FileStamp) -> FoundFile:
         if not is_remote(location):
             return _read(Path(location), location, piece, stamp)
-        self._means.scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._means.scratch_dir) as folder:
+        with disk.full_is_told(), self._scratch() as folder:
             copy = Path(folder, f"fetched{Path(location).suffix}")
             with disk.RoomyFile(copy, reserve_bytes=self._means.reserve_bytes) as file:
                 self._means.objects.fetch(location, file)
             return _read(copy, location, piece, stamp)
+
+    def _scratch(self) -> tempfile.TemporaryDirectory[str]:
+        self._means.scratch_dir.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=self._means.scratch_dir)
 
 
 def _read(path: Path, location: str, piece: Piece, stamp: FileStamp) -> FoundFile:

@@ -1,11 +1,35 @@
 """Logs: one event a line, `noun.verb` with fields, JSON unless a person is watching."""
 
+import contextlib
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 _ON_A_TERMINAL = "%(name)s: %(message)s"
+
+
+class _Outlet(io.TextIOBase):
+    """A stream that may be gone, or on a full disk: lines are lost there, and nothing else is.
+
+    What is logged must not fail for want of a place to log it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        """Write, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what is written, if that can be done; else with what follows."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def setup(service: str) -> None:
@@ -27,7 +51,7 @@ def setup(service: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Outlet(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr) if readable else _libraries(service, renderer)
