@@ -176,3 +176,24 @@ def test_an_archive_for_which_there_is_no_room_is_tried_again_when_there_is(
     music_disk.make_room()
     wait_until(lambda: service.client.get(url).json()["done"], within_s=60, every_s=0.1)
     assert service.client.get(url).json()["tracks"]["succeeded"] == 4
+
+
+def test_a_disk_without_a_byte_left_for_logs_either_stops_nothing_that_needs_no_room(
+    music_disk: SmallDisk, on_servers: Estate
+):
+    service = on_servers.service
+    service.up()
+    service.ingest(DEMO_TRACKS)
+    crowd = Crowd(str(service.client.base_url), seed=16)
+    before = crowd.send(3)
+    crowd.follow_all(before)
+    music_disk.fill()
+    photo = min(DEMO_PHOTOS.glob("*.jpg")).read_bytes()
+    tried = [crowd.try_once(f"brim-{i}", photo) for i in range(5)]
+    assert {(one.status, one.code) for one in tried} == {(503, "insufficient_storage")}
+    assert all(reads_work(service, before[0]) for _ in range(10))
+    music_disk.make_room()
+    again = [crowd.try_once(f"brim-{i}", photo) for i in range(5)]
+    assert set(crowd.follow_all([one.job_id for one in again]).values()) == {"succeeded"}
+    crowd.close()
+    assert checker.violations(service, crowd.ledger) == []
