@@ -13,7 +13,6 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -128,13 +127,16 @@ def _blank(names: list[str]) -> None:
 
 
 def _leave_network(libc: ctypes.CDLL) -> bool:
-    """Move to a network of its own, in which there is nothing, not even a way to this machine."""
-    ways: tuple[Callable[[], int], ...] = (
-        # A user of its own would cost root the right to read others' files: only where it must be.
-        lambda: libc.unshare(_CLONE_NEWNET),
-        lambda: libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET),
-    )
-    return any(way() == 0 for way in ways)
+    """Move to a network of its own, in which there is nothing, not even a way to this machine.
+
+    A user who has no powers may do so as the head of a family of users of its own. Who has some
+    does not try: they would not count any more outside of it, such as root's to read what belongs
+    to others.
+    """
+    is_gone: bool = libc.unshare(_CLONE_NEWNET) == 0
+    if not is_gone and not any(_powers(libc)[1::3]):
+        is_gone = libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
+    return is_gone
 
 
 def _drop_powers(libc: ctypes.CDLL) -> None:
@@ -142,12 +144,19 @@ def _drop_powers(libc: ctypes.CDLL) -> None:
 
     Whoever may watch how fast the machine is may look into any process, Landlock or not.
     """
-    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
-    held = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice, for 64 bits
-    if libc.capget(header, held) == 0:
-        held[0] = held[1] = held[1] & _READING
-        held[2:6] = [0, 0, 0, 0]
-        libc.capset(header, held)
+    kept = _powers(libc)[1] & _READING
+    libc.capset(_header(), (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0))
+
+
+def _powers(libc: ctypes.CDLL) -> list[int]:
+    """What this process may do beyond others: effective, permitted, inheritable; twice, 64 bits."""
+    held = (ctypes.c_uint32 * 6)()
+    libc.capget(_header(), held)
+    return list(held)
+
+
+def _header() -> "ctypes.Array[ctypes.c_uint32]":
+    return (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
 
 
 def _lock_files(libc: ctypes.CDLL) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sightsong import cli
+from sightsong.adapters.confinement import NOTHING
 
 
 def told(capsys: pytest.CaptureFixture[str]):
@@ -30,6 +31,18 @@ def test_a_person_reads_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr().out
     assert "profile    lite" in shown
     assert shown.endswith("all is well\n")
+
+
+def test_it_says_what_is_taken_from_the_processes_that_read_strangers_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    asked = ["doctor", "--profile", "full", "--models-dir", str(tmp_path)]
+    cli.main([*asked, "--json"])
+    held = told(capsys)["facts"]["confinement"]
+    assert set(held) == set(NOTHING.told())
+    cli.main(asked)
+    shown = capsys.readouterr().out
+    assert f"network: {'none' if held['network'] else 'NOT TAKEN'}" in shown
 
 
 def test_the_full_profile_without_weights_says_what_to_run(
