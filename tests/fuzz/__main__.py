@@ -22,7 +22,7 @@ _MOST_MIB = 2048
 _STATUS = re.compile(r"cov: (\d+) ft: (\d+)")
 _COUNT = re.compile(r"stat::number_of_executed_units: (\d+)")
 _DONE = re.compile(r"Done (\d+) runs")
-_TAIL = 25
+_TAIL = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,15 @@ def fuzz(name: str, *, seconds: int, kept: Path = _KEPT) -> Run:
         *([f"-dict={words}"] if chosen.words else ()),
     ]
     command = (sys.executable, "-m", "tests.fuzz.one", name, *options, str(corpus))
-    done = subprocess.run(command, check=False, capture_output=True)
-    return _read(name, done.stderr.decode("utf-8", "replace"), is_broken=done.returncode != 0)
+    done = subprocess.run(
+        command,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    return _read(name, done.stdout, is_broken=done.returncode != 0)
 
 
 def _read(name: str, told: str, *, is_broken: bool) -> Run:

@@ -11,6 +11,7 @@ from tests.fuzz.door import door
 #: Whose branches guide the fuzzer: our own readers, and the libraries in Python under them.
 _WATCHED = (
     *("api", "indexer", "sightsong.core", "sightsong.adapters", "workers.media"),
+    *("tests.fuzz.doors", "tests.fuzz.archives"),
     *("PIL", "mutagen", "zipfile", "tarfile", "csv", "python_multipart"),
 )
 

@@ -16,6 +16,7 @@ printf '%s\\n' "$*" >>"$here/notes"
 case $1 in
   -VV) echo "Python 3.12.0 (a fake)" ;;
   -) cat >/dev/null; exit "$(cat "$here/probe")" ;;
+  -c) [[ $2 != *atheris* || ! -e $here/no-atheris ]] || exit 1 ;;
   -m) exit "$(cat "$here/pip" 2>/dev/null || echo 0)" ;;
 esac
 """
@@ -64,7 +65,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_help_names_every_command(checkout: Checkout):
     shown = checkout.run("help").stdout
-    names = ("demo", "up", "sightsong", "test", "lint", "install", "help")
+    names = ("demo", "up", "sightsong", "test", "faults", "fuzz", "lint", "install", "help")
     assert [name for name in names if f"\n  {name} " not in shown] == []
 
 
@@ -132,6 +133,23 @@ def test_full_takes_torch_from_pip_s_own_index_otherwise(
     (checkout.folder / "probe").write_text(probe)
     checkout.run("install", "full", **env)
     assert checkout.installs == ["torch", "-e .[full]"]
+
+
+def test_fuzzing_installs_what_it_needs_once_and_hands_its_arguments_on(checkout: Checkout):
+    (checkout.folder / "no-atheris").touch()
+    checkout.run("fuzz", "5", "zip")
+    (checkout.folder / "no-atheris").unlink()
+    checkout.run("fuzz", "5", "zip")
+    assert checkout.installs == ["-e .[dev]", "--only-binary atheris -e .[fuzz]"]
+    assert (checkout.folder / "notes").read_text().count("-m tests.fuzz 5 zip\n") == 2
+
+
+def test_where_there_is_no_atheris_the_command_is_run_all_the_same(checkout: Checkout):
+    checkout.run("install", "dev")
+    (checkout.folder / "no-atheris").touch()
+    (checkout.folder / "pip").write_text("1")
+    assert "there is no atheris for this machine" in checkout.run("fuzz").stderr
+    assert "-m tests.fuzz" in (checkout.folder / "notes").read_text()
 
 
 def test_a_machine_without_a_new_enough_python_is_told_so(tmp_path: Path):
