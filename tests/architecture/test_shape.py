@@ -45,9 +45,3 @@ def test_the_api_is_built_without_models(tmp_path):
     loaded = set(printed.stdout.decode().split())
     assert "fastapi" in loaded
     assert heavy & loaded == set()
-
-
-def test_nothing_reads_or_writes_pickles():
-    unsafe = re.compile(r"\bimport pickle\b|\ballow_pickle=True\b|\bpickle\.load|joblib\.load")
-    ours = [path for path in SOURCES if path != Path(__file__)]
-    assert [str(path) for path in ours if unsafe.search(path.read_text("utf-8"))] == []
