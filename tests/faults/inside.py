@@ -20,7 +20,7 @@ def at_work(service: Service, process: "Popen[bytes]", *, jobs: int = 1) -> list
         held[:] = in_hand(service, process)
         return len(held) >= jobs
 
-    wait_until(holds, within_s=60)
+    wait_until(holds, within_s=180)
     return held
 
 

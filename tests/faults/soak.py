@@ -9,6 +9,7 @@ with 1 if a promise was broken or something grew.
 """
 
 import argparse
+import math
 import secrets
 import statistics
 import sys
@@ -163,6 +164,8 @@ def _capacity_per_s(crowd: Crowd) -> float:
 
 def _latency_ms(done: list[tuple[float, float]], since: float, until: float) -> tuple[float, float]:
     took = sorted(took_s * 1000 for at, took_s in done if since <= at < until)
+    if not took:
+        return math.inf, math.inf
     return statistics.median(took), took[int(0.95 * len(took))]
 
 
