@@ -107,7 +107,7 @@ def soak(estate: Estate, *, for_s: float, seed: int) -> Soaked:
     service.ingest(DEMO_TRACKS)
     lasting = {door: service.living(door)[0].pid for door in ("api", "workers", "indexer")}
     service.start("workers")
-    wait_until(lambda: service.alive("workers") == 2, within_s=60)
+    wait_until(lambda: service.alive("workers") == 2, within_s=180)
     crowd = Crowd(str(service.client.base_url), seed=seed, photos=photos())
     capacity_per_s = _capacity_per_s(crowd)
     before = len(crowd.ledger.done)

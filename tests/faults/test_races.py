@@ -1,26 +1,20 @@
-"""A cancel that races the end of a job, and bells that ring too often."""
+"""A cancel that races the end of a job."""
 
 import random
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from sightsong.adapters import doorbell
-from sightsong.core.jobs import Queue
 from tests.e2e.service import Service
 from tests.faults import checker
 from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
-from tests.faults.inside import fenced
 from tests.faults.making import photos
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
-
-_TIMES = 10
 
 
 def crowd_of(service: Service, *, seed: int) -> Crowd:
@@ -65,26 +59,3 @@ def _usual_s(crowd: Crowd) -> float:
         threading.Event().wait(2)
     done_s = crowd.ledger.done_s
     return done_s[len(done_s) // 2]
-
-
-@pytest.mark.row(19)
-def test_bells_that_ring_ten_times_for_each_job_change_nothing(estate: Estate, figures: Figures):
-    service = estate.service
-    service.up()
-    broker = service.env.get("SIGHTSONG_BROKER_URL") or "folder://localhost"
-    folder = Path(service.env["SIGHTSONG_DATA_DIR"]) / "doorbell"
-    bell = doorbell.CeleryDoorbell(doorbell.make_app(broker, folder))
-    crowd = crowd_of(service, seed=19)
-    job_ids = []
-    for _ in range(20):
-        job_ids += crowd.send(1)
-        for _ in range(_TIMES):
-            for queue in Queue:
-                bell.ring(queue)
-    assert set(crowd.follow_all(job_ids).values()) == {"succeeded"}
-    crowd.close()
-    assert checker.violations(service, crowd.ledger) == []
-    [[most]] = service.rows("SELECT max(attempt) FROM jobs")
-    figures.measured("rings", 20 * _TIMES * len(Queue))
-    figures.measured("attempts of a job", most, at_most=1)
-    figures.measured("writes fenced", fenced(service), at_most=0)
