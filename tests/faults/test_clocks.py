@@ -31,7 +31,7 @@ _LEASE_S = 3.0
 
 @pytest.fixture(scope="module")
 def wrong_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that sets the clock of a process wrong. (libfaketime breaks Python's sleep.)"""
+    """A library that sets the clock of a process wrong: libfaketime breaks Python's sleep."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("there is no C compiler; on Debian: apt-get install gcc libc6-dev")
