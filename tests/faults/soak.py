@@ -36,7 +36,7 @@ _KEEP_S = 20
 KEEPING = {"SIGHTSONG_IMAGE_KEEP_S": "5", "SIGHTSONG_JOB_KEEP_S": str(_KEEP_S)}
 _CAPACITY_S = 8.0
 _THREADS = 48
-_FAULT_EVERY_S = 15.0
+_FAULT_EVERY_S = 30.0
 #: Memory may differ by so much between the first third and the last: caches fill, and Python's
 #: heap breathes. A leak of 2 kB a job shows at a few thousand jobs.
 MOST_GROWTH = 0.05

@@ -26,7 +26,9 @@ def test_a_service_that_works_for_long_grows_and_keeps_nothing(
     for what, count in soaked.left.items():
         figures.measured(f"{what} left when all has expired", count, at_most=0)
     figures.measured("latency, last fifth", soaked.last_ms[0], "ms")
-    figures.measured("of the first fifth's", soaked.slower, "times", at_most=MOST_SLOWER)
+    # In a few seconds the faults are most of the time: what they leave waiting is not yet done.
+    at_most = MOST_SLOWER if for_s > 60 else None
+    figures.measured("of the first fifth's", soaked.slower, "times", at_most=at_most)
     _measure_processes(soaked, figures)
 
 
