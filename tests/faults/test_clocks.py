@@ -46,8 +46,10 @@ def clock_off_by(hours: int, library: Path) -> dict[str, str]:
     return {"LD_PRELOAD": str(library), "WRONG_CLOCK_S": str(hours * 3600)}
 
 
-def test_workers_whose_clocks_are_two_hours_off_lose_no_lease(on_servers: Estate, figures: Figures):
-    early, late = clock_off_by(_HOURS), clock_off_by(-_HOURS)
+def test_workers_whose_clocks_are_two_hours_off_lose_no_lease(
+    on_servers: Estate, figures: Figures, wrong_clock: Path
+):
+    early, late = (clock_off_by(hours, wrong_clock) for hours in (_HOURS, -_HOURS))
     service = on_servers.service
     service.up()
     service.kill(service.process_of("workers"))
