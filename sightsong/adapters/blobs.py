@@ -1,34 +1,38 @@
 """Uploads as files in a folder."""
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
-import shutil
+import threading
 import time
 import uuid
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from sightsong.adapters import disk
-from sightsong.core.errors import BlobNotFound, StorageFull
+from sightsong.core.errors import BlobNotFound
 from sightsong.core.jobs import Blob, BlobId
 
 _ID = re.compile(r"[0-9a-f]{32}")
 #: While it is written.
 _PART = ".part"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: Blobs that are put in one folder before another is begun, which costs as much as ten of them.
+IN_A_ROW = 1000
 
 
 class FolderBlobs:
     """The `Blobs` port over a folder: `<first two digits>/<next two>/<id>`."""
 
-    def __init__(self, folder: Path, *, reserve_bytes: int) -> None:
+    def __init__(self, folder: Path, *, reserve_bytes: int, in_a_row: int = IN_A_ROW) -> None:
         self._folder = folder
         self._reserve_bytes = reserve_bytes
-        self._durable: set[str] = set()  # folders whose own names would survive a power cut
+        self._in_a_row = in_a_row
+        self._lock = threading.Lock()
+        self._row: _Row | None = None
+        self._made: set[Path] = set()  # folders in which something was put back
 
     def put(self, content: bytes, *, media_type: str) -> Blob:
         """Store bytes durably: temporary name, fsync, rename, fsync of the folder.
@@ -36,24 +40,18 @@ class FolderBlobs:
         Raises:
             StorageFull: less room than the reserve would be left, or the disk took no more.
         """
-        blob = Blob(
-            id=BlobId(uuid.uuid4().hex),
+        with disk.full_is_told():
+            try:
+                blob_id = self._put(content)
+            except FileNotFoundError:  # somebody has removed its folder
+                self._row = None
+                blob_id = self._put(content)
+        return Blob(
+            id=blob_id,
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=len(content),
             media_type=media_type,
         )
-        try:
-            path = self._path(blob.id)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if shutil.disk_usage(path.parent).free - len(content) < self._reserve_bytes:
-                raise StorageFull
-            _write(path, content)
-            self._sync_above(path)
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise StorageFull from error
-            raise
-        return blob
 
     def open(self, blob_id: BlobId) -> BinaryIO:
         """Open a blob for reading.
@@ -91,22 +89,21 @@ class FolderBlobs:
         """
         path = self._path(blob_id)
         with disk.full_is_told():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent not in self._made:
+                _make(path.parent)
+                self._made.add(path.parent)
             disk.check_room(path.parent, taking=size_bytes, reserve_bytes=self._reserve_bytes)
             disk.write_whole(path, _temporary(path), chunks)
-            self._sync_above(path)
+            disk.sync(path.parent)
 
-    def _sync_above(self, path: Path) -> None:
-        """Make the name of a blob durable: it is once every folder above it is.
-
-        Those that hold a name which this process has synced already need it no more.
-        """
-        disk.sync(path.parent)
-        shard = path.name[:4]
-        if shard not in self._durable:
-            for folder in (path.parent.parent, path.parent.parent.parent):
-                disk.sync(folder)
-            self._durable.add(shard)
+    def _put(self, content: bytes) -> BlobId:
+        with self._lock:
+            if self._row is None or self._row.count >= self._in_a_row:
+                self._row = _Row(self._folder)
+            row, blob_id = self._row, self._row.next_id()
+        _write(self._path(blob_id), content, reserve_bytes=self._reserve_bytes)
+        row.sync()
+        return blob_id
 
     def _path(self, blob_id: BlobId) -> Path:
         if not _ID.fullmatch(blob_id):  # before it touches a path: `../` is not an id
@@ -114,10 +111,41 @@ class FolderBlobs:
         return self._folder / blob_id[:2] / blob_id[2:4] / blob_id
 
 
-def _write(path: Path, content: bytes) -> None:
+class _Row:
+    """A folder in which one blob after the other is put: their ids begin alike.
+
+    It is held open: to sync the names in it is one call to the system.
+    """
+
+    def __init__(self, blobs: Path) -> None:
+        self._begin = uuid.uuid4().hex[:24]
+        self.count = 0  # of ids that were made
+        folder = blobs / self._begin[:2] / self._begin[2:4]
+        _make(folder)
+        self._descriptor = os.open(folder, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._descriptor)  # once nobody puts any more in it
+
+    def next_id(self) -> BlobId:
+        """Make an id."""
+        self.count += 1
+        return BlobId(f"{self._begin}{self.count:08x}")
+
+    def sync(self) -> None:
+        """Return when the names in it would survive a power cut."""
+        os.fsync(self._descriptor)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder of blobs; its name, and that of the one above it, survive a power cut."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for above in (folder.parent, folder.parent.parent):
+        disk.sync(above)
+
+
+def _write(path: Path, content: bytes, *, reserve_bytes: int) -> None:
     temporary = _temporary(path)
     try:
-        with temporary.open("xb") as file:
+        with disk.RoomyFile(temporary, reserve_bytes=reserve_bytes) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

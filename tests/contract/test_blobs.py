@@ -1,6 +1,7 @@
 """The `Blobs` port: in memory and in a folder."""
 
 import hashlib
+import shutil
 
 import pytest
 
@@ -110,3 +111,24 @@ def test_what_a_store_that_broke_off_has_left_is_listed_and_can_be_deleted(tmp_p
     assert list(blobs.listing(older_than_s=0)) == [blob_id]
     blobs.delete(blob_id)
     assert [path.name for path in part.parent.iterdir()] == ["notes.txt"]
+
+
+def test_blobs_go_on_to_be_stored_when_somebody_has_removed_their_folder(tmp_path):
+    blobs = FolderBlobs(tmp_path, reserve_bytes=0)
+    blobs.put(b"pixels", media_type="image/png")
+    shutil.rmtree(tmp_path)
+    with blobs.open(blobs.put(b"pixels", media_type="image/png").id) as file:
+        assert file.read() == b"pixels"
+
+
+def test_so_many_blobs_share_a_folder_and_the_next_begins_another(tmp_path):
+    blobs = FolderBlobs(tmp_path, reserve_bytes=0, in_a_row=2)
+    first, second, third = (blobs.put(b"", media_type="image/png").id for _ in range(3))
+    assert first != second
+    assert first[:24] == second[:24] != third[:24]
+
+
+def test_two_processes_give_no_id_twice(tmp_path):
+    one, other = (FolderBlobs(tmp_path, reserve_bytes=0) for _ in range(2))
+    first, second = (blobs.put(b"pixels", media_type="image/png").id for blobs in (one, other))
+    assert first[:24] != second[:24]
