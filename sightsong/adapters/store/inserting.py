@@ -24,9 +24,10 @@ ADD_JOBS = insert(jobs).values(
     deadline_at=db_now() + bindparam("deadline_s", type_=Double),
     finished_at=db_now() + bindparam("ended_s", type_=Double),
 )
-_TOLD = (jobs.c.sequence, jobs.c.params, jobs.c.created_at, jobs.c.deadline_at, jobs.c.finished_at)
-_ADD_JOB = ADD_JOBS.returning(*_TOLD)
-_ADD_IN_ORDER = ADD_JOBS.returning(*_TOLD, sort_by_parameter_order=True)
+_TOLD = (jobs.c.created_at, jobs.c.deadline_at, jobs.c.finished_at, jobs.c.params)
+_ADD_JOB = ADD_JOBS.returning(jobs.c.sequence, *_TOLD)
+#: In one statement; to have the rows told in its order, SQLite would take one for each.
+_ADD_SEVERAL = ADD_JOBS.returning(jobs.c.id, *_TOLD)
 ADD_BLOBS = insert(blobs).values(created_at=db_now())
 
 
@@ -72,8 +73,8 @@ def add_plain_jobs(connection: Connection, new: Sequence[tuple[JobId, NewJob]]) 
     values = [columns(job_id, one) for job_id, one in new]
     if not values:
         return []
-    rows = connection.execute(_ADD_IN_ORDER, values).all()
-    return [_job(job_id, one, row) for (job_id, one), row in zip(new, rows, strict=True)]
+    told = {row.id: row for row in connection.execute(_ADD_SEVERAL, values)}
+    return [_job(job_id, one, told[job_id]) for job_id, one in new]
 
 
 def _add_copy(connection: Connection, new: NewJob, source: JobId, job_id: JobId) -> Job:
