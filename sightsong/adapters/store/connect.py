@@ -181,6 +181,7 @@ def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        pool_use_lifo=True,  # what the last one has read, it need not read again
         json_serializer=_to_json,
         connect_args={"timeout": busy_timeout_s},
     )
