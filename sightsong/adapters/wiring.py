@@ -13,7 +13,7 @@ from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.adapters.objects import ObjectStores
 from sightsong.adapters.settings import Settings
 from sightsong.adapters.shelf import FolderShelf
-from sightsong.adapters.store import migrate
+from sightsong.adapters.store import fitness
 from sightsong.core import affect_space, catalogue, ports
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.embeddings import Space
@@ -35,7 +35,7 @@ def check_schema(settings: Settings) -> None:
     """
     with contextlib.suppress(OSError):
         disk.private_folder(settings.data_dir)
-    migrate.check(settings.database)
+    fitness.check(settings.database)
 
 
 def open_stores(settings: Settings) -> ports.Stores:

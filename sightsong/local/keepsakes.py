@@ -14,7 +14,7 @@ from sightsong.adapters import backups, disk, wiring
 from sightsong.adapters.backups import Estate, Header, Summary
 from sightsong.adapters.blobs import FolderBlobs
 from sightsong.adapters.settings import Settings
-from sightsong.adapters.store import migrate
+from sightsong.adapters.store import fitness, migrate
 from sightsong.adapters.store.connect import open_database
 from sightsong.core.errors import ConfigurationError, Conflict
 from sightsong.local import ground
@@ -42,7 +42,7 @@ def save(chosen: Settings, file: Path, *, told: Told) -> Summary:
         output = stack.enter_context(_written(file, reserve_bytes=chosen.disk_reserve_bytes))
         about = Header.of(
             release=metadata.version("sightsong"),
-            schema=migrate.newest(),
+            schema=fitness.newest(),
             made_at=time.time(),
             shelf=str(chosen.shelf_dir.absolute()),
         )
@@ -58,7 +58,7 @@ def check(file: Path, *, told: Told) -> Summary:
     """
     with _read(file) as content:
         tape = backups.TapeReader(content)
-        header = backups.read_header(tape, schema=migrate.newest())
+        header = backups.read_header(tape, schema=fitness.newest())
         return backups.read_through(tape, header, backups.Ignored(), told=told)
 
 
@@ -74,7 +74,7 @@ def restore(chosen: Settings, file: Path, *, told: Told) -> Summary:
     """
     with _read(file) as content:
         tape = backups.TapeReader(content)
-        header = backups.read_header(tape, schema=migrate.newest())
+        header = backups.read_header(tape, schema=fitness.newest())
         ground.prepare_folder(chosen.data_dir)
         with ground.locked(chosen.data_dir):
             if not chosen.database_url:

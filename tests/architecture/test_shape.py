@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sightsong.adapters import settings
 from sightsong.adapters.settings import Settings
+from sightsong.adapters.store import migrate
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -35,6 +37,7 @@ def test_every_setting_is_described_in_the_operations_page():
 
 
 def test_the_api_is_built_without_models(tmp_path):
+    migrate.upgrade(settings.load(data_dir=tmp_path).database)
     heavy = {"torch", "transformers", "librosa", "pymilvus", "numba", "scipy", "alembic"}
     code = (
         "import sys, api.app; from sightsong.adapters import settings;"

@@ -21,12 +21,12 @@ from sightsong.adapters.backups import (
 )
 from sightsong.adapters.blobs import FolderBlobs
 from sightsong.adapters.inbox import FolderInbox
-from sightsong.adapters.store import migrate
+from sightsong.adapters.store import fitness, migrate
 from sightsong.adapters.store.connect import open_database
 from sightsong.adapters.store.jobs import SqlJobs
 from sightsong.core.jobs import BlobId
 
-SCHEMA = migrate.newest()
+SCHEMA = fitness.newest()
 MADE_AT = 1_700_000_000.25
 PHOTO = b"\xff\xd8 a photo"
 SONG = b"ID3 a song"

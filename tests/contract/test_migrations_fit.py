@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from sightsong.adapters.store import migrate
+from sightsong.adapters.store import fitness, migrate
 from sightsong.adapters.store.connect import open_database
 from sightsong.core.errors import ConfigurationError
 from tests.contract import shapes
@@ -35,21 +35,21 @@ def change(url: str, *statements: str) -> None:
 
 def test_what_was_migrated_is_fine(url):
     migrate.upgrade(url)
-    migrate.check(url)
+    fitness.check(url)
 
 
 def test_a_database_without_tables_is_to_be_migrated(url):
     with pytest.raises(ConfigurationError, match="not been migrated yet: run `sightsong migrate`"):
-        migrate.check(url)
+        fitness.check(url)
 
 
 def test_a_database_of_an_earlier_release_is_to_be_migrated(url):
     shapes.migrated(url, shapes.revisions()[-2])
     with pytest.raises(ConfigurationError, match="earlier release: run `sightsong migrate`"):
-        migrate.check(url)
+        fitness.check(url)
 
 
-@pytest.mark.parametrize("see", [migrate.check, migrate.upgrade])
+@pytest.mark.parametrize("see", [fitness.check, migrate.upgrade])
 def test_tables_that_are_not_what_their_revision_says_are_refused(url, see):
     migrate.upgrade(url)
     change(url, "ALTER TABLE webhooks DROP COLUMN is_slow", "DROP TABLE heirs")
@@ -58,7 +58,7 @@ def test_tables_that_are_not_what_their_revision_says_are_refused(url, see):
         see(url)
 
 
-@pytest.mark.parametrize("see", [migrate.check, migrate.upgrade])
+@pytest.mark.parametrize("see", [fitness.check, migrate.upgrade])
 def test_what_a_later_release_has_added_is_fine(url, see):
     migrate.upgrade(url)
     change(url, "ALTER TABLE jobs ADD COLUMN later TEXT", "CREATE TABLE later (id TEXT)", LATER)
@@ -69,21 +69,21 @@ def test_a_later_release_that_took_something_away_is_refused(url):
     migrate.upgrade(url)
     change(url, "ALTER TABLE webhooks DROP COLUMN is_slow", LATER)
     with pytest.raises(ConfigurationError, match=r"of a later release .* lacks webhooks\.is_slow"):
-        migrate.check(url)
+        fitness.check(url)
 
 
 def test_a_later_release_that_asks_for_more_is_refused(url):
     migrate.upgrade(url)
     change(url, "DROP TABLE heirs", _HEIRS_OF_LATER, LATER)
     with pytest.raises(ConfigurationError, match=r"it wants to be told heirs\.why"):
-        migrate.check(url)
+        fitness.check(url)
 
 
 def test_a_database_that_does_not_answer_may_do_so_later():
-    migrate.check(f"postgresql://sightsong@127.0.0.1:{free_port()}/sightsong")
+    fitness.check(f"postgresql://sightsong@127.0.0.1:{free_port()}/sightsong")
 
 
 def test_a_damaged_database_is_refused(tmp_path):
     (tmp_path / "fit.db").write_bytes(b"no database at all, but long enough to look like a file")
     with pytest.raises(ConfigurationError, match="damaged"):
-        migrate.check(f"sqlite:///{tmp_path / 'fit.db'}")
+        fitness.check(f"sqlite:///{tmp_path / 'fit.db'}")
