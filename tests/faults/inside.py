@@ -1,5 +1,7 @@
 """What is true inside a service, read past it: which jobs a process holds, how many are how."""
 
+import sqlite3
+from contextlib import closing
 from subprocess import Popen
 
 from tests.e2e.service import Service
@@ -22,6 +24,32 @@ def at_work(service: Service, process: "Popen[bytes]", *, jobs: int = 1) -> list
 
     wait_until(holds, within_s=180)
     return held
+
+
+def freeze_between_writes(service: Service, process: "Popen[bytes]") -> None:
+    """Freeze a process that is not amid a write.
+
+    On SQLite one that is holds the only lock there is, and all others wait for as long as it is
+    frozen: true, but not what a test of a lease or of a pause is about.
+    """
+    while True:
+        service.freeze(process)
+        if _can_be_written(service.database_url):
+            return
+        service.thaw(process)
+
+
+def _can_be_written(url: str) -> bool:
+    path = url.removeprefix("sqlite:///")
+    if path == url:  # Postgres, where writers wait for rows and not for one another
+        return True
+    with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.execute("ROLLBACK")
+    return True
 
 
 def count(service: Service, where: str) -> int:

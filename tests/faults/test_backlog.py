@@ -17,6 +17,7 @@ from tests.faults import checker
 from tests.faults.crowd import DEMO_PHOTOS, Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
+from tests.faults.inside import freeze_between_writes
 
 _PHOTO = DEMO_PHOTOS[0].read_bytes()
 _OWNER = Owner("a worker")
@@ -96,7 +97,7 @@ def test_a_full_queue_refuses_with_the_time_it_takes_and_drains_in_order(
     crowd = Crowd(str(service.client.base_url), seed=22)
     crowd.follow_all(crowd.send(12))  # so that it is known how fast they end
     worker = service.living("workers")[0]
-    service.freeze(worker)
+    freeze_between_writes(service, worker)
     waiting = crowd.send(_LIMIT, threads=1)
     full = service.client.post("/v1/jobs", content=_PHOTO, headers={"Content-Type": "image/jpeg"})
     ended = service.rows("SELECT started_at, finished_at FROM jobs WHERE finished_at IS NOT NULL")

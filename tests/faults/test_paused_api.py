@@ -10,6 +10,7 @@ from tests.faults import checker
 from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
+from tests.faults.inside import freeze_between_writes
 from tests.ports import free_port
 from tests.waiting import wait_until
 
@@ -40,7 +41,7 @@ def test_an_api_that_stands_still_for_ten_seconds_is_served_for_by_another(
     with crowd.pulsing(per_s=6, threads=6):
         time.sleep(3)
         first = service.living("api")[0]
-        service.freeze(first)
+        freeze_between_writes(service, first)
         before = len(crowd.ledger.job_ids)
         time.sleep(10)
         served = len(crowd.ledger.job_ids) - before

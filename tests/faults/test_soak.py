@@ -29,13 +29,15 @@ def test_a_service_that_works_for_long_grows_and_keeps_nothing(
     # In a few seconds the faults are most of the time: what they leave waiting is not yet done.
     at_most = MOST_SLOWER if for_s > 60 else None
     figures.measured("of the first fifth's", soaked.slower, "times", at_most=at_most)
-    _measure_processes(soaked, figures)
+    _measure_processes(soaked, figures, has_settled=for_s > 60)
 
 
-def _measure_processes(soaked: Soaked, figures: Figures) -> None:
+def _measure_processes(soaked: Soaked, figures: Figures, *, has_settled: bool) -> None:
     for course in soaked.courses:
         first, last = course.files
-        figures.measured(f"{course.name}: files more", last - first, at_most=MOST_FILES)
+        # A worker that has just been started again opens files for as long as it warms up.
+        most = MOST_FILES if has_settled else None
+        figures.measured(f"{course.name}: files more", last - first, at_most=most)
         figures.measured(f"{course.name}: memory", course.memory_mib[1], "MiB")
         figures.measured(f"{course.name}: slope", course.slope_mib_per_min, "MiB/min")
         growth = 100 * course.growth

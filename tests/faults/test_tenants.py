@@ -93,8 +93,9 @@ def owned(service: Service, theirs: Tenant) -> dict[str, str]:
     """One of each thing of theirs, by the parameter of a path that names it."""
     things = {"job_id": theirs.made("/v1/jobs", text="calm evening", custom_id="theirs-1")}
     track = service.client.get("/v1/tracks", params={"limit": 1}).json()["items"][0]["id"]
-    done = theirs.client.get(f"/v1/jobs/{things['job_id']}", params={"wait": 20}).json()
-    assert done["state"] == "succeeded"
+    url = f"/v1/jobs/{things['job_id']}"
+    wait_until(lambda: theirs.client.get(url).json()["state"] == "succeeded", within_s=60)
+    done = theirs.client.get(url).json()
     shown = done["result"]["matches"][0]["track_id"] if done["result"]["matches"] else track
     things["batch_id"] = theirs.made("/v1/batches", items=[{"text": "calm", "custom_id": "b-1"}])
     hook = things["webhook_id"] = theirs.made("/v1/webhooks", url="http://127.0.0.1:9/theirs-hook")

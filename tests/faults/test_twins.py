@@ -45,7 +45,7 @@ def test_two_of_each_process_do_the_work_once(estate: Estate, figures: Figures, 
     crowd.close()
     assert checker.violations(service, crowd.ledger) == []
     _see_that_all_was_done_once(service, len(list(music.glob("*.*"))), figures)
-    figures.measured("submits", len(crowd.ledger.job_ids), at_least=10)
+    figures.measured("submits", len(crowd.ledger.job_ids), at_least=5)
 
 
 def _second_of_each(service: Service) -> str:

@@ -18,7 +18,7 @@ from tests.faults import checker, faulty_worker
 from tests.faults.crowd import Crowd
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
-from tests.faults.inside import all_ended, at_work, count, fenced, in_hand
+from tests.faults.inside import all_ended, at_work, count, fenced, freeze_between_writes, in_hand
 from tests.faults.ledger import Ledger
 from tests.faults.making import photos, plain
 from tests.waiting import wait_until
@@ -108,14 +108,14 @@ def _kill_workers(service: Service, *, for_s: float, seed: int) -> int:
 def _stop_in_batch(service: Service, worker: Popen[bytes], *, for_s: float) -> None:
     """Freeze a worker that holds jobs, and let it go on when they are no longer its own."""
     at_work(service, worker, jobs=2)
-    service.freeze(worker)
+    freeze_between_writes(service, worker)
     time.sleep(for_s)
     service.thaw(worker)
 
 
 @pytest.mark.row(3)
 @pytest.mark.faults
-def test_what_a_worker_writes_after_its_lease_isfenced(estate: Estate, figures: Figures):
+def test_what_a_worker_writes_after_its_lease_is_fenced(estate: Estate, figures: Figures):
     service = estate.service
     service.up()
     other = service.start("workers")
@@ -153,7 +153,7 @@ def test_a_worker_that_wakes_too_late_changes_nothing(embedded: Estate, figures:
     lay_down(service, jobs=3)
     drowsy = service.start(faulty_worker.DOOR, env={faulty_worker.FAULT: "drowsy"})
     wait_until(lambda: any(service.events(faulty_worker.DROWSY)), within_s=60)
-    service.freeze(drowsy)
+    freeze_between_writes(service, drowsy)
     service.start("workers")
     wait_until(lambda: count(service, "state = 'succeeded'") == 3, within_s=60)
     service.thaw(drowsy)
