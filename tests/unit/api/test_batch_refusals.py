@@ -87,7 +87,11 @@ def test_a_wish_that_cannot_be_refuses_the_whole(make, stores, kept, fields):
     assert kept.there == set()
 
 
-@pytest.mark.parametrize("content", [b"no zip at all", archive(a=JPEG)[:60], b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"no zip at all", archive(a=JPEG)[:60], b""],
+    ids=["no zip", "cut short", "empty"],  # not by their bytes: a zip holds the time
+)
 def test_a_damaged_zip_is_refused_and_leaves_nothing(watched, kept, settings, content):
     answer = watched.post("/v1/batches", content=content, headers=ZIP)
 
