@@ -11,7 +11,6 @@ import heapq
 import json
 import resource
 import uuid
-from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import h11
@@ -147,30 +146,20 @@ class Connection(H11Protocol):
 
     def _refuse(self, error: SightsongError) -> None:
         """Answer something that is no request yet, and close."""
-        content = json.dumps(_problem(error)).encode()
+        status, request_id = errors.STATUS[error.code], uuid.uuid4().hex
+        told = errors.content_of(error, status=status, instance="", request_id=request_id)
+        content = json.dumps(told).encode()
         headers = [
             ("content-type", errors.MEDIA_TYPE),
             ("content-length", str(len(content))),
             ("connection", "close"),
         ]
         with contextlib.suppress(h11.LocalProtocolError):  # a request before it is being answered
-            answer = h11.Response(status_code=errors.STATUS[error.code], headers=headers)
+            answer = h11.Response(status_code=status, headers=headers)
             for event in (answer, h11.Data(data=content), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
         self._await_reader()
-
-
-def _problem(error: SightsongError) -> Mapping[str, object]:
-    return {
-        "type": f"urn:sightsong:error:{error.code}",
-        "title": errors.title(type(error)),
-        "status": errors.STATUS[error.code],
-        "detail": error.detail,
-        "instance": "",
-        "code": error.code,
-        "request_id": uuid.uuid4().hex,
-    }
 
 
 def bounded(most: int = _MOST) -> type[Connection]:

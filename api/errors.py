@@ -268,15 +268,9 @@ def response(request: Request, problem: Problem) -> Response:
     """Put a refusal into the shape of RFC 9457."""
     error = problem.error
     status = problem.status or STATUS.get(error.code, 500)
-    body: dict[str, Any] = {
-        "type": f"urn:sightsong:error:{error.code}",
-        "title": title(type(error)),
-        "status": status,
-        "detail": error.detail,
-        "instance": request.url.path,
-        "code": error.code,
-        "request_id": request_id(request),
-    }
+    body = content_of(
+        error, status=status, instance=request.url.path, request_id=request_id(request)
+    )
     if problem.errors:
         body["errors"] = list(problem.errors)
     return Response(
@@ -285,6 +279,21 @@ def response(request: Request, problem: Problem) -> Response:
         headers={**advice(request, status), **of_error(error), **problem.headers},
         media_type=MEDIA_TYPE,
     )
+
+
+def content_of(
+    error: SightsongError, *, status: int, instance: str, request_id: str
+) -> dict[str, Any]:
+    """What a refusal says, in the members of RFC 9457 and two of ours."""
+    return {
+        "type": f"urn:sightsong:error:{error.code}",
+        "title": title(type(error)),
+        "status": status,
+        "detail": error.detail,
+        "instance": instance,
+        "code": error.code,
+        "request_id": request_id,
+    }
 
 
 def title(kind: type[SightsongError]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from api.patience import Askers
 from sightsong.core import ports
-from sightsong.core.errors import JobErased, JobNotFound, StoreUnavailable
+from sightsong.core.errors import JobErased, JobNotFound, for_each
 from sightsong.core.jobs import Job, JobId, JobState, Outlook
 from sightsong.core.tenancy import TenantId
 
@@ -111,5 +111,4 @@ def _tell(group: Sequence[_Request], error: Exception) -> None:
     """Raise an error where it is waited for; each its own, or their traces would mix."""
     for one in group:
         if not one.answer.done():
-            own = StoreUnavailable(error.detail) if isinstance(error, StoreUnavailable) else error
-            one.answer.set_exception(own)
+            one.answer.set_exception(for_each(error))

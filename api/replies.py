@@ -20,6 +20,18 @@ class Reply(JSONResponse):
         return text.encode("utf-8", "replace")
 
 
+def of_submit(
+    view: Mapping[str, Any], location: str, *, has_ended: bool, applied: Mapping[str, str]
+) -> Reply:
+    """Answer a submit: what came of it, or that it was queued; `applied` are headers besides."""
+    if has_ended:
+        headers = {"Location": location, "Cache-Control": "no-store", **applied}
+        return Reply(view, headers=headers)
+    answer = accepted(view, location)
+    answer.headers.update(applied)
+    return answer
+
+
 def accepted(view: Mapping[str, Any], location: str) -> Reply:
     """Answer that something was queued, and where to ask for it."""
     headers = {"Location": location, "Retry-After": "1", "Cache-Control": "no-store"}

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api import access, examples, idempotency, preferences, schemas, uploads, views
 from api.access import Caller, TheCaller
 from api.dependencies import Door, TheDoor
-from api.replies import Reply, accepted
+from api.replies import of_submit
 from api.routes import bodies, form_fields, polled, quick, wishes
 from api.routes import jobs as job_routes
 from sightsong.core import errors, jobs
@@ -225,12 +225,7 @@ async def _answer(request: Request, door: Door, who: Caller, submitted: jobs.Sub
             job = await job_routes.until_ended(door, who, job, wait_s=preferred)
             applied |= polled.applied(preferred)
     view, location = views.job_view(job), f"/v1/jobs/{job.id}"
-    if job.state.is_final:
-        headers = {"Location": location, "Cache-Control": "no-store", **applied}
-        return Reply(view, headers=headers)
-    answer = accepted(view, location)
-    answer.headers.update(applied)
-    return answer
+    return of_submit(view, location, has_ended=job.state.is_final, applied=applied)
 
 
 def _merged(params: schemas.PhotoParams, sent: uploads.Submission) -> schemas.PhotoParams:

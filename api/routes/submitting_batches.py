@@ -16,7 +16,7 @@ from api import access, deliveries, errors, idempotency, streams
 from api.access import TheCaller
 from api.dependencies import Door, TheDoor
 from api.examples import batches as examples
-from api.replies import Reply, accepted
+from api.replies import of_submit
 from api.routes import batch_views, bodies, form_fields
 from api.routes.batch_bodies import Reader
 from api.routes.batch_items import Asked, Items
@@ -100,12 +100,7 @@ async def submit(
         gathered = await _received(request, door, asked)
     applied = {"Idempotent-Replayed": "true"} if gathered.is_replay else {}
     view, location = batch_views.batch_view(gathered.batch), f"/v1/batches/{gathered.batch.id}"
-    if gathered.batch.state.is_final:
-        headers = {"Location": location, "Cache-Control": "no-store", **applied}
-        return Reply(view, headers=headers)
-    answer = accepted(view, location)
-    answer.headers.update(applied)
-    return answer
+    return of_submit(view, location, has_ended=gathered.batch.state.is_final, applied=applied)
 
 
 async def _received(request: Request, door: Door, asked: Asked) -> Gathered:

@@ -143,16 +143,9 @@ def _make(folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes, *, reserve_bytes: int) -> None:
-    temporary = _temporary(path)
-    try:
-        with disk.RoomyFile(temporary, reserve_bytes=reserve_bytes) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    part = disk.RoomyFile(_temporary(path), reserve_bytes=reserve_bytes)
+    with disk.named_when_whole(path, part) as file:
+        file.write(content)
 
 
 def _temporary(path: Path) -> Path:

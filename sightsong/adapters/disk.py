@@ -118,10 +118,23 @@ def write_whole(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
 
     The folder's names are not synced. What lies at either name is replaced.
     """
+    with named_when_whole(path, temporary.open("wb")) as file:
+        for chunk in chunks:
+            file.write(chunk)
+
+
+@contextlib.contextmanager
+def named_when_whole(path: Path, file: io.BufferedWriter) -> Iterator[io.BufferedWriter]:
+    """Give a file its name once all is written and would survive a power cut; else none is left.
+
+    Args:
+        path: its name; the folder's names are not synced.
+        file: open under another name in the same folder; closed at the end.
+    """
+    temporary = Path(file.name)
     try:
-        with temporary.open("wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
+        with file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)

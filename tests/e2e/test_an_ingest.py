@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from sqlalchemy import text
 
-from sightsong.adapters.store.connect import open_database
 from tests.e2e.service import DEMO_TRACKS, Service
 from tests.waiting import wait_until
 
@@ -27,14 +25,7 @@ _FILES = "SELECT path, size_bytes, verdict FROM track_files ORDER BY path"
 
 
 def rows(service: Service, query: str) -> list[tuple[Any, ...]]:
-    database = open_database(service.database_url)
-    try:
-        with database.read() as connection:
-            return [
-                tuple(_plain(value) for value in row) for row in connection.execute(text(query))
-            ]
-    finally:
-        database.close()
+    return [tuple(_plain(value) for value in row) for row in service.rows(query)]
 
 
 def _plain(value: object) -> object:

@@ -1,14 +1,15 @@
 """What processes use while they work: memory and open files, now and then."""
 
+import contextlib
 import statistics
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PAGE_MIB = 4096 / 2**20
+from tests.faults.processes import MIB, family, memory_of
+
 _EVERY_S = 1.0
 _MIN_SAMPLES = 10
 
@@ -64,7 +65,7 @@ class Course:
         return min(one.files for one in first), min(one.files for one in last)
 
 
-@contextmanager
+@contextlib.contextmanager
 def sampled(processes: Mapping[str, int]) -> Iterator[list[Course]]:
     """Look at processes, by their names, every second while the body runs."""
     courses = [Course(name=name) for name in processes]
@@ -88,20 +89,14 @@ def sampled(processes: Mapping[str, int]) -> Iterator[list[Course]]:
 
 def look(pid: int) -> Sample | None:
     """What a process and its children use now; None once it has ended."""
-    try:
-        family = [pid, *_children(pid)]
-        memory = sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in family)
-        files = sum(1 for one in family for _ in Path(f"/proc/{one}/fd").iterdir())
-    except OSError:
+    if not Path(f"/proc/{pid}").exists():
         return None
-    return Sample(at_s=time.monotonic(), memory_mib=memory * _PAGE_MIB, files=files)
-
-
-def _children(pid: int) -> Iterator[int]:
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (thread / "children").read_text().split()):
-            yield child
-            yield from _children(child)
+    files = 0
+    for one in family(pid):
+        with contextlib.suppress(OSError):  # it has just ended
+            files += sum(1 for _ in Path(f"/proc/{one}/fd").iterdir())
+    memory = memory_of(pid) / MIB
+    return Sample(at_s=time.monotonic(), memory_mib=memory, files=files)
 
 
 def _thirds(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:

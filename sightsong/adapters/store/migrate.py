@@ -60,7 +60,7 @@ def is_current(url: str) -> bool:
         database.close()
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
     config = Config()
     folder = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", folder.replace("%", "%%"))  # configparser's escape

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from sightsong.adapters.store import inserting, keys, usage
 from sightsong.adapters.store.connect import Database
-from sightsong.core.errors import InputError, NotFound, StoreUnavailable
+from sightsong.core.errors import InputError, NotFound, StoreUnavailable, for_each
 from sightsong.core.jobs import Account, Idempotency, JobId, JobKind, NewJob, Submitted
 from sightsong.core.tenancy import TenantId
 
@@ -102,7 +102,7 @@ class Together:
                 for ticket in group:
                     self._write([ticket])
                 return
-            outcomes = [_retold(error) for _ in group]
+            outcomes = [for_each(error) for _ in group]
         for ticket, outcome in zip(group, outcomes, strict=True):
             ticket.outcome = outcome
 
@@ -113,15 +113,6 @@ def _group(waiting: Sequence[_Ticket]) -> list[_Ticket]:
     for ticket in waiting[:_MOST]:
         first.setdefault(ticket.name, ticket)
     return list(first.values())
-
-
-def _retold(error: Exception) -> Exception:
-    """An error for each who is told: raised in several threads, one would mix their traces."""
-    if not isinstance(error, StoreUnavailable):
-        return error
-    told = StoreUnavailable(error.detail)
-    told.__cause__ = error
-    return told
 
 
 def _stored(connection: Connection, group: Sequence[_Ticket]) -> list[Submitted | Exception]:

@@ -99,6 +99,7 @@ from sightsong.core.errors.service import (
     TaskFailed,
     Unavailable,
     WorkerCrashed,
+    for_each,
 )
 
 __all__ = [
@@ -161,4 +162,5 @@ __all__ = [
     "WebhookNotFound",
     "WebhookUnknown",
     "WorkerCrashed",
+    "for_each",
 ]

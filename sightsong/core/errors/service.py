@@ -16,6 +16,15 @@ class StoreUnavailable(Unavailable):
     code = "store_unavailable"
 
 
+def for_each(error: Exception) -> Exception:
+    """An error for one of several who are told: raised by each, one would mix their traces."""
+    if not isinstance(error, StoreUnavailable):
+        return error
+    told = StoreUnavailable(error.detail)
+    told.__cause__ = error
+    return told
+
+
 class QueueFull(Unavailable):
     """Too many jobs are waiting; try again later."""
 

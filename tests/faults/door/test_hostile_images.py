@@ -16,9 +16,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.e2e.service import DEMO_PHOTOS, ROOT, Service
-from tests.faults import checker
+from tests.faults import checker, processes
 from tests.faults.crowd import Crowd
-from tests.faults.door import weight
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
 
@@ -54,7 +53,7 @@ def test_every_image_of_the_corpus_comes_to_a_documented_end(embedded: Estate, f
     figures.measured("images", sum(ends.values()), at_least=500)
     figures.measured("answered", ends["succeeded"], at_least=100)
     figures.measured("slowest end", slowest_s, "s", at_most=LONGEST_S)
-    figures.measured("kept by the worker", kept / weight.MIB, "MiB", at_most=KEPT_MIB)
+    figures.measured("kept by the worker", kept / processes.MIB, "MiB", at_most=KEPT_MIB)
 
 
 def corpus() -> list[Path]:
@@ -89,7 +88,7 @@ def at_rest(service: Service, crowd: Crowd) -> int:
     for photo in 3 * sorted(DEMO_PHOTOS.glob("*.jpg")):
         end, _ = handed_in(service, crowd, photo.read_bytes())
         assert end == "succeeded"
-    return weight.weight_of(service.process_of("workers").pid)
+    return processes.weight_of(service.process_of("workers").pid)
 
 
 def bombs() -> Iterator[tuple[str, bytes, str]]:
@@ -99,8 +98,8 @@ def bombs() -> Iterator[tuple[str, bytes, str]]:
     yield "a PNG of 49 megapixels of nothing", blank("PNG", 7000), "too_many_pixels"
     yield "a JPEG of 36 megapixels of nothing", blank("JPEG", 6000), "succeeded"
     yield "a WebP of 500 frames", animated(500), "succeeded"
-    yield "a PNG with 64 MiB of packed text", stuffed(64 * weight.MIB), "image_broken"
-    yield "a PNG with a packed profile of 64 MiB", profiled(64 * weight.MIB), "image_broken"
+    yield "a PNG with 64 MiB of packed text", stuffed(64 * processes.MIB), "image_broken"
+    yield "a PNG with a packed profile of 64 MiB", profiled(64 * processes.MIB), "image_broken"
     yield "half a JPEG", jpeg()[: len(jpeg()) // 2], "image_broken"
     yield "a JPEG with a ZIP behind it", jpeg() + b"PK\x03\x04" + b"z" * 5000, "succeeded"
     yield "a JPEG with a page in its comment", jpeg(comment=b"<script>x</script>"), "succeeded"
@@ -128,7 +127,7 @@ def test_bombs_and_polyglots_come_to_the_end_that_each_should(embedded: Estate, 
     assert wrong == {}
     assert checker.violations(service, crowd.ledger, may_fail=failed) == []
     figures.measured("slowest bomb", slowest_s, "s", at_most=LONGEST_S)
-    figures.measured("kept of bombs", kept / weight.MIB, "MiB", at_most=KEPT_MIB)
+    figures.measured("kept of bombs", kept / processes.MIB, "MiB", at_most=KEPT_MIB)
 
 
 def drawn(kind: str, side: int = 64, **options: object) -> bytes:

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.e2e.service import DEMO_PHOTOS
-from tests.faults import checker
+from tests.faults import checker, processes
 from tests.faults.crowd import Crowd
-from tests.faults.door import weight, wire
+from tests.faults.door import wire
 from tests.faults.estate import Estate
 from tests.faults.figures import Figures
 
@@ -47,7 +47,7 @@ def test_four_hundred_that_stall_hold_nobody_up_and_are_hung_up_on(
     service = embedded.service
     service.up()
     crowd = Crowd(str(service.client.base_url), seed=21)
-    base = weight.weight_of(service.process_of("api").pid)
+    base = processes.weight_of(service.process_of("api").pid)
     with stalled(service.port, UPLOADS if what == "uploads" else HEADS, STALLED) as connections:
         began = time.monotonic()
         closing = Closing(connections, since=began)
@@ -57,14 +57,14 @@ def test_four_hundred_that_stall_hold_nobody_up_and_are_hung_up_on(
     closing.join(5)
     crowd.follow_all(sorted(crowd.ledger.job_ids))
     crowd.close()
-    kept = weight.weight_of(service.process_of("api").pid) - base
+    kept = processes.weight_of(service.process_of("api").pid) - base
     assert set(crowd.ledger.answers()) == {"202"}
     assert checker.violations(service, crowd.ledger) == []
     slowest_s = max(sent.took_s for sent in crowd.ledger.all_sent)
     figures.measured(f"worst submit beside stalled {what}", slowest_s, "s", at_most=GOOD_S)
     figures.measured(f"stalled {what} closed", len(closing.took_s), at_least=STALLED)
     figures.measured("the last of them after", max(closing.took_s), "s", at_most=CLOSED_S)
-    figures.measured("kept by the API", kept / weight.MIB, "MiB", at_most=32)
+    figures.measured("kept by the API", kept / processes.MIB, "MiB", at_most=32)
 
 
 def test_one_that_only_drips_is_hung_up_on_too(embedded: Estate, figures: Figures):
@@ -108,15 +108,15 @@ def test_many_large_answers_that_nobody_reads_take_little_memory(
 ):
     service = embedded.service
     service.up()
-    base = weight.weight_of(service.process_of("api").pid)
+    base = processes.weight_of(service.process_of("api").pid)
     ask = wire.head("/openapi.json", method="GET")
     with stalled(service.port, [ask], 300):
         began = time.monotonic()
         httpx.get(f"http://127.0.0.1:{service.port}/healthz", timeout=20).raise_for_status()
         took_s = time.monotonic() - began
-        grown = weight.weight_of(service.process_of("api").pid) - base
+        grown = processes.weight_of(service.process_of("api").pid) - base
     figures.measured("an answer beside 300 unread ones", took_s, "s", at_most=CROWDED_S)
-    figures.measured("memory of 300 unread answers", grown / weight.MIB, "MiB", at_most=150)
+    figures.measured("memory of 300 unread answers", grown / processes.MIB, "MiB", at_most=150)
 
 
 @contextlib.contextmanager
