@@ -1,0 +1,1 @@
+"""Train and evaluate emotion models: classifiers of photos and faces, and the lite models."""
