@@ -38,6 +38,10 @@ _TERM_BYTES = 400
 _ID_BYTES = 64
 #: Most elements that Milvus allows in an array; further terms of a track are left out.
 _MOST_TERMS = 4096
+#: The client asks every ten seconds whether the server is there, also where nobody asks for
+#: anything. Servers that take this for a flood hang up (milvus-lite: within two minutes), and the
+#: next question fails. Each question has a deadline of its own: idle connections are left alone.
+_CHANNEL = {"grpc.keepalive_permit_without_calls": False}
 _SCHEMES = ("http://", "https://", "tcp://", "unix:")
 #: What Milvus answers where a collection is not in memory.
 _NOT_LOADED = 101
@@ -131,7 +135,9 @@ class Server:
     def _connected(self) -> Any:  # noqa: ANN401 - the client is not typed
         with self._lock:
             if self._client is None:
-                self._client = self.pymilvus.MilvusClient(self._url, timeout=CONNECT_S)
+                self._client = self.pymilvus.MilvusClient(
+                    self._url, timeout=CONNECT_S, grpc_options=dict(_CHANNEL)
+                )
             return self._client
 
 
