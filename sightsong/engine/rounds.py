@@ -9,6 +9,10 @@ from sightsong.core import errors
 
 log = structlog.get_logger()
 
+#: Seconds that a stop waits for the round in hand: rounds are killed with their process at any
+#: moment as it is, and what runs a service in containers has ten seconds for all of a stop.
+_PATIENCE_S = 5.0
+
 
 class Rounds:
     """Calls a function again and again until stopped.
@@ -18,10 +22,26 @@ class Rounds:
     everything is caught and reported here, and the next round comes.
     """
 
-    def __init__(self, name: str, do: Callable[[], object], *, every_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        do: Callable[[], object],
+        *,
+        every_s: float,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        """Take what is done in a round.
+
+        Args:
+            name: of the thread, for logs.
+            do: a round; whatever it raises is reported, and the next one comes.
+            every_s: seconds between two rounds.
+            patience_s: seconds that a stop waits for a round at most.
+        """
         self._name = name
         self._do = do
         self._every_s = every_s
+        self._patience_s = patience_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -33,7 +53,7 @@ class Rounds:
         """End after the round in hand, which is waited for a moment."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=self._every_s + 1)
+            self._thread.join(timeout=self._patience_s)
 
     def _run(self) -> None:
         while True:

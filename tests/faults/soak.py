@@ -42,6 +42,9 @@ _FAULT_EVERY_S = 30.0
 MOST_GROWTH = 0.05
 MOST_FILES = 2
 MOST_SLOWER = 1.5
+#: Seconds that a process under this load may take to stop: what `docker stop` waits for.
+MOST_TO_STOP_S = 10.0
+_STOP_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,7 @@ class Soaked:
     first_ms: tuple[float, float]  #: Latency of the first fifth of the time: median, p95.
     last_ms: tuple[float, float]  #: Of the last.
     left: dict[str, int]  #: What is left when all has expired.
+    stopped_s: float  #: What the indexer took to stop, in the midst of throwing things away.
     harms: dict[str, int]
     breaches: tuple[str, ...]
 
@@ -73,6 +77,8 @@ class Soaked:
                 found.append(f"{course.name} keeps files open: {course.files}")
         if self.slower > MOST_SLOWER:
             found.append(f"jobs took {self.slower:.2f} times as long at the end")
+        if self.stopped_s > MOST_TO_STOP_S:
+            found.append(f"the indexer took {self.stopped_s:.1f} s to stop")
         return found + [f"{count} {what} left" for what, count in self.left.items() if count]
 
     def __str__(self) -> str:
@@ -97,6 +103,7 @@ class Soaked:
             )
         )
         left = ", ".join(f"{count} {what}" for what, count in self.left.items())
+        lines.append(f"the indexer stopped in {self.stopped_s:.1f} s")
         return "\n".join([*lines, f"left when all has expired: {left}"])
 
 
@@ -126,6 +133,8 @@ def soak(estate: Estate, *, for_s: float, seed: int) -> Soaked:
     done = crowd.ledger.done[before:]
     breaches = checker.violations(service, crowd.ledger)
     crowd.close()
+    time.sleep(_KEEP_S)
+    stopped_s = _stop_indexer(service)
     return Soaked(
         capacity_per_s=capacity_per_s,
         done=len(done),
@@ -134,6 +143,7 @@ def soak(estate: Estate, *, for_s: float, seed: int) -> Soaked:
         first_ms=_latency_ms(done, began, began + for_s / 5),
         last_ms=_latency_ms(done, began + for_s * 4 / 5, began + for_s),
         left=_expire(service),
+        stopped_s=stopped_s,
         harms=dict(nemesis.done),
         breaches=tuple(breaches),
     )
@@ -169,15 +179,20 @@ def _latency_ms(done: list[tuple[float, float]], since: float, until: float) -> 
     return statistics.median(took), took[int(0.95 * len(took))]
 
 
+def _stop_indexer(service: Service) -> float:
+    """Stop it as whoever deploys does; how many seconds that takes."""
+    began = time.monotonic()
+    for process in service.living("indexer"):
+        process.terminate()
+        process.wait(_STOP_S)
+    return time.monotonic() - began
+
+
 def _expire(service: Service) -> dict[str, int]:
     """Let all go that has been kept long enough; what is left then.
 
     The indexer is started again: it looks for what has expired at once, and then each minute.
     """
-    time.sleep(_KEEP_S)
-    for process in service.living("indexer"):
-        process.terminate()
-        process.wait(30)
     service.start("indexer")
     try:
         wait_until(lambda: not any(_left(service).values()), within_s=70, every_s=0.2)
