@@ -80,12 +80,12 @@ class Chosen:
     """Some pictures of others."""
 
     def __init__(self, pictures: Pictures, places: Places) -> None:
-        self._pictures = pictures
-        self._places = places
+        self.pictures = pictures  #: Those that were chosen from.
+        self.places = places
 
     def __len__(self) -> int:
         """How many were chosen."""
-        return len(self._places)
+        return len(self.places)
 
     def __getitem__(self, at: int) -> Pixels:
         """Decode one of them.
@@ -93,7 +93,7 @@ class Chosen:
         Raises:
             DataRefused: it cannot be decoded; names it.
         """
-        return self._pictures[int(self._places[at])]
+        return self.pictures[int(self.places[at])]
 
 
 @dataclass(frozen=True, kw_only=True)

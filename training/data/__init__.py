@@ -1,0 +1,1 @@
+"""Data sets on disk to samples: readers for each form, a check, twins, and parts."""
