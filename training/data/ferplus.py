@@ -10,13 +10,13 @@ needs six votes in the seven, and none outside them ahead; to learn from, one wi
 """
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data import classes
+from training.data import classes, fer2013, rows
 from training.data.pictures import InMemory
 from training.data.problems import Problems
 from training.errors import DataRefused
@@ -28,7 +28,7 @@ VOTED_FOR = (
     *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"),
     *("contempt", "unknown", "nf"),
 )
-SIDE_PX = 48
+TABLE = "fer2013new.csv"
 #: Of ten votes; with fewer in the seven classes, a face says little about a model.
 _FEWEST_VOTES = 6
 _PATTERN = "ferplus_*.npz"
@@ -39,6 +39,15 @@ def npz_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path] if path.suffix == ".npz" else []
     return sorted(path.glob(_PATTERN))
+
+
+def read(path: Path, problems: Problems | None = None) -> Samples:
+    """Read whichever of the two forms is there; of both, the npz.
+
+    Raises:
+        DataRefused: as the readers of the two.
+    """
+    return (read_npz if npz_files(path) else read_tables)(path, problems)
 
 
 def read_npz(path: Path, problems: Problems | None = None) -> Samples:
@@ -53,7 +62,7 @@ def read_npz(path: Path, problems: Problems | None = None) -> Samples:
     """
     noted = Problems(f"{NAME} at {path}") if problems is None else problems
     read = [held for file in npz_files(path) if (held := _read_file(file, noted)) is not None]
-    if problems is None:
+    if problems is None or not read:
         noted.settle()
     if not read:
         raise DataRefused(f"There is no {_PATTERN} to read at {path}.")
@@ -142,3 +151,70 @@ def _wrong(
 def _part(path: Path) -> Part | None:
     word = path.stem.rpartition("_")[2]
     return Part(word) if word in set(Part) else None
+
+
+def tables_of(path: Path) -> tuple[Path, Path] | None:
+    """Find the published table of votes and that of the faces in a folder; None: not both."""
+    folder = path.parent if path.is_file() else path
+    faces = next((folder / name for name in fer2013.TABLES if (folder / name).is_file()), None)
+    return (folder / TABLE, faces) if faces and (folder / TABLE).is_file() else None
+
+
+def read_tables(path: Path, problems: Problems | None = None) -> Samples:
+    """Read the published form: `fer2013new.csv` beside `fer2013.csv`, row by row of each other.
+
+    Args:
+        path: the folder that both lie in, or one of them.
+        problems: where to put what is wrong with rows; None: it is raised.
+
+    Raises:
+        DataRefused: they are not both there, or do not belong together.
+    """
+    tables = tables_of(path)
+    if tables is None:
+        raise DataRefused(
+            f"FER+ is {TABLE} (the votes) beside {fer2013.TABLES[0]} (the faces of FER-2013); "
+            f"{path} has not both."
+        )
+    noted = Problems(f"{NAME} at {path}") if problems is None else problems
+    voted = _votes(tables[0], noted)
+    faces = fer2013.faces_of(tables[1], noted)
+    _check_together(voted, faces, noted)
+    if problems is None:
+        noted.settle()
+    kept = [at for at, row in enumerate(faces.rows) if row in voted]
+    rows_of = [faces.rows[at] for at in kept]
+    return samples(
+        faces.values[kept],
+        np.array([voted[row][0] for row in rows_of], np.float32).reshape(-1, len(VOTED_FOR)),
+        names=[f"{tables[1].name}:{row}" for row in rows_of],
+        parts=[voted[row][1] for row in rows_of],
+    )
+
+
+def _votes(path: Path, problems: Problems) -> dict[int, tuple[list[float], Part | None]]:
+    """Read the votes by row, with what the row is for; rows that are wrong are noted."""
+    table = rows.open_table(path)
+    lack = rows.lacking(path, table, [fer2013.USAGE, *VOTED_FOR])
+    if lack:
+        raise lack
+    read: dict[int, tuple[list[float], Part | None]] = {}
+    for number, row in enumerate(table.rows):
+        votes = [row.number(name, problems, low=0) for name in VOTED_FOR]
+        known = [value for value in votes if value is not None]
+        if len(known) == len(votes):
+            read[number] = known, fer2013.PARTS.get(row.values.get(fer2013.USAGE, "").lower())
+    return read
+
+
+def _check_together(
+    voted: Mapping[int, tuple[list[float], Part | None]], faces: fer2013.Faces, problems: Problems
+) -> None:
+    """Note rows of votes and of faces that cannot be about the same faces."""
+    parts = dict(zip(faces.rows, faces.parts, strict=True))
+    alone = [row for row in parts if row not in voted] + [row for row in voted if row not in parts]
+    if alone and not problems:
+        problems.add(f"{len(alone)} rows are in one table only: they are not of one release")
+    for row, part in parts.items():
+        if row in voted and part is not None and voted[row][1] is not part:
+            problems.add(f"row {row}: Usage is not the same in both tables; are both complete?")

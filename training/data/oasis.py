@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from training.data import rows
-from training.data.pictures import Files
+from training.data.pictures import Files, wrong_with
 from training.data.problems import Problems
 from training.errors import DataRefused
 from training.samples import Samples
@@ -83,16 +83,11 @@ def _rated(path: Path, problems: Problems) -> Iterator[_Rated]:
     lack = rows.lacking(path, table, _RATED)
     if lack:
         raise lack
-    seen: dict[str, int] = {}
+    once = rows.Once(problems)
     for row in table.rows:
         read = _row(row, path.parent, problems)
-        if read is None:
-            continue
-        first = seen.setdefault(read.file, row.line)
-        if first != row.line:
-            problems.add(f"line {row.line}: {read.file} was on line {first} already; keep one")
-            continue
-        yield read
+        if read is not None and once.is_new(read.file, row.line):
+            yield read
 
 
 def _row(row: rows.Row, folder: Path, problems: Problems) -> _Rated | None:
@@ -101,9 +96,10 @@ def _row(row: rows.Row, folder: Path, problems: Problems) -> _Rated | None:
     title = row.values.get("theme", "")
     wanted = row.values.get("file") or f"{title}.jpg"
     file = _find(folder, wanted)
-    if file is None:
-        problems.add(f"line {row.line}: {wanted} is not in {folder}; put it there, or take the row")
-    if file is None or valence is None or arousal is None:
+    wrong = wrong_with(folder / file)
+    if wrong:
+        problems.add(f"line {row.line}: {file} {wrong}; mend the file, or take the line out")
+    if wrong or valence is None or arousal is None:
         return None
     return _Rated(
         file=file,
@@ -121,12 +117,10 @@ def _raters(row: rows.Row, problems: Problems) -> float:
     return float("nan")
 
 
-def _find(folder: Path, name: str) -> str | None:
-    """Find a photo, relative to the table's folder."""
-    for within in _FOLDERS:
-        if (folder / within / name).is_file():
-            return name if within == "." else f"{within}/{name}"
-    return None
+def _find(folder: Path, name: str) -> str:
+    """Find a photo, relative to the table's folder; the plain name where it is nowhere."""
+    tried = (name if within == "." else f"{within}/{name}" for within in _FOLDERS)
+    return next((file for file in tried if (folder / file).is_file()), name)
 
 
 def _scaled(rating: float) -> float:

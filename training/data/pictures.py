@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.adapters import image_header
 from sightsong.core import errors
 from sightsong.core.models import Pixels
 from training.errors import DataRefused
@@ -18,6 +19,8 @@ MAX_PIXELS = 50_000_000
 #: Longer sides are reduced to this: no network here takes more, and decoding takes far less.
 _MAX_SIDE_PX = 512
 _CHANNELS = 3
+#: How the names of picture files end; other files in a folder are passed over.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
 class InMemory:
@@ -88,4 +91,17 @@ def in_memory(pictures: Pictures) -> NDArray[np.uint8] | None:
     if isinstance(pictures, Chosen):
         held = in_memory(pictures.pictures)
         return None if held is None else held[pictures.places]
+    return None
+
+
+def wrong_with(path: Path) -> str | None:
+    """Say why a file is no picture, by its first bytes; None: it looks like one."""
+    try:
+        with path.open("rb") as stream:
+            image_header.open_image(stream, max_pixels=MAX_PIXELS)
+    except OSError as error:
+        absent = isinstance(error, FileNotFoundError | IsADirectoryError)
+        return "is not there" if absent else f"cannot be read: {error.strerror or error}"
+    except errors.InputError as error:
+        return f"cannot be decoded: {error}"
     return None

@@ -94,3 +94,18 @@ def _range(low: float, high: float) -> str:
     if math.isinf(high):
         return "" if math.isinf(low) else f"of {low:g} or more"
     return f"from {low:g} to {high:g}"
+
+
+class Once:
+    """Notes what a table names twice."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._lines: dict[str, int] = {}
+
+    def is_new(self, name: str, line: int) -> bool:
+        """Remember a name; False, and a problem, if an earlier line has it already."""
+        first = self._lines.setdefault(name, line)
+        if first != line:
+            self._problems.add(f"line {line}: {name} was on line {first} already; keep one")
+        return first == line

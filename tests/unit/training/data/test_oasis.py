@@ -60,7 +60,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
     message = str(told.value)
     assert "4 problems" in message
     assert "line 2: valence_mean is '7.5', not a number from 1 to 7" in message
-    assert "line 3: c.jpg is not in" in message
+    assert "line 3: c.jpg is not there" in message
     assert "line 4: arousal_mean is ''" in message
     assert "line 6: b.jpg was on line 5 already" in message
 
