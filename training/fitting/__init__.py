@@ -1,0 +1,1 @@
+"""Fitting networks: the loop, what feeds it, what it keeps on disk."""
