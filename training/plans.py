@@ -60,7 +60,6 @@ class Network:
         int, "side of the square that the network takes; 0: the architecture's own"
     ] = 0
     grey: Annotated[bool, "make the pictures grey first, as faces of FER are"] = False
-    hidden: Annotated[int, "units of a hidden layer in the head; 0: a linear head"] = 0
     dropout: Annotated[float, "share of the head's inputs that are left out at random"] = 0.2
 
 
