@@ -26,7 +26,7 @@ class Targets:
     @property
     def outputs(self) -> int:
         """How many logits a network needs."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
 
 def targets_of(samples: Samples, aim: Aim) -> Targets:
@@ -62,11 +62,13 @@ def even_chances(shares: NDArray[np.float32]) -> NDArray[np.float64]:
     """Tell how likely each sample is drawn so that each dominant class comes as often; (n,)."""
     dominant = shares.argmax(axis=1)
     counts = np.bincount(dominant, minlength=shares.shape[1])
-    return 1.0 / counts[dominant].astype(np.float64)
+    chances: NDArray[np.float64] = 1.0 / counts[dominant].astype(np.float64)
+    return chances
 
 
 def _weights(samples: Samples) -> NDArray[np.float32] | None:
     raters = samples.raters
     if raters is None or not np.ptp(raters):
         return None
-    return (raters / raters.mean()).astype(np.float32)
+    weights: NDArray[np.float32] = (raters / raters.mean()).astype(np.float32)
+    return weights
