@@ -45,17 +45,22 @@ def load_profile(config: settings.Settings) -> models.Profile:
 
     Raises:
         ModelsMissing: the full profile's weights are not there.
-        ConfigurationError: the device does not work, or torch is not installed.
+        ConfigurationError: the device does not work, torch is not installed, or the emotion
+            classifier cannot be used.
     """
     if config.profile == "full":
         return _load_full(config)
     from workers.models.lite.profile import lite_profile
+    from workers.models.own.opening import onnx_emotion
 
-    return lite_profile()
+    own = wiring.find_classifier(config)
+    if own is None:
+        return lite_profile()
+    return lite_profile(onnx_emotion(own, device=config.device, threads=config.model_threads))
 
 
 def _load_full(config: settings.Settings) -> models.Profile:
-    found = wiring.find_models(config)
+    found, own = wiring.find_models(config), wiring.find_classifier(config)
     # Read by the libraries when they are imported: what is not on disk is not fetched, but refused.
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")  # noqa: TID251 - written, not read
     try:
@@ -66,7 +71,7 @@ def _load_full(config: settings.Settings) -> models.Profile:
             f"the full profile needs {error.name}, which is not installed; run `./run install full`"
         ) from error
     place = device.choose(config.device, precision=config.precision, threads=config.model_threads)
-    return full_profile(found, place, emotion_checkpoint=config.emotion_checkpoint)
+    return full_profile(found, place, own=own)
 
 
 def open_runtime(

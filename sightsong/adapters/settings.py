@@ -47,8 +47,10 @@ class Settings(BaseSettings):
     model_threads: int = Field(default=0, ge=0, le=256)
     #: The text and audio model of the full profile.
     clap: Literal["laion/larger_clap_music", "laion/clap-htsat-unfused"] = "laion/larger_clap_music"
-    #: Folder of an emotion classifier of your own (made by `training/`); empty: CLIP, zero-shot.
+    #: Folder of an emotion classifier of your own (made by `training/`); empty: the profile's own.
     emotion_checkpoint: Path | None = None
+    #: What runs it; auto: torch in the full profile where it knows the network, else onnxruntime.
+    emotion_runtime: Literal["auto", "torch", "onnx"] = "auto"
     #: Processes that decode photos ahead of the models (one more decodes tracks); 0: none.
     decode_workers: int = Field(default=1, ge=0, le=64)
     #: Processes that decode and hear tracks; 0: one for each core, 8 at most.

@@ -15,7 +15,7 @@ NEUTRAL = "neutral"
 FACE_CLASSES: tuple[str, ...] = (*(emotion.value for emotion in Emotion), NEUTRAL)
 """The classes of a face's distribution, in the order in which answers list them."""
 
-_NEUTRAL_PLACE = Affect(valence=0.0, arousal=-0.2)
+NEUTRAL_PLACE = Affect(valence=0.0, arousal=-0.2)
 #: All faces together never weigh more than this against the scene around them.
 _MOST = 0.7
 #: Share of the photo's area at which a sure face has half of that.
@@ -78,7 +78,7 @@ def _mean(weights: Sequence[float], faces: Sequence[Face]) -> dict[str, float]:
 
 def _affect(shares: Mapping[str, float]) -> Affect:
     places = {emotion.value: place for emotion, place in EMOTION_PLACES.items()}
-    places[NEUTRAL] = _NEUTRAL_PLACE
+    places[NEUTRAL] = NEUTRAL_PLACE
     return Affect(
         valence=math.fsum(share * places[name].valence for name, share in shares.items()),
         arousal=math.fsum(share * places[name].arousal for name, share in shares.items()),

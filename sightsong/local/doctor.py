@@ -23,6 +23,8 @@ from sightsong.local.service import environment
 _LIMIT_S = 900.0
 #: To start Python, on a machine that is busy with other things.
 _CONFINED_LIMIT_S = 30.0
+#: Packages whose versions are told.
+_LIBRARIES = (*ground.FULL_NEEDS, "huggingface-hub", ground.ONNXRUNTIME)
 
 
 class CheckupFailed(SightsongError):
@@ -49,6 +51,9 @@ class Facts:
     libraries: dict[str, str | None]  #: Version of each; None: not installed.
     models_dir: str
     models: dict[str, str]  #: State of each model that the full profile needs.
+    classifier: (
+        str | None
+    )  #: The user's own emotion classifier, and what runs it; None: there is none.
     hindrance: str | None  #: Why the profile cannot run here; says what to do.
 
 
@@ -81,9 +86,10 @@ def facts(settings: Settings) -> Facts:
         profile=settings.profile,
         sightsong=metadata.version("sightsong"),
         python=platform.python_version(),
-        libraries={name: _version(name) for name in (*ground.FULL_NEEDS, "huggingface-hub")},
+        libraries={name: _version(name) for name in _LIBRARIES},
         models_dir=str(settings.models),
         models=_states(settings.models, wanted),
+        classifier=_classifier(settings),
         hindrance=_hindrance(settings),
     )
 
@@ -143,6 +149,15 @@ def _states(models_dir: Path, specs: Sequence[catalogue.ModelSpec]) -> dict[str,
         return {spec.repository: weights.state_of(models_dir, spec).value for spec in specs}
     except ConfigurationError:
         return {spec.repository: "unreadable" for spec in specs}
+
+
+def _classifier(settings: Settings) -> str | None:
+    """Tell which classifier of the user's own reads emotions, or that it cannot."""
+    try:
+        own = ground.classifier_of(settings)
+    except ConfigurationError:
+        return f"{settings.emotion_checkpoint}: cannot be used"
+    return None if own is None else f"{own.weights}: {own.kind}, run by {own.runtime}"
 
 
 def _version(library: str) -> str | None:

@@ -27,6 +27,9 @@ FULL_NEEDS = {
     "opencv-python-headless": "cv2",
 }
 
+#: What runs emotion classifiers that are kept as ONNX: package and module have one name.
+ONNXRUNTIME = "onnxruntime"
+
 
 def prepare_folder(folder: Path) -> None:
     """Make the data folder, and see that it can be written to.
@@ -101,8 +104,17 @@ def check_profile(settings: Settings) -> None:
     Raises:
         ConfigurationError: it cannot; says which commands make it so, in order.
     """
-    if settings.profile != "full":
-        return
+    if settings.profile == "full":
+        _check_full(settings)
+    own = classifier_of(settings)
+    if own is not None and own.runtime is weights.Runtime.ONNX and not has_onnxruntime():
+        raise ConfigurationError(
+            f"{own.folder} is to run as ONNX, which needs onnxruntime; run "
+            "`.venv/bin/pip install onnxruntime`"
+        )
+
+
+def _check_full(settings: Settings) -> None:
     absent = absent_libraries()
     try:
         weights.checkpoints(settings.models, catalogue.full_models(settings.clap))
@@ -117,6 +129,24 @@ def check_profile(settings: Settings) -> None:
 def absent_libraries() -> list[str]:
     """List what the full profile needs and this installation lacks."""
     return [name for name, module in FULL_NEEDS.items() if importlib.util.find_spec(module) is None]
+
+
+def classifier_of(settings: Settings) -> weights.OwnClassifier | None:
+    """Find the user's own emotion classifier; None: there is none.
+
+    Raises:
+        ConfigurationError: the folder that the settings name holds none that can be run.
+    """
+    return weights.own_classifier(
+        settings.emotion_checkpoint,
+        wanted=settings.emotion_runtime,
+        has_torch=settings.profile == "full",
+    )
+
+
+def has_onnxruntime() -> bool:
+    """Whether there is what runs ONNX classifiers."""
+    return importlib.util.find_spec(ONNXRUNTIME) is not None
 
 
 def _first_install(absent: list[str], *, then: str = "") -> str:

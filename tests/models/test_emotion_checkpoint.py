@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (
     ConvNextConfig,
     ConvNextForImageClassification,
@@ -16,12 +17,13 @@ from transformers import (
     ResNetForImageClassification,
 )
 
+from sightsong.adapters.weights import own, own_classifier
 from sightsong.core.affect import Emotion
 from sightsong.core.errors import ConfigurationError
 from sightsong.core.models import Filter, Fit, Photo, View
 from workers.models.full.emotion import emotion_model
-from workers.models.full.emotion_checkpoint import CheckpointEmotion
-from workers.models.full.preparation import read_preparation
+from workers.models.full.emotion_checkpoint import ARCHITECTURES, CheckpointEmotion
+from workers.models.own.preparation import read_preparation
 
 LABELS = ("surprise", "Sadness", "joy", "fear", "disgust", "anger")
 SIZES = [(320, 240), (100, 400), (224, 224)]
@@ -73,12 +75,20 @@ def saved(tmp_path):
     return write
 
 
+def opened(folder: Path, place) -> CheckpointEmotion:
+    return CheckpointEmotion(own_classifier(folder, has_torch=True), place)
+
+
+def test_torch_is_said_to_run_what_it_can_run():
+    assert set(own.TORCH_KINDS) == set(ARCHITECTURES)
+
+
 @pytest.mark.parametrize("kind", ["resnet", "efficientnet", "convnext"])
 def test_a_batch_of_mixed_sizes_has_the_shares_of_the_plain_path(saved, fp32, kind):
     folder = saved(kind)
     plain = networks(LABELS)[kind].from_pretrained(folder).eval()
     processor = ConvNextImageProcessorPil(**PREPARED)
-    for reading, size in zip(CheckpointEmotion(folder, fp32).predict(photos()), SIZES, strict=True):
+    for reading, size in zip(opened(folder, fp32).predict(photos()), SIZES, strict=True):
         with torch.inference_mode():
             logits = plain(**processor(noise(*size), return_tensors="pt")).logits[0]
         expected = dict(zip(LABELS, logits.softmax(-1).tolist(), strict=True))
@@ -90,23 +100,25 @@ def test_a_batch_of_mixed_sizes_has_the_shares_of_the_plain_path(saved, fp32, ki
 @pytest.mark.parametrize("kind", ["resnet", "efficientnet", "convnext"])
 def test_bf16_keeps_the_shares(saved, fp32, bf16, kind):
     folder = saved(kind)
-    exact, coarse = (CheckpointEmotion(folder, place).predict(photos()) for place in (fp32, bf16))
+    exact, coarse = (opened(folder, place).predict(photos()) for place in (fp32, bf16))
     for one, other in zip(exact, coarse, strict=True):
         for name, share in one.distribution.items():
             assert other.distribution[name] == pytest.approx(share, abs=0.02)
 
 
 def test_it_is_chosen_where_a_folder_is_named_and_asks_for_its_view(saved, fp32):
-    model = emotion_model(None, saved(), fp32)  # CLIP is not needed then
+    model = emotion_model(
+        None, own_classifier(saved(), has_torch=True), fp32
+    )  # CLIP is not needed then
     assert isinstance(model, CheckpointEmotion)
     assert model.views == (View(side_px=256, fit=Fit.CROP, filter=Filter.BICUBIC),)
 
 
 def test_the_card_tells_one_state_of_the_folder_from_another(saved, fp32):
     folder = saved()
-    before = CheckpointEmotion(folder, fp32).card
+    before = opened(folder, fp32).card
     (folder / "preprocessor_config.json").write_text("{}")
-    after = CheckpointEmotion(folder, fp32).card
+    after = opened(folder, fp32).card
     assert (before.id, before.task) == ("local/own", "emotion")
     assert "resnet" in before.source
     assert before.revision != after.revision
@@ -150,20 +162,20 @@ def test_a_preparation_that_is_not_supported_is_refused(tmp_path, wanted):
 
 @pytest.mark.parametrize(
     "labels",
-    [("joy", "fear"), (*LABELS[:5], "contentment"), (*LABELS[:5], "joy"), (*LABELS, "neutral")],
+    [("joy", "fear"), (*LABELS[:5], "contentment"), (*LABELS[:5], "joy"), (*LABELS, "calm")],
     ids=["few", "unknown", "twice", "many"],
 )
 def test_a_classifier_of_other_classes_is_refused(saved, fp32, labels):
     with pytest.raises(ConfigurationError, match="id2label must name anger, disgust, fear"):
-        CheckpointEmotion(saved(labels=labels), fp32)
+        opened(saved(labels=labels), fp32)
 
 
 def test_an_architecture_that_is_not_supported_is_refused(saved, fp32):
     folder = saved()
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(settings | {"model_type": "vit"}))
-    with pytest.raises(ConfigurationError, match="may be resnet, efficientnet, convnext"):
-        CheckpointEmotion(folder, fp32)
+    with pytest.raises(ConfigurationError, match="'vit', which runs as ONNX"):
+        opened(folder, fp32)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
@@ -171,7 +183,7 @@ def test_a_missing_file_is_named(saved, fp32, name):
     folder = saved()
     (folder / name).unlink()
     with pytest.raises(ConfigurationError, match=rf"EMOTION_CHECKPOINT: .*{name}"):
-        CheckpointEmotion(folder, fp32)
+        opened(folder, fp32)
 
 
 def test_weights_of_another_network_are_refused_without_talk_of_pulling(saved, fp32):
@@ -180,4 +192,61 @@ def test_weights_of_another_network_are_refused_without_talk_of_pulling(saved, f
     saved("resnet")
     (folder / "model.safetensors").write_bytes(convnext)
     with pytest.raises(ConfigurationError, match=r"does not fit config\.json"):
-        CheckpointEmotion(folder, fp32)
+        opened(folder, fp32)
+
+
+def test_weights_that_are_no_numbers_are_refused(saved, fp32):
+    folder = saved()
+    tensors = load_file(folder / "model.safetensors")
+    tensors["classifier.1.bias"][:] = torch.nan
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ConfigurationError, match="numbers that are none"):
+        opened(folder, fp32)
+
+
+def test_a_neutral_class_is_split_among_the_six(saved, fp32):
+    folder = saved(labels=(*LABELS, "neutral"))
+    plain = networks((*LABELS, "neutral"))["resnet"].from_pretrained(folder).eval()
+    processor = ConvNextImageProcessorPil(**PREPARED)
+    [reading] = opened(folder, fp32).predict([Photo(pixels=noise(224, 224))])
+    with torch.inference_mode():
+        logits = plain(**processor(noise(224, 224), return_tensors="pt")).logits[0]
+    shares = logits.softmax(-1).tolist()
+    expected = dict(zip(LABELS, (share + shares[6] / 6 for share in shares), strict=False))
+    for name, share in expected.items():
+        assert reading.distribution[Emotion(name.lower())] == pytest.approx(share, abs=1e-5)
+
+
+def test_the_card_says_that_torch_runs_it(saved, fp32):
+    assert "by torch on cpu fp32" in opened(saved(), fp32).card.source
+
+
+def test_valence_and_arousal_are_read_from_the_rows_beside_the_classes(saved, fp32):
+    folder = saved()
+    tensors = load_file(folder / "model.safetensors")
+    rows = torch.randn(2, tensors["classifier.1.weight"].shape[1])
+    shifts = torch.tensor([0.3, -0.4])
+    save_file(
+        tensors | {"affect.weight": rows, "affect.bias": shifts}, folder / "model.safetensors"
+    )
+    settings = json.loads((folder / "config.json").read_text())
+    told = json.dumps(settings | {"sightsong": {"affect": True}})
+    (folder / "config.json").write_text(told)
+
+    plain = networks(LABELS)["resnet"].from_pretrained(folder).eval()
+    pixels = ConvNextImageProcessorPil(**PREPARED)(noise(224, 224), return_tensors="pt")
+    with torch.inference_mode():
+        features = plain.resnet(**pixels).pooler_output.flatten(1)
+        valence, arousal = (features @ rows.T + shifts).tanh()[0].tolist()
+    [reading] = opened(folder, fp32).predict([Photo(pixels=noise(224, 224))])
+    assert reading.affect.valence == pytest.approx(valence, abs=1e-5)
+    assert reading.affect.arousal == pytest.approx(arousal, abs=1e-5)
+
+
+def test_rows_of_valence_and_arousal_that_are_not_there_are_missed(saved, fp32):
+    folder = saved()
+    settings = json.loads((folder / "config.json").read_text())
+    told = json.dumps(settings | {"sightsong": {"affect": True}})
+    (folder / "config.json").write_text(told)
+    with pytest.raises(ConfigurationError, match=r"does not fit config\.json"):
+        opened(folder, fp32)

@@ -13,6 +13,7 @@ from sightsong.core.blend import FACE_CLASSES
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.errors import ModelsMissing
 from workers.media.views import make_view
+from workers.models import scales
 from workers.models.full import pixels
 from workers.models.full.expression import ExpressionModel
 
@@ -70,7 +71,7 @@ def relabelled(found, tmp_path):
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_pixels_are_normalised_as_the_published_processor_does(model, fp32, size):
     expected = ViTImageProcessorPil()(face(*size), return_tensors="pt")["pixel_values"]
-    ours = pixels.tensor([make_view(face(*size), model.view)], fp32, scale=pixels.HALF)
+    ours = pixels.tensor([make_view(face(*size), model.view)], fp32, scale=scales.HALF)
     assert torch.allclose(ours, expected, rtol=0, atol=1e-6)
 
 

@@ -77,6 +77,7 @@ def _facts(known: Facts) -> Table:
         "profile": known.profile,
         "libraries": "\n".join(versions),
         "weights": "\n".join([known.models_dir, *states]),
+        "emotion": known.classifier or "by the profile itself",
     }
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():

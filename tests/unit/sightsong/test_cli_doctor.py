@@ -7,6 +7,7 @@ import pytest
 
 from sightsong import cli
 from sightsong.adapters.confinement import NOTHING
+from tests.unit.workers.models import own_folders
 
 
 def told(capsys: pytest.CaptureFixture[str]):
@@ -80,3 +81,26 @@ def test_a_folder_that_others_can_read_is_told(tmp_path: Path, capsys: pytest.Ca
     tmp_path.chmod(0o755)
     assert cli.main(["doctor", "--json", "--data", str(tmp_path)]) == 0
     assert f"chmod 700 {tmp_path}" in told(capsys)["facts"]["exposure"]
+
+
+def test_a_classifier_of_the_users_own_is_named_and_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("onnxruntime", reason="onnxruntime runs classifiers that are kept as ONNX")
+    model = own_folders.network(own_folders.weights_of(6))
+    folder = own_folders.write(tmp_path / "own", model)
+    monkeypatch.setenv("SIGHTSONG_EMOTION_CHECKPOINT", str(folder))
+    assert cli.main(["doctor", "--json", "--data", str(tmp_path / "data")]) == 0
+    report = told(capsys)
+    assert report["facts"]["classifier"] == f"{folder / 'model.onnx'}: small, run by onnx"
+    assert any(model.startswith("local/own@") for model in report["checkup"]["models"])
+
+
+def test_a_classifier_that_cannot_be_used_hinders_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("SIGHTSONG_EMOTION_CHECKPOINT", str(tmp_path / "nowhere"))
+    assert cli.main(["doctor", "--json", "--data", str(tmp_path / "data")]) == 1
+    report = told(capsys)
+    assert "SIGHTSONG_EMOTION_CHECKPOINT" in report["error"]
+    assert report["facts"]["classifier"] == f"{tmp_path / 'nowhere'}: cannot be used"

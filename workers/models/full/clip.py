@@ -13,6 +13,7 @@ from sightsong.core import embeddings
 from sightsong.core.catalogue import Checkpoint
 from sightsong.core.models import Filter, Fit, ModelCard, Photo, View
 from workers.device import Device
+from workers.models import scales
 from workers.models.full import loading, pixels
 from workers.models.full.batching import in_parts
 
@@ -88,7 +89,7 @@ class Clip:
             self._said.popitem(last=False)
 
     def _look(self, photos: Sequence[Photo]) -> list[Vector]:
-        batch = pixels.batch(photos, self.view, self._device, scale=pixels.CLIP)
+        batch = pixels.batch(photos, self.view, self._device, scale=scales.CLIP)
         with torch.inference_mode():
             pooled = self._model.vision_model(pixel_values=batch).pooler_output
             return _unit(self._model.visual_projection(pooled))

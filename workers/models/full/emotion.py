@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.adapters.weights.own import OwnClassifier, Runtime
 from sightsong.core import embeddings
 from sightsong.core.affect import Emotion, EmotionReading
 from sightsong.core.models import ModelCard, Photo, View
@@ -14,7 +14,9 @@ from workers.device import Device
 from workers.models.full import prompts
 from workers.models.full.clip import Clip
 from workers.models.full.emotion_checkpoint import CheckpointEmotion
-from workers.models.full.shares import reading, softmax
+from workers.models.own.opening import onnx_emotion
+from workers.models.own.port import OwnEmotion
+from workers.models.shares import reading, softmax
 
 
 class ClipEmotion:
@@ -40,14 +42,18 @@ class ClipEmotion:
 
 
 def emotion_model(
-    clip: Clip, folder: Path | None, device: Device
-) -> ClipEmotion | CheckpointEmotion:
-    """Choose the emotion model: the classifier of a folder if there is one, else CLIP.
+    clip: Clip, own: OwnClassifier | None, device: Device
+) -> ClipEmotion | OwnEmotion:
+    """Choose the emotion model: the classifier of the user's own if there is one, else CLIP.
 
     Raises:
-        ConfigurationError: the folder holds no classifier of the six emotions.
+        ConfigurationError: it cannot be used, or needs onnxruntime, which is not installed.
     """
-    return ClipEmotion(clip) if folder is None else CheckpointEmotion(folder, device)
+    if own is None:
+        return ClipEmotion(clip)
+    if own.runtime is Runtime.TORCH:
+        return CheckpointEmotion(own, device)
+    return onnx_emotion(own, device=str(device.place), threads=device.threads)
 
 
 def _words(clip: Clip) -> NDArray[np.float32]:

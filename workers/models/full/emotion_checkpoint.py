@@ -1,16 +1,12 @@
-"""An emotion classifier of the user's own: a folder as `training/` and the Hugging Face hub make.
+"""A classifier of the user's own that torch runs; `weights.own` says what lies in its folder."""
 
-config.json               `model_type` resnet, efficientnet or convnext; `id2label`, the emotions
-model.safetensors
-preprocessor_config.json  where pixels are not prepared as for ImageNet
-"""
-
-import hashlib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
 from transformers import (
     ConvNextConfig,
     ConvNextForImageClassification,
@@ -20,50 +16,55 @@ from transformers import (
     ResNetForImageClassification,
 )
 
-from sightsong.adapters import disk
-from sightsong.core.affect import Emotion, EmotionReading
+from sightsong.adapters.weights.own import OwnClassifier, unusable
+from sightsong.core.affect import EmotionReading
 from sightsong.core.catalogue import Checkpoint, ModelSpec, Task
-from sightsong.core.errors import ModelsMissing
-from sightsong.core.models import ModelCard, Photo, View
+from sightsong.core.errors import ModelsMissing, TaskFailed
+from sightsong.core.models import Photo, View
 from workers.device import Device
 from workers.models.full import loading, pixels
 from workers.models.full.batching import in_parts
-from workers.models.full.preparation import SETTING, read_object, read_preparation, unusable
-from workers.models.full.shares import reading, softmax
+from workers.models.own.card import card_of
+from workers.models.own.outputs import AFFECT_COUNT, Outputs, read_outputs
+from workers.models.own.preparation import read_preparation
 
-_ARCHITECTURES = {
+#: By the kinds of `own.TORCH_KINDS`.
+ARCHITECTURES = {
     "resnet": (ResNetForImageClassification, ResNetConfig),
     "efficientnet": (EfficientNetForImageClassification, EfficientNetConfig),
     "convnext": (ConvNextForImageClassification, ConvNextConfig),
 }
 #: Photos in one pass on a CPU, and on a GPU.
 _PART, _PART_CUDA = 16, 128
-_REVISION_LETTERS = 12
+_GREY = 128
 
 
 class CheckpointEmotion:
-    """Photo to emotion by a classifier trained on photos with shares of the six emotions."""
+    """Photo to emotion by a classifier trained on photos with shares of the emotions."""
 
-    def __init__(self, folder: Path, device: Device) -> None:
+    def __init__(self, found: OwnClassifier, device: Device) -> None:
         """Load the weights.
+
+        Args:
+            found: the classifier; torch knows its kind, and it has a `model.safetensors`.
+            device: where it runs.
 
         Raises:
             ConfigurationError: the folder holds no classifier of the six emotions.
         """
-        settings = read_object(folder / "config.json")
-        self._order = _order(settings)
+        self._outputs = read_outputs(found.config)
         self._device = device
         self._part = _PART_CUDA if device.is_cuda else _PART
-        self._model = _model(folder, settings, device)
-        self._prepare = read_preparation(folder)
+        self._prepare = read_preparation(found.folder)
+        self._model = _model(found, device, self._outputs)
         self.views: tuple[View, ...] = (self._prepare.view,)
-        self.card = ModelCard(
-            id=f"local/{folder.resolve().name}",
-            revision=_revision(folder),
-            task="emotion",
-            licence="of your own",
-            source=f"{settings['model_type']} of {SETTING}, six emotions as shares",
-        )
+        self._try()
+        self.card = card_of(found, self._outputs, runs_on=f"torch on {device.name}")
+
+    @property
+    def takes_cores(self) -> int:
+        """How many cores it takes; a GPU takes none of them."""
+        return 0 if self._device.is_cuda else self._device.threads
 
     def predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         """Read the emotion of each photo."""
@@ -71,51 +72,64 @@ class CheckpointEmotion:
 
     def _predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         prepare = self._prepare
-        batch = pixels.batch(photos, prepare.view, self._device, scale=prepare.scale)
-        off = (prepare.view.side_px - prepare.crop_px) // 2
-        middle = slice(off, off + prepare.crop_px)
+        batch = pixels.tensor(prepare.squares(photos), self._device, scale=prepare.scale)
         with torch.inference_mode():
-            logits = self._model(pixel_values=batch[:, :, middle, middle]).logits
-        shares = [softmax(row) for row in logits.float().cpu().numpy()]
-        return [reading(dict(zip(self._order, row, strict=True))) for row in shares]
+            logits = self._model(pixel_values=batch).logits
+        return [self._outputs.read(row) for row in logits.float().cpu().numpy()]
+
+    def _try(self) -> None:
+        """Run the network on a grey square.
+
+        Raises:
+            ConfigurationError: it gives no numbers.
+        """
+        side = self._prepare.view.side_px
+        grey = Photo(pixels=np.full((side, side, 3), _GREY, dtype=np.uint8))
+        try:
+            self._predict([grey])
+        except TaskFailed as error:
+            raise unusable("model.safetensors: numbers that are none come out of it") from error
 
 
-def _order(settings: Mapping[str, Any]) -> tuple[Emotion, ...]:
-    """The emotion of each output."""
-    try:
-        labels = sorted((int(at), str(name)) for at, name in settings["id2label"].items())
-        order = tuple(Emotion(name.lower()) for _, name in labels)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise unusable(f"id2label must name {', '.join(Emotion)}") from error
-    if sorted(order) != sorted(Emotion) or [at for at, _ in labels] != list(range(len(order))):
-        raise unusable(f"id2label must name {', '.join(Emotion)}, each once")
-    return order
-
-
-def _model(folder: Path, settings: Mapping[str, Any], device: Device) -> Any:  # noqa: ANN401
-    kind = settings.get("model_type")
-    if kind not in _ARCHITECTURES:
-        raise unusable(f"model_type is {kind!r}; it may be {', '.join(_ARCHITECTURES)}")
+def _model(found: OwnClassifier, device: Device, outputs: Outputs) -> Any:  # noqa: ANN401
     spec = ModelSpec(
-        repository=f"local/{folder.name}",
+        repository=f"local/{found.folder.name}",
         revision="",
         task=Task.VISION,
         licence="",
         source="",
         inputs="",
-        dimension=len(Emotion),
+        dimension=len(outputs.classes),
         files=("config.json",),
     )
-    model, config = _ARCHITECTURES[kind]
+    model, config = ARCHITECTURES[found.kind]
     try:
-        found = Checkpoint(spec=spec, folder=folder, revision="")
-        return loading.load(model, config, found, device).to(memory_format=torch.channels_last)
+        checkpoint = Checkpoint(spec=spec, folder=found.folder, revision="")
+        loaded = loading.load(model, config, checkpoint, device)
+        if outputs.has_affect:
+            _widen(loaded, found, device)
     except ModelsMissing as error:
-        raise unusable("model.safetensors does not fit config.json, or is not there") from error
+        raise unusable("model.safetensors does not fit config.json") from error
+    return loaded.to(memory_format=torch.channels_last)
 
 
-def _revision(folder: Path) -> str:
-    """Name the state of the whole folder: weights, labels and preparation."""
-    names = ("config.json", "model.safetensors", "preprocessor_config.json")
-    digests = [disk.sha256_of(folder / name) for name in names if (folder / name).is_file()]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()[:_REVISION_LETTERS]
+def _widen(model: Any, found: OwnClassifier, device: Device) -> None:  # noqa: ANN401
+    """Let the last layer give valence and arousal too; their rows lie apart in the file.
+
+    Raises:
+        ModelsMissing: they are not there, or of another shape.
+    """
+    *_, last = (part for part in model.classifier.modules() if isinstance(part, nn.Linear))
+    shapes = {"weight": (AFFECT_COUNT, last.in_features), "bias": (AFFECT_COUNT,)}
+    try:
+        with safe_open(found.weights, framework="pt") as file:
+            rows = {name: file.get_tensor(f"affect.{name}") for name in shapes}
+    except (OSError, SafetensorError) as error:
+        raise ModelsMissing("the rows of valence and arousal are not there") from error
+    for name, shape in shapes.items():
+        if tuple(rows[name].shape) != shape:
+            raise ModelsMissing("the rows of valence and arousal are of another shape")
+        placed = rows[name].to(device=device.place, dtype=device.dtype)
+        both = torch.cat([getattr(last, name).data, placed])
+        setattr(last, name, nn.Parameter(both, requires_grad=False))
+    last.out_features += AFFECT_COUNT

@@ -12,9 +12,10 @@ from sightsong.core.errors import ModelsMissing
 from sightsong.core.models import Filter, Fit, Pixels, View
 from workers.device import Device
 from workers.media import views
+from workers.models import scales
 from workers.models.full import loading, pixels
 from workers.models.full.batching import in_parts
-from workers.models.full.shares import softmax
+from workers.models.shares import softmax
 
 #: Faces in one pass on a CPU, and on a GPU.
 _PART, _PART_CUDA = 8, 128
@@ -69,7 +70,7 @@ class ExpressionModel:
 
     def _read(self, faces: Sequence[Pixels]) -> list[dict[str, float]]:
         squares = [views.make_view(face, self.view) for face in faces]
-        batch = pixels.tensor(squares, self.device, scale=pixels.HALF)
+        batch = pixels.tensor(squares, self.device, scale=scales.HALF)
         with torch.inference_mode():
             logits = self._model(pixel_values=batch).logits.float().cpu().numpy()
         rows = [dict(zip(self._order, softmax(row), strict=True)) for row in logits]

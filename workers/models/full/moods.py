@@ -12,7 +12,7 @@ from sightsong.core.models import Photo
 from sightsong.core.photos import MoodScore
 from workers.models.full import prompts
 from workers.models.full.clip import Clip
-from workers.models.full.shares import softmax
+from workers.models.shares import softmax
 
 #: float32, (n, d), unit norm: one row for each label.
 Words = NDArray[np.float32]

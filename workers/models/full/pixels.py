@@ -1,7 +1,6 @@
 """Views to tensors: one copy into a batch, moved as bytes, normalised where the model runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,28 +8,9 @@ import torch
 from sightsong.core.models import Photo, Pixels, View
 from workers.device import Device
 from workers.media import views
+from workers.models.scales import CLIP, Scale
 
 _WHITE = 255.0
-Triple = tuple[float, float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scale:
-    """How a model's pixels are centred and scaled, for red, green and blue of 0 .. 1."""
-
-    mean: Triple
-    deviation: Triple
-
-
-#: Of CLIP's training pictures (the code of Radford et al. 2021); BLIP has the same.
-CLIP = Scale(
-    mean=(0.48145466, 0.4578275, 0.40821073),
-    deviation=(0.26862954, 0.26130258, 0.27577711),
-)
-#: To -1 .. 1, as ViT takes it (Dosovitskiy et al. 2021).
-HALF = Scale(mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
-#: Of ImageNet's training pictures, as nearly every network trained on them takes it.
-IMAGENET = Scale(mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225))
 
 
 def batch(

@@ -1,10 +1,10 @@
 """The full profile: one published model for each task."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
+from sightsong.adapters.weights.own import OwnClassifier
 from sightsong.core import prompts
 from sightsong.core.catalogue import Checkpoint, Task
 from sightsong.core.models import Photo, Profile
@@ -25,21 +25,21 @@ _WARM_HZ = 48_000
 
 
 def full_profile(
-    models: Mapping[Task, Checkpoint], device: Device, *, emotion_checkpoint: Path | None = None
+    models: Mapping[Task, Checkpoint], device: Device, *, own: OwnClassifier | None = None
 ) -> Profile:
     """Load every model, and run each once, so that the first photo finds them warm.
 
     Args:
         models: the checkpoints on disk.
         device: where they run.
-        emotion_checkpoint: folder of an emotion classifier; None: CLIP, zero-shot.
+        own: the user's own emotion classifier; None: CLIP, zero-shot.
 
     Raises:
         ModelsMissing: a checkpoint does not fit its model.
-        ConfigurationError: the emotion checkpoint cannot be used.
+        ConfigurationError: the emotion classifier cannot be used.
     """
     clip = Clip(models[Task.VISION], device)
-    emotion = emotion_model(clip, emotion_checkpoint, device)
+    emotion = emotion_model(clip, own, device)
     captions = BlipCaptioner(models[Task.CAPTION], device)
     expression = ExpressionModel(models[Task.EXPRESSION], device)
     profile = Profile(

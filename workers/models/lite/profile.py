@@ -1,5 +1,7 @@
 """The lite profile: no weights, no torch, small and coarse, and it says so."""
 
+import os
+
 from sightsong.core.models import Profile
 from workers.models.lite.audio import LiteAudio
 from workers.models.lite.captions import LiteCaptioner
@@ -7,17 +9,24 @@ from workers.models.lite.measures import Measurer
 from workers.models.lite.moods import LiteFaces, LiteMoods
 from workers.models.lite.photo import LiteEmotion
 from workers.models.lite.text import LiteText
+from workers.models.own.port import OwnEmotion
 
 
-def lite_profile() -> Profile:
-    """Put the lite models together; nothing is loaded."""
+def lite_profile(own: OwnEmotion | None = None) -> Profile:
+    """Put the lite models together.
+
+    Args:
+        own: the user's own emotion classifier; None: the profile's own reading.
+    """
     measurer = Measurer()
     return Profile(
         name="lite",
         device="cpu",
         photo_side_px=512,
+        views=() if own is None else own.views,
+        shares_cores=own is not None and own.takes_cores >= len(os.sched_getaffinity(0)),
         has_fixed_moods=True,
-        emotion=LiteEmotion(measurer),
+        emotion=LiteEmotion(measurer) if own is None else own,
         faces=LiteFaces(),
         moods=LiteMoods(),
         caption=LiteCaptioner(measurer),
