@@ -55,8 +55,13 @@ def part(samples: Samples, seed: int = 0, shares: Shares = EIGHT_ONE_ONE) -> Par
     taken = {group.own for group in groups}
     empty = () if None in taken else tuple(each for each in _PARTS if each not in taken)
     chosen = _Chosen(groups, shares)
-    for group in sorted(groups, key=lambda each: _order(each, seed)):
-        chosen.add(group, _open_to(group, empty))
+    open_to = [_open_to(group, empty) for group in groups]
+    # Those without a choice first: the others then even out what is left.
+    order = sorted(
+        range(len(groups)), key=lambda at: (len(open_to[at]) > 1, *_order(groups[at], seed))
+    )
+    for at in order:
+        chosen.add(groups[at], open_to[at])
     parted = chosen.parted()
     if not len(parted.train):
         raise PlanRefused(

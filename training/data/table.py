@@ -80,7 +80,8 @@ def read(path: Path, problems: Problems | None = None) -> Samples:
         raise DataRefused(f"There is no {TABLE} at {path}.")
     noted = Problems(f"The data set at {path}") if problems is None else problems
     columns, listed = _listed(table, noted)
-    votes = np.array([each.votes for each in listed], np.float64).reshape(len(listed), -1)
+    votes = np.array([each.votes for each in listed], np.float64)
+    votes = votes.reshape(len(listed), len(columns.classes))
     counted = _are_counted(votes)
     if columns.classes and not counted:
         listed, votes = _whole(listed, votes, noted)

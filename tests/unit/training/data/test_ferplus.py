@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.unit.training.data import faces
 from training.data import ferplus
 from training.data.classes import SEVEN
 from training.errors import DataRefused
@@ -102,3 +103,51 @@ def test_wrong_arrays_are_explained(tmp_path, votes, columns, told):
 def test_a_folder_without_faces_says_what_is_looked_for(tmp_path):
     with pytest.raises(DataRefused, match=r"no ferplus_\*\.npz"):
         ferplus.read_npz(tmp_path)
+
+
+def tables(folder: Path, faces_of: list[str], votes: list[str]) -> Path:
+    header = f"Usage,Image name,{','.join(COLUMNS)}"
+    for name, lines in (
+        ("fer2013.csv", ["emotion,pixels,Usage", *faces_of]),
+        ("fer2013new.csv", [header, *votes]),
+    ):
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_the_published_tables_go_together_row_by_row(tmp_path):
+    folder = tables(
+        tmp_path,
+        [faces.row(0, 1), faces.row(1, 2), faces.row(2, 3, "PrivateTest")],
+        [
+            "Training,,0,0,0,0,0,0,0,0,0,10",
+            "Training,fer1.png,0,0,0,8,0,0,0,0,2,0",
+            "PrivateTest,fer2.png,0,9,0,0,0,0,1,0,0,0",
+        ],
+    )
+    read = ferplus.read(folder)
+    assert read.names == ("fer2013.csv:1", "fer2013.csv:2")
+    assert read.parts == (Part.TRAIN, Part.TEST)
+    assert [SEVEN[at] for at in read.shares.argmax(axis=1)] == ["sadness", "joy"]
+    assert read.raters.tolist() == [8, 10]
+    assert (read.pictures[0][:, :, 0] == faces.face(2)).all()
+
+
+@pytest.mark.parametrize(
+    ("votes", "told"),
+    [
+        (["Training,a,10,0,0,0,0,0,0,0,0,0"], "1 rows are in one table only"),
+        (["PublicTest,a,10,0,0,0,0,0,0,0,0,0"] * 2, "row 0: Usage is not the same"),
+        (["Training,a,ten,0,0,0,0,0,0,0,0,0"] * 2, "line 2: neutral is 'ten'"),
+    ],
+)
+def test_tables_that_do_not_go_together_are_explained(tmp_path, votes, told):
+    folder = tables(tmp_path, [faces.row(0, 1), faces.row(1, 2)], votes)
+    with pytest.raises(DataRefused, match=told):
+        ferplus.read(folder)
+
+
+def test_votes_without_faces_say_what_is_missing(tmp_path):
+    (tmp_path / "fer2013new.csv").touch()
+    with pytest.raises(DataRefused, match=r"beside fer2013\.csv"):
+        ferplus.read(tmp_path)
