@@ -89,12 +89,12 @@ class Findings:
 
     def _twins(self) -> Iterator[str]:
         yield (
-            f"  the same picture twice: {self.exact_twins:,} pairs pixel by pixel, "
-            f"{self.near_twins:,} nearly; {self.groups:,} groups"
+            f"  pairs that show one picture: {self.exact_twins:,} pixel by pixel, "
+            f"{self.near_twins:,} nearly; {self.groups:,} groups to be parted"
         )
         if self.twins_across_parts:
             yield (
-                f"  {self.twins_across_parts:,} of these pairs are in two of its parts: "
+                f"  pairs of them in two of its own parts: {self.twins_across_parts:,}; "
                 "what repeats a held-out picture is not trained on"
             )
         for twin in self.twins:
@@ -102,7 +102,7 @@ class Findings:
 
     def _problems(self) -> Iterator[str]:
         count = len(self.problems)
-        yield f"  {count} problem{'' if count == 1 else 's'}"
+        yield f"  problems: {count or 'none'}"
         for problem in self.problems[:_TOLD]:
             yield f"    {problem}"
         if count > _TOLD:

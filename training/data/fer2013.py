@@ -142,7 +142,7 @@ def read_folders(path: Path, problems: Problems | None = None) -> Samples:
     parts = tuple(folders[file.rpartition("/")[0]] for file in files)
     kept = SEVEN if NEUTRAL in labels else SIX
     return Samples(
-        name=path.name,
+        name=path.resolve().name,
         pictures=Files(path, files),
         names=tuple(files),
         classes=kept,

@@ -62,12 +62,13 @@ def read(path: Path, problems: Problems | None = None) -> Samples:
     rated = list(_rated(table, noted))
     if problems is None:
         noted.settle()
+    raters = np.array([row.raters for row in rated], np.float32)
     return Samples(
         name=NAME,
         pictures=Files(table.parent, [row.file for row in rated]),
         names=tuple(row.file for row in rated),
         affect=np.array([(row.valence, row.arousal) for row in rated], np.float32).reshape(-1, 2),
-        raters=np.array([row.raters for row in rated], np.float32),
+        raters=None if np.isnan(raters).any() else raters,
         groups=tuple(row.theme for row in rated),
     )
 

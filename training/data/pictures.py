@@ -99,9 +99,12 @@ def wrong_with(path: Path) -> str | None:
     try:
         with path.open("rb") as stream:
             image_header.open_image(stream, max_pixels=MAX_PIXELS)
+    except (FileNotFoundError, IsADirectoryError):
+        return "is not there"
     except OSError as error:
-        absent = isinstance(error, FileNotFoundError | IsADirectoryError)
-        return "is not there" if absent else f"cannot be read: {error.strerror or error}"
+        return f"cannot be read: {error.strerror or error}"
+    except ValueError:  # a NUL character
+        return "is no name that a file can have"
     except errors.InputError as error:
         return f"cannot be decoded: {error}"
     return None

@@ -50,10 +50,10 @@ def test_the_text_tells_it_all(flawed):
         "4 pictures, read as table",
         "its own parts: train 1, test 1, not said 2",
         "valence: -0.5 .. 0.5",
-        "1 pairs pixel by pixel",
+        "one picture: 1 pixel by pixel, 0 nearly; 3 groups",
         "what repeats a held-out picture is not trained on",
         "= a.png  b.png",
-        "2 problems",
+        "problems: 2",
         "e.png is not there",
     ):
         assert told in text
