@@ -1,4 +1,4 @@
-"""What a log says of the valid part after each epoch: few figures, in words that reports use too."""
+"""What a log says of the valid part after each epoch: few figures, named as in reports."""
 
 import numpy as np
 from numpy.typing import NDArray

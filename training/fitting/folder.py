@@ -15,8 +15,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sightsong.adapters import disk
 from training.errors import RunRefused
 from training.fitting.examples import Examples
@@ -135,6 +133,6 @@ def parts_told(samples: Samples, parted: Parted, learned: Mapping[str, Examples]
     digest.update(json.dumps([samples.classes, names], ensure_ascii=False).encode())
     for _, examples in sorted(learned.items()):
         for begin in range(0, len(examples), _ROWS):
-            digest.update(np.ascontiguousarray(examples.inputs[begin : begin + _ROWS]))
+            digest.update(examples.inputs[begin : begin + _ROWS].tobytes())
         digest.update(examples.targets.tobytes())
     return {"data": samples.name, "sha256": digest.hexdigest(), **names}

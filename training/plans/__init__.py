@@ -1,4 +1,4 @@
-"""What a training run is to do, in four chapters; each field says what it is for.
+"""What a training run is to do, in chapters; each field says what it is for.
 
 The words here are those of the YAML file, of the flags and of their help.
 """
@@ -39,6 +39,17 @@ class Precision(StrEnum):
     FP32 = "fp32"
     BF16 = "bf16"
     FP16 = "fp16"  #: CUDA only; gradients are scaled.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """How the data set is read and shared out."""
+
+    form: Annotated[str, "what the data set is; auto: what it looks like"] = "auto"
+    neutral: Annotated[bool, "of Emotion6: keep neutral as a seventh class"] = False
+    valid: Annotated[float, "share of the pictures that choose the epoch"] = 0.1
+    test: Annotated[float, "share of the pictures that are kept for the report"] = 0.1
+    parts_seed: Annotated[int, "another one gives other parts; parts that a set has stay"] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +140,7 @@ STILL = Augment(flip=False, shift=0, scale=0, rotate_deg=0, light=0, erase=0, vi
 class Plan:
     """A whole run."""
 
+    data: Data = Data()
     network: Network = Network()
     course: Course = Course()
     aim: Aim = Aim()

@@ -136,7 +136,7 @@ def check(plan: Plan) -> None:
     Raises:
         PlanRefused: one is not; says which.
     """
-    course, aim, augment = plan.course, plan.aim, plan.augment
+    data, course, aim, augment = plan.data, plan.course, plan.aim, plan.augment
     wrong = [
         name
         for name, good in {
@@ -151,6 +151,8 @@ def check(plan: Plan) -> None:
             "light": 0 <= augment.light <= 1,
             "scale": 0 <= augment.scale < 1,
             "views": augment.views >= 1,
+            "valid": 0 < data.valid < 1 - data.test,
+            "test": 0 <= data.test < 1,
             "side_px": plan.network.side_px == 0 or plan.network.side_px >= _SMALLEST_PX,
         }.items()
         if not good

@@ -1,0 +1,36 @@
+"""A run as TensorBoard shows it; an extra, since it brings a server along."""
+
+from pathlib import Path
+from typing import Any
+
+from training.errors import PlanRefused
+from training.fitting.loop import Line
+
+
+class Board:
+    """Writes what TensorBoard reads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a folder for it.
+
+        Raises:
+            PlanRefused: TensorBoard is not installed.
+        """
+        try:
+            from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise PlanRefused(
+                "--tensorboard needs the extra of that name: pip install tensorboard"
+            ) from error
+        self._writer: Any = SummaryWriter(folder)
+
+    def step(self, done: int, _total: int, loss: float) -> None:
+        """Hear of a step."""
+        self._writer.add_scalar("step/loss", loss, done)
+
+    def epoch(self, line: Line) -> None:
+        """Hear of an epoch that is over."""
+        for name, value in line.items():
+            if name != "epoch":
+                self._writer.add_scalar(f"epoch/{name}", value, int(line["epoch"]))
+        self._writer.flush()
