@@ -10,8 +10,8 @@ PROG = "sightsong train emotion"
 _ABOUT = """\
 Train a classifier of pictures by emotion, on the shares of people that felt each one.
 
-DATA is Emotion6, FER-2013, FER+, OASIS or a table of your own (docs/training.md), whichever it looks
-like. RUN is a new folder; when the run is over, RUN/best holds the classifier, which a worker loads
+DATA is Emotion6, FER-2013, FER+, OASIS or a table of your own (docs/training.md), as it looks.
+RUN is a new folder; when the run is over, RUN/best holds the classifier, which a worker loads
 by SIGHTSONG_EMOTION_CHECKPOINT. Ctrl-C keeps what is done: the same command with --resume goes on,
 and ends where an uninterrupted run would have ended.
 

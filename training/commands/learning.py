@@ -42,6 +42,7 @@ def learn(told: argparse.Namespace) -> None:
             others = [Board(told.out / "tensorboard")] if told.tensorboard else []
             running.train(wanted, folder, watch=progress.Both(bars, others))
         exported = exporting.complete(folder.best)
+        folder.end()
     except Interrupted:
         sys.stderr.write(f"stopped; go on with: {again} --resume\n")
         raise

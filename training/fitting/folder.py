@@ -9,6 +9,7 @@ best/         the classifier of the best epoch (`training.trained`)
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import fields
@@ -22,6 +23,7 @@ from training.fitting.keeping import LAST
 from training.fitting.loop import Line
 from training.plans import Plan, files
 from training.samples import Parted, Samples
+from training.trained import CONFIG
 
 #: Pictures that are digested at a time.
 _ROWS = 1024
@@ -47,8 +49,8 @@ class RunFolder:
             RunRefused: there is something in it already; says how to go on.
         """
         if (self.path / PLAN).exists():
-            how = "go on with it by --resume" if (self.path / LAST).exists() else "delete it"
-            raise RunRefused(f"{self.path} holds a run already; {how}, or choose another --out")
+            how = "" if (self.best / CONFIG).exists() else "go on with it by --resume, or "
+            raise RunRefused(f"{self.path} holds a run already; {how}choose another --out")
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunRefused(f"{self.path} is not empty; choose another --out")
         try:
@@ -65,7 +67,13 @@ class RunFolder:
         """
         if not (self.path / PLAN).exists():
             raise RunRefused(f"{self.path} holds no run to go on with; leave --resume out")
+        if (self.best / CONFIG).exists() and not (self.path / LAST).exists():
+            raise RunRefused(f"this run is over; its classifier is in {self.best}")
         return files.read(self.path / PLAN)
+
+    def end(self) -> None:
+        """Let go of what only a run that goes on needs: several times the size of the network."""
+        shutil.rmtree((self.path / LAST).parent, ignore_errors=True)
 
     def settle(self, parts: Mapping[str, Any]) -> None:
         """Write down what is learned from; of a run that goes on, see that it is the same.

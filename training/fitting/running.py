@@ -1,5 +1,6 @@
 """A whole run: a data set and a plan to a classifier in a folder."""
 
+import functools
 import hashlib
 import importlib.metadata
 import platform
@@ -103,7 +104,7 @@ def _ready(wanted: Wanted, spill: Path, watch: RunWatch) -> Ready:
         chosen.pictures,
         built.input.side_px,
         spill=spill,
-        told=lambda done, total: watch.preparing("decoding pictures", done, total),
+        told=functools.partial(watch.preparing, "decoding pictures"),
     )
     cut = len(parted.train)
     own = samples.shares[parted.train] if samples.shares is not None else None
@@ -127,7 +128,7 @@ def _examples(pixels: Any, targets: Targets, chances: Any) -> Examples:  # noqa:
     return Examples(inputs=pixels, targets=targets.rows, weights=targets.weights, chances=chances)
 
 
-def _fit(ready: Ready, plan: Plan, *, place: places.Place, kept: Kept, watch: Watch) -> Fitted:
+def _fit(ready: Ready, plan: Plan, *, place: places.Place, kept: Kept, watch: RunWatch) -> Fitted:
     prepare = Prepare(input=ready.built.input, augment=plan.augment)
     network = ready.built.network
     task = Task(
@@ -141,7 +142,14 @@ def _fit(ready: Ready, plan: Plan, *, place: places.Place, kept: Kept, watch: Wa
     if not plan.network.frozen:
         return fit(network, task, plan.course, watch=watch, keep=kept)
     seen = {
-        part: features(network.trunk, examples, prepare, place=place, seed=seed)
+        part: features(
+            network.trunk,
+            examples,
+            prepare,
+            place=place,
+            seed=seed,
+            told=functools.partial(watch.preparing, f"seeing the {part} part"),
+        )
         for part, examples, seed in (
             ("train", ready.train, plan.course.seed),
             ("valid", ready.valid, None),
@@ -195,8 +203,11 @@ def _facts(wanted: Wanted, fitted: Fitted, valid: Line) -> dict[str, Any]:
 class _Logged:
     """Writes epochs into the log of the run, and passes all on."""
 
-    def __init__(self, watch: Watch, run: RunFolder) -> None:
+    def __init__(self, watch: RunWatch, run: RunFolder) -> None:
         self._watch, self._run = watch, run
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        self._watch.preparing(what, done, total)
 
     def step(self, done: int, total: int, loss: float) -> None:
         self._watch.step(done, total, loss)
