@@ -17,13 +17,13 @@ h2 { font-size: 1.2rem; margin: 2.6rem 0 .6rem; padding-top: .6rem; border-top: 
 p { max-width: 46rem; }
 .quiet, small { color: #5b636d; }
 .note { border-left: 3px solid #d98032; padding: .1rem 0 .1rem .8rem; margin: .5rem 0; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin: .9rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top;
          border-bottom: 1px solid #eceef1; }
 th { font-weight: 600; }
-td.n, th.n { text-align: right; white-space: nowrap; }
-td.wide { min-width: 17rem; }
+td.n, th.n { text-align: right; white-space: nowrap; padding-left: .6rem; }
+td:not(.n) { min-width: 8rem; }
 img.plot { display: block; max-width: 100%; height: auto; margin: .6rem 0; }
 img.photo { max-width: 7rem; max-height: 7rem; display: block; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .8rem 0; }

@@ -7,6 +7,7 @@ from training.measuring.measures import OfAxis, OfShares, Summary
 from training.reporting.document import headline as figures_of
 from training.reporting.page import markup
 from training.reporting.page.markup import NOTHING, figure, number
+from training.reporting.published import Published
 from training.reporting.report import Report
 
 _IS_SHARE = frozenset(("top_1", "top_2", "top_3", "macro_recall"))
@@ -17,6 +18,8 @@ _WORDS = {
     "kl": "KL",
     "pearson": "Pearson",
     "macro_recall": "macro recall",
+    "valence_pearson": "valence, Pearson",
+    "arousal_pearson": "arousal, Pearson",
 }
 _SHARES = (
     "top-1, 2, 3: the dominant class is among the likeliest one, two, three that were read",
@@ -80,6 +83,8 @@ def affect(axes: Sequence[OfAxis]) -> str:
 
 def ties(of: OfShares) -> str:
     """Say how many samples have no single dominant class."""
+    if not of.ties:
+        return "Every sample has a single dominant class."
     return f"{of.ties:,} samples have no single dominant class; they count in parts."
 
 
@@ -111,13 +116,13 @@ def calibration(of: OfShares) -> str:
 
 def slices(report: Report) -> str:
     """Write the figures of some samples only."""
-    names = sorted({name for one in report.slices.values() for name in figures_of(one)})
-    kept = [name for name in ("count", *_WORDS, *_affect_names(names)) if name in names]
+    names = {name for one in report.slices.values() for name in figures_of(one)}
+    kept = [name for name in ("count", *_WORDS) if name in names]
     rows = [
         (escape(name), *(_of(figures_of(one).get(key), key) for key in kept))
         for name, one in report.slices.items()
     ]
-    return markup.table(("", *(_word(name) for name in kept)), rows)
+    return markup.table(("", *(_WORDS.get(name, name) for name in kept)), rows)
 
 
 def beside(report: Report) -> tuple[str, ...]:
@@ -128,20 +133,20 @@ def beside(report: Report) -> tuple[str, ...]:
     named = {name for one in report.beside for name in one.figures}
     kept = [name for name in _WORDS if name in named]
     rows = [
-        ("<b>this one</b>", escape(f"{report.data}, {report.part}"), "", *_row(ours, kept)),
+        ("<b>this one</b>", escape(f"{report.data}, {report.part}"), *_row(ours, kept)),
         *(
-            (
-                escape(one.who),
-                escape(one.measured_on),
-                ("<b>comparable.</b> " if one.is_comparable(report.part) else "not comparable. ")
-                + escape(one.note),
-                *_row(one.figures, kept),
-            )
+            (escape(one.who), _measured(one, report.part), *_row(one.figures, kept))
             for one in report.beside
         ),
     ]
-    heads = ("who", "measured on", "", *(_word(name) for name in kept))
-    return (markup.table(heads, rows, words=3),)
+    heads = ("who", "measured on", *(_WORDS.get(name, name) for name in kept))
+    return (markup.table(heads, rows, words=2),)
+
+
+def _measured(one: Published, part: str) -> str:
+    """Say on what, and whether it may be held against ours."""
+    verdict = "comparable" if one.is_comparable(part) else "not comparable"
+    return f"{escape(one.measured_on)}<br><small><b>{verdict}:</b> {escape(one.note)}</small>"
 
 
 def worst(report: Report, pictures: Mapping[int, bytes]) -> str:
@@ -175,11 +180,3 @@ def _of(value: float | None, name: str) -> str:
     if value is None:
         return NOTHING
     return f"{value:,.0f}" if name == "count" else number(value, is_share=name in _IS_SHARE)
-
-
-def _word(name: str) -> str:
-    return _WORDS.get(name, name.replace("_", " "))
-
-
-def _affect_names(names: Sequence[str]) -> list[str]:
-    return [name for name in names if name.startswith(("valence", "arousal"))]
