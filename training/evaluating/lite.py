@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-import cv2
 import numpy as np
 
 from sightsong.core.affect import Emotion
-from sightsong.core.blend import FACE_CLASSES
 from sightsong.core.errors import ModelsMissing
 from sightsong.core.models import ModelCard, Photo, Pixels
 from training.errors import RunRefused
 from training.evaluating.reads import Reads
 from training.measuring.predictions import Reading
-from workers.models.lite import expressions, greys
 from workers.models.lite.profile import lite_profile
 
 
@@ -31,32 +28,14 @@ def open_lite(which: Lite) -> Reads:
     Raises:
         RunRefused: its weights are not there.
     """
+    if which is not Lite.FACES:
+        return LitePhotos()
+    from training.evaluating.lite_faces import LiteFaces  # noqa: PLC0415 - it reads weights
+
     try:
-        return LiteFaces() if which is Lite.FACES else LitePhotos()
+        return LiteFaces()
     except ModelsMissing as error:
         raise RunRefused(f"{which} cannot be loaded: {error.detail}") from error
-
-
-class LiteFaces:
-    """Faces to shares of seven expressions."""
-
-    name = str(Lite.FACES)
-    classes = FACE_CLASSES
-
-    def __init__(self) -> None:
-        """Load the network.
-
-        Raises:
-            ModelsMissing: the weights are not there.
-        """
-        self._network = expressions.Expressions()
-        self.facts = _facts(lite_profile().faces.card)
-
-    def read(self, pictures: Sequence[Pixels]) -> Reading:
-        """Read faces, each of them all of its picture."""
-        read = self._network.read([_square(picture) for picture in pictures])
-        rows = [[shares[name] for name in FACE_CLASSES] for shares in read]
-        return Reading(classes=FACE_CLASSES, shares=np.array(rows))
 
 
 class LitePhotos:
@@ -67,7 +46,7 @@ class LitePhotos:
 
     def __init__(self) -> None:
         self._model = lite_profile().emotion
-        self.facts = _facts(self._model.card)
+        self.facts = facts_of(self._model.card)
 
     def read(self, pictures: Sequence[Pixels]) -> Reading:
         """Read photos as the service does."""
@@ -79,14 +58,6 @@ class LitePhotos:
         )
 
 
-def _square(picture: Pixels) -> greys.Grey:
-    """Bring a face to the size that the network takes; those of FER have it already."""
-    grey, size = greys.grey_of(picture), (greys.SIDE_PX, greys.SIDE_PX)
-    if grey.shape == size:
-        return grey
-    smaller: greys.Grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return smaller
-
-
-def _facts(card: ModelCard) -> Mapping[str, str]:
+def facts_of(card: ModelCard) -> Mapping[str, str]:
+    """Tell which model it is, for a report."""
     return {"model": f"{card.id} @ {card.revision}", "source": card.source}

@@ -85,7 +85,7 @@ class Own:
         count = len(described.classes)
         return Reading(
             classes=described.classes,
-            shares=softmax(logits[:, :count]),
+            shares=softmax(logits[:, :count]) if count else None,
             affect=np.tanh(logits[:, count:]) if described.has_affect else None,
         )
 

@@ -15,6 +15,7 @@ from training.data.forms import Form, open_data
 from training.errors import RunRefused
 from training.evaluating.choosing import Asked, choose, run_of
 from training.evaluating.evaluate import evaluate
+from training.evaluating.hearing import Hears, report_of
 from training.evaluating.lite import Lite, open_lite
 from training.evaluating.own import Runtime, open_own
 from training.evaluating.reads import Reads, unwatched
@@ -50,23 +51,38 @@ class Evaluated:
     files: tuple[Path, ...]
 
 
-def run(order: Order, *, told: Callable[[int, int], None] = unwatched) -> Evaluated:
+def run(
+    order: Order, *, told: Callable[[int, int], None] = unwatched, hears: Hears | None = None
+) -> Evaluated:
     """Evaluate a model on a data set, and write what was found.
+
+    Args:
+        order: what is to be done.
+        told: hears how many of how many samples are read.
+        hears: what hears music, where that is asked for.
 
     Raises:
         DataRefused: something is wrong with the data set, or it does not fit the model.
         RunRefused: the model cannot be used, or the report cannot be written.
         TrainingError: the page needs a library that is not installed.
     """
+    if order.model == Lite.MUSIC and hears is not None:
+        found, shown = report_of(hears(order.data, told), rounds=order.rounds), None
+    else:
+        found, shown = _of_pictures(order, told)
+    out = order.out or _default_out(order, found.part)
+    files = write(found, out, pictures=shown) if out is not None else ()
+    return Evaluated(report=found, files=files)
+
+
+def _of_pictures(
+    order: Order, told: Callable[[int, int], None]
+) -> tuple[Report, dict[int, bytes] | None]:
     model = open_model(order)
     samples = open_data(order.data, order.form, keep_neutral=NEUTRAL in model.classes)
     wanted = choose(samples, Asked(model=order.model, part=order.part))
     report = evaluate(model, wanted, told=told, rounds=order.rounds)
-    out = order.out or _default_out(order, report.part)
-    if out is None:
-        return Evaluated(report=report, files=())
-    shown = _thumbnails(report, wanted.samples) if order.pictures else None
-    return Evaluated(report=report, files=write(report, out, pictures=shown))
+    return report, _thumbnails(report, wanted.samples) if order.pictures else None
 
 
 def open_model(order: Order) -> Reads:
