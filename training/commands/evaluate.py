@@ -13,6 +13,8 @@ from training.commands.data import form_of
 from training.commands.flags import parser
 from training.errors import PlanRefused
 from training.evaluating import running
+from training.evaluating.hearing import Hears
+from training.evaluating.lite import Lite
 from training.evaluating.own import Runtime
 from training.reporting.document import document, headline
 from training.samples import Part
@@ -37,7 +39,9 @@ def run(_name: str, argv: Sequence[str]) -> int:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("reading", total=None)
         done = running.run(
-            order, told=lambda count, total: progress.update(bar, completed=count, total=total)
+            order,
+            told=lambda count, total: progress.update(bar, completed=count, total=total),
+            hears=_hears(told.model),
         )
     if told.json:
         found = json.dumps(document(done.report), ensure_ascii=False, allow_nan=False)
@@ -46,6 +50,14 @@ def run(_name: str, argv: Sequence[str]) -> int:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(done)))
     sys.stderr.write("".join(f"{path}\n" for path in done.files))
     return 0
+
+
+def _hears(model: str) -> Hears | None:
+    if model != Lite.MUSIC:
+        return None
+    from training.commands import hearing  # noqa: PLC0415 - only music needs what renders it
+
+    return hearing.hear
 
 
 def _lines(done: running.Evaluated) -> Iterator[str]:
