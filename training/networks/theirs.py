@@ -109,6 +109,7 @@ def theirs(
         wanted["batch_norm_momentum"] = _MOMENTUM
     config = kind.config.from_dict(wanted)
     body = kind.model(config)
+    _even(body)
     return Classifier(
         Pooled(body),
         nn.Linear(_features(body), outputs),
@@ -116,6 +117,13 @@ def theirs(
         settings={**config.to_diff_dict(), "model_type": kind.model_type},
         dropout=dropout,
     )
+
+
+def _even(body: PreTrainedModel) -> None:
+    """Let norms begin at 1; those of transformers' EfficientNet begin next to 0 and hardly learn."""
+    for part in body.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            nn.init.ones_(part.weight)
 
 
 def _features(body: PreTrainedModel) -> int:
