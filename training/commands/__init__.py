@@ -19,6 +19,7 @@ MODULES = {
     "emotion": "emotion",
     "check": "data",
     "example": "data",
+    "export": "export",
     "lite-faces": "lite",
     "lite-photos": "lite",
     "lite-music": "lite",

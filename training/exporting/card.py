@@ -41,6 +41,7 @@ def card_of(trained: Trained, folder: Path) -> str:
         wording.PURPOSE,
         _section("What it is", _table(_shape(trained))),
         *(_section(title, _table(value)) for title, value in chapters if value),
+        wording.MEASURING if facts.get("figures") else "",
         _section("Also known", _table(others)) if others else "",
         _section("To make it again", _code(facts.get(_COMMANDS, ()))),
         _section("To use it", wording.use_of(shlex.quote(str(folder)))),

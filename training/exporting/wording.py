@@ -4,6 +4,10 @@ PURPOSE = """\
 Reads which of a few emotions people feel before a picture, as shares of a whole: a share of 0.4 is
 a guess that four in ten people would name that one."""
 
+MEASURING = """\
+The valid part chose the epoch and the temperature: its figures are a little too good. `sightsong
+evaluate` measures on the test part, and writes a report with intervals and plots."""
+
 LIMITS = """\
 For choosing music by a photo, for sorting one's own photos, and for research on such data. It tells
 what a picture is like to look at; it does not tell what anybody in it feels, thinks or is.

@@ -120,7 +120,7 @@ def theirs(
 
 
 def _even(body: PreTrainedModel) -> None:
-    """Let norms begin at 1; those of transformers' EfficientNet begin next to 0 and hardly learn."""
+    """Let norms begin at 1: those of transformers' EfficientNet begin near 0, and learn little."""
     for part in body.modules():
         if isinstance(part, nn.BatchNorm2d):
             nn.init.ones_(part.weight)

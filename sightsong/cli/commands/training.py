@@ -39,6 +39,12 @@ def example(ctx: typer.Context) -> None:
     _run("example", *ctx.args)
 
 
+@app.command(context_settings=_PASSED_ON)
+def export(ctx: typer.Context) -> None:
+    """Write a trained classifier as ONNX, with its card, once more."""
+    _run("export", *ctx.args)
+
+
 @app.command("lite-faces", context_settings=_PASSED_ON)
 def lite_faces(ctx: typer.Context) -> None:
     """Make the weights of lite faces again."""
