@@ -146,12 +146,22 @@ def changed_since(door: Door, active: Snapshot | None) -> int:
 def _without_snapshot(door: Door, health: ports.Health) -> str:
     tracks = changed_since(door, None)
     if not tracks:
-        return "there is none yet; ingest some music"
+        return _without_tracks(door)
     if health.refused is not None:
         return f"no snapshot yet: {health.refused.rstrip('.')}"
     is_all = tracks < door.settings.index_delta
     told = "1 track is" if tracks == 1 else f"{tracks:,} tracks{'' if is_all else ' or more'} are"
     return f"no snapshot yet; {told} searched without one"
+
+
+def _without_tracks(door: Door) -> str:
+    """Why nothing can be found: no music, or none that this service's model has heard yet."""
+    if next(door.stores.tracks.unheard(door.settings.space), None) is None:
+        return "there is none yet; ingest some music"
+    return (
+        "the music model is another than the one that heard the library; its tracks are heard "
+        "anew when the indexer starts, and found one by one (`sightsong ingest list`)"
+    )
 
 
 def _broker(door: Door) -> dict[str, str]:

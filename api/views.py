@@ -257,7 +257,8 @@ def _scan(counted: Mapping[str, int], result: Mapping[str, Any]) -> dict[str, in
 
 
 def _source(wish: Wish) -> dict[str, Any]:
-    kind = "upload" if wish.inbox else "url" if wish.url else "paths"
+    named = (("upload", wish.inbox), ("url", wish.url), ("library", wish.unheard))
+    kind = next((name for name, is_it in named if is_it), "paths")
     files = wish.uploads if wish.inbox else None
     return {"kind": kind, "paths": list(wish.paths), "url": wish.url, "files": files}
 

@@ -14,6 +14,7 @@ from indexer.pieces import Places
 from indexer.snapshot import FaissBuilder
 from indexer.taking import Means
 from indexer.tidying import Retention, Tidier
+from indexer.unheard import Unheard
 from sightsong.adapters import archives, disk, logs, settings, starting, wiring
 from sightsong.adapters.web import Fetcher, Poster, read_private
 from sightsong.core import ports
@@ -157,6 +158,7 @@ def serve(config: settings.Settings) -> None:
             Rounds("retention", retention.tidy, every_s=_TIDY_S),
             Rounds("deliveries", deliverer.look, every_s=_LOOK_S),
             Rounds("delivery log", lambda: clear_log(stores.webhooks), every_s=_TIDY_S),
+            Rounds("unheard", Unheard(stores, ringer, runtime.space).look, every_s=_LOOK_S),
             Watcher(Keeper(stores, ringer, every_s=config.watch_every_s)),
         ):
             beside.start()

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from indexer import estimate, missing
-from indexer.pieces import Piece, Pieces, Places
+from indexer import estimate, missing, unheard
+from indexer.pieces import Found, Piece, Pieces, Places
 from indexer.taking import Interrupted, Means, Taker, Tally
 from sightsong.core import errors, jobs, lifecycle
 from sightsong.core.ingests import Order, Problem, Wish
@@ -79,7 +79,7 @@ class _Run:
 
     def _found(self) -> Iterator[Piece]:
         """The pieces; what is none is noted, also when it is all that an archive held."""
-        for found in self._pieces.of(self._wish):
+        for found in self._sought():
             if not self._means.go_on():
                 raise Interrupted(Order.GO_ON)
             if isinstance(found, Problem):
@@ -87,6 +87,12 @@ class _Run:
                 self._tally.miss(found)
             else:
                 yield found
+
+    def _sought(self) -> Found:
+        if self._wish.unheard:
+            places = self._means.stores.tracks.unheard(self._means.space)
+            return unheard.pieces(places, self._means.objects)
+        return self._pieces.of(self._wish)
 
     def _chunks(self, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         """Pieces by the hundred, or as many as came within some seconds: news are for now."""

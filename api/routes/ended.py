@@ -16,6 +16,7 @@ _AGAIN = {
     "paths": "ingest the folder again",
     "url": "ingest the address again",
     "upload": "send the files again",
+    "library": "start the service again",
 }
 
 

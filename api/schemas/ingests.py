@@ -114,7 +114,9 @@ class IngestRequest(TakeInOptions):
 class SourceView(BaseModel):
     """What an ingest takes in."""
 
-    kind: Literal["paths", "url", "upload"]
+    kind: Literal["paths", "url", "upload", "library"] = Field(
+        description="`library`: the tracks that only another music model had heard."
+    )
     paths: list[str] = Field(description="With links resolved.")
     url: str | None
     files: int | None = Field(description="How many were uploaded.")

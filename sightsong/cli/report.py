@@ -150,6 +150,8 @@ def source(ingest: IngestView) -> str:
     given = ingest["source"]
     if given["kind"] == "upload":
         return f"{given['files'] or 'some'} uploaded"
+    if given["kind"] == "library":
+        return "the library, for a new music model"
     first, *more = [given["url"]] if given["url"] else given["paths"] or ["?"]
     return f"{first} and {len(more)} more" if more else str(first)
 
@@ -192,6 +194,8 @@ def _anew(ingest: IngestView) -> str:
     said = ["--library", library] if library else []
     if given["kind"] == "upload":
         return f"sightsong ingest --upload PATH... {_typed(said)}".rstrip()
+    if given["kind"] == "library":
+        return "sightsong up, which looks for them when it starts"
     sources = [given["url"]] if given["url"] else given["paths"]
     return f"sightsong ingest {_typed([*map(str, sources), *said])}"
 

@@ -11,12 +11,13 @@ from sightsong.core.tracks import TrackId, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What an ingest is to take in, and how. One of `paths`, `url` and `inbox` says what."""
+    """What an ingest is to take in, and how: one of `paths`, `url`, `inbox`, `unheard`."""
 
     paths: tuple[str, ...] = ()  #: Folders, audio files, archives and manifests, absolute.
     url: str | None = None  #: A prefix in an object store, e.g. `s3://bucket/music`.
     inbox: str | None = None  #: A tray of uploads (`ports.Inbox`).
     uploads: int = 0  #: How many files were put into that tray; only ever shown.
+    unheard: bool = False  #: The library's own tracks that the service's music model never heard.
     dry_run: bool = False  #: Only tell what would be done.
     remove_missing: bool = False  #: Remove tracks whose files are gone from the folders.
     root: str | None = None  #: The watched folder that the paths lie in, if they do.

@@ -245,3 +245,26 @@ def test_prints_of_a_track_that_says_something_else_are_looked_at_again(stores, 
     stores.tracks.edit(pair[0], {"genre": "Pop"})
     newer = {one.track_id: is_newer for one, is_newer in stores.tracks.prints(SPACE, since=since)}
     assert newer == {pair[0]: True, pair[1]: False}
+
+
+def test_what_another_model_has_heard_is_unheard_until_it_is_asked_for(stores, pair):
+    assert list(stores.tracks.unheard(SPACE)) == []
+    both = {stores.tracks.get(track_id).path for track_id in pair}
+    assert set(stores.tracks.unheard(OTHER_SPACE)) == both
+    building.register(stores, A, space=OTHER_SPACE)
+    assert list(stores.tracks.unheard(OTHER_SPACE)) == [B.path]
+    building.embed(stores.jobs, space=OTHER_SPACE)
+    assert list(stores.tracks.unheard(OTHER_SPACE)) == [B.path]
+
+
+def test_a_track_that_was_removed_or_never_heard_is_not_unheard(stores, track):
+    building.register(stores, B)
+    stores.tracks.remove(track)
+    assert list(stores.tracks.unheard(OTHER_SPACE)) == []
+
+
+def test_many_tracks_are_unheard_page_by_page_in_the_order_of_their_ids(stores):
+    building.register(stores, *(found(f"{n}.mp3") for n in range(130)))
+    ids = sorted(building.embed(stores.jobs) for _ in range(130))
+    paths = [stores.tracks.get(track_id).path for track_id in ids]
+    assert list(stores.tracks.unheard(OTHER_SPACE)) == paths

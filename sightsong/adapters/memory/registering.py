@@ -188,6 +188,11 @@ def _is_asked(state: State, track_id: TrackId, asking: JobId) -> bool:
     return parent is None or not parent.is_paused or row.job.parent_id == asking
 
 
+def has_open_job(state: State, track_id: TrackId) -> bool:
+    """Whether an `embed` job of a track waits or runs, for whichever ingest."""
+    return _open_job(state, track_id) is not None
+
+
 def _open_job(state: State, track_id: TrackId) -> Row | None:
     job_id = state.embed_jobs.get(track_id)
     row = None if job_id is None else state.rows[job_id]

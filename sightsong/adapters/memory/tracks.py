@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from sightsong.adapters.memory import removing
-from sightsong.adapters.memory.registering import Registration, wants_embedding
+from sightsong.adapters.memory.registering import Registration, has_open_job, wants_embedding
 from sightsong.adapters.memory.state import FileRow, State, Vectors
 from sightsong.core import terms
 from sightsong.core.embeddings import Space
@@ -195,6 +195,19 @@ class MemoryTracks:
     def count(self) -> Mapping[TrackState, int]:
         """Count the tracks by state."""
         return dict(Counter(track.state for track in self._all()))
+
+    def unheard(self, space: Space) -> Iterator[str]:
+        """Stream where ready tracks lie that only another model has heard, by their ids."""
+        with self._state.lock:
+            heard = self._embedded(space)
+            paths = [
+                track.path
+                for track in self._all()
+                if track.state is TrackState.READY
+                and track.id not in heard
+                and not has_open_job(self._state, track.id)
+            ]
+        yield from paths
 
     def indexed(self, space: Space) -> Iterator[IndexedTrack]:
         """Stream what a snapshot of a space is made of, in the order of track ids."""

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_, union_all
+from sqlalchemy import Connection, bindparam, exists, func, select, tuple_, union_all
 
 from sightsong.adapters.store import rows
+from sightsong.adapters.store.canceling import OPEN
 from sightsong.adapters.store.connect import Database
-from sightsong.adapters.store.schema import embeddings, gone, spaces, tracks
+from sightsong.adapters.store.schema import embeddings, gone, is_there, jobs, spaces, tracks
 from sightsong.core.embeddings import Space
 from sightsong.core.snapshots import Changes, Entry, Extent, IndexedTrack, Windows
-from sightsong.core.tracks import TrackId
+from sightsong.core.tracks import TrackId, TrackState
 
 #: Embeddings with their windows read at once: a few MB.
 _PAGE = 128
@@ -39,6 +40,28 @@ def _indexed_after(database: Database, space: Space, track_id: str) -> Sequence[
         .join_from(embeddings, tracks)
         .where(embeddings.c.space == space, embeddings.c.track_id > track_id)
         .order_by(embeddings.c.track_id)
+        .limit(_PAGE)
+    )
+    with database.read() as connection:
+        return connection.execute(query).all()
+
+
+def unheard(database: Database, space: Space) -> Iterator[str]:
+    """Stream where ready tracks lie that only another model has heard, by their ids, in pages."""
+    after = ""
+    while page := _unheard_after(database, space, after):
+        yield from (row.path for row in page)
+        after = page[-1].id
+
+
+def _unheard_after(database: Database, space: Space, track_id: str) -> Sequence[Any]:
+    heard = exists().where(embeddings.c.track_id == tracks.c.id, embeddings.c.space == space)
+    asked = exists().where(jobs.c.id == tracks.c.embed_job_id, jobs.c.state.in_(OPEN))
+    is_ready = tracks.c.state == TrackState.READY
+    query = (
+        select(tracks.c.id, tracks.c.path)
+        .where(is_there, is_ready, tracks.c.id > track_id, ~heard, ~asked)
+        .order_by(tracks.c.id)
         .limit(_PAGE)
     )
     with database.read() as connection:

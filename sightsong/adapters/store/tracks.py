@@ -253,6 +253,10 @@ class SqlTracks:
             counted = connection.execute(query.group_by(tracks.c.state))
             return {TrackState(row.state): row.tracks for row in counted}
 
+    def unheard(self, space: Space) -> Iterator[str]:
+        """Stream where ready tracks lie that only another model has heard, by their ids."""
+        return indexing.unheard(self._database, space)
+
     def indexed(self, space: Space) -> Iterator[IndexedTrack]:
         """Stream what a snapshot of a space is made of, in the order of track ids."""
         return indexing.indexed(self._database, space)

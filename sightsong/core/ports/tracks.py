@@ -161,6 +161,14 @@ class Tracks(Protocol):
         """Count the tracks by state."""
         ...
 
+    def unheard(self, space: Space) -> Iterator[str]:
+        """Stream where ready tracks lie that only another model has heard, by their ids.
+
+        They have no embedding in the space, and no job that would make one. What is embedded or
+        asked for meanwhile may or may not be among them.
+        """
+        ...
+
     def indexed(self, space: Space) -> Iterator[IndexedTrack]:
         """Stream what a snapshot of a space is made of, in the order of track ids."""
         ...

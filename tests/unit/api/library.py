@@ -50,12 +50,12 @@ def add_tracks(stores: ports.Stores, *paths: Path) -> list[TrackId]:
     return [by_path[str(path)] for path in paths]
 
 
-def embed(stores: ports.Stores) -> None:
+def embed(stores: ports.Stores, *, space: Space = SPACE) -> None:
     """Embed the next track that waits for it."""
     job = claim(stores, jobs.JobKind.EMBED)
     effect = jobs.StoreEmbedding(
         track_id=job.params["track_id"],
-        space=SPACE,
+        space=space,
         vector=np.ones(4, np.float32) / 2,
         windows=np.ones((1, 4), np.float16) / 2,
         window_starts_s=(0.0,),

@@ -8,6 +8,7 @@ import pytest
 
 from api import schemas
 from sightsong.core import errors, jobs, ports
+from sightsong.core.embeddings import Space
 from tests.unit.api.library import add_tracks, embed, publish
 
 
@@ -141,6 +142,15 @@ def test_without_a_snapshot_it_is_told_that_tracks_are_found_all_the_same(caller
     assert none == "there is none yet; ingest some music"
     assert one == ("degraded", "no snapshot yet; 1 track is searched without one")
     assert index_check(caller)[1] == "no snapshot yet; 2 tracks are searched without one"
+
+
+def test_a_library_that_another_model_has_heard_is_told_as_that(caller, stores, tmp_path):
+    add_tracks(stores, tmp_path / "a.mp3")
+    embed(stores, space=Space("test/space@0"))
+    status, detail = index_check(caller)
+
+    assert status == "degraded"
+    assert detail.startswith("the music model is another than the one that heard the library")
 
 
 def test_without_a_snapshot_it_is_told_why_nothing_is_served(make, stores, tmp_path):
