@@ -1,0 +1,1 @@
+"""Music affect: rendered piano pieces that people rated, to the weights of the lite profile."""

@@ -1,0 +1,70 @@
+"""MIDI to sound with fluidsynth, as it comes with Linux distributions, and what is heard in it."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sightsong.adapters.sound.decoding import open_sound
+from training.errors import RunRefused
+from workers.models.lite import sound
+from workers.models.lite.listening import LiteEar
+from workers.models.lite.sound import Sound
+
+#: Of Debian's fluid-soundfont-gm; the instruments that the committed weights were fitted with.
+SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+_RATE_HZ = 22_050
+_GAIN = 0.7  # no piece clips, and few are as soft as a quiet recording
+_LONGEST_S = 3_600
+
+
+def render(midi: Path, folder: Path, *, sound_font: Path = SOUND_FONT) -> Path:
+    """Render a piece into a folder, unless it is there already; the WAV file.
+
+    Raises:
+        RunRefused: there is no fluidsynth or no sound font, or it cannot read the piece.
+    """
+    program = shutil.which("fluidsynth")
+    if program is None or not sound_font.is_file():
+        raise RunRefused(
+            f"Pieces are rendered by fluidsynth with {sound_font}, and one of them is not here. On "
+            "Debian: apt install fluidsynth fluid-soundfont-gm."
+        )
+    wav = folder / f"{hashlib.sha256(midi.read_bytes()).hexdigest()[:24]}.wav"
+    if not wav.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        begun = wav.with_suffix(".part")
+        options = f"-ni -q -g {_GAIN} -r {_RATE_HZ} -T wav -F".split()
+        _run([program, *options, str(sound_font), str(midi)], midi)
+        begun.replace(wav)
+    return wav
+
+
+def _run(command: Sequence[str], midi: Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode != 0:
+        told = done.stderr.strip()[-500:]
+        raise RunRefused(f"fluidsynth cannot render {midi.name}: {told or 'it says no reason'}")
+
+
+def hear(path: Path) -> Sound:
+    """Describe a file of sound as a worker would."""
+    with open_sound(path) as opened:
+        ear = LiteEar(opened.rate_hz)
+        for block in opened.blocks(max_s=_LONGEST_S):
+            ear.feed(block)
+    ear.finish()
+    seen = ear.spectra()
+    return sound.describe(seen, sound.tempo(seen))
+
+
+def hear_all(
+    midi: Sequence[Path], folder: Path, *, sound_font: Path, told: Callable[[int], None]
+) -> list[Sound]:
+    """Render and hear pieces one after the other; `told` hears how many are done."""
+    heard = []
+    for count, path in enumerate(midi, start=1):
+        heard.append(hear(render(path, folder, sound_font=sound_font)))
+        told(count)
+    return heard
