@@ -8,6 +8,7 @@ from workers.models.lite.captions import LiteCaptioner
 from workers.models.lite.measures import Measurer
 from workers.models.lite.moods import LiteFaces, LiteMoods
 from workers.models.lite.photo import LiteEmotion
+from workers.models.lite.remembered import RememberedFaces
 from workers.models.lite.text import LiteText
 from workers.models.own.port import OwnEmotion
 
@@ -18,7 +19,7 @@ def lite_profile(own: OwnEmotion | None = None) -> Profile:
     Args:
         own: the user's own emotion classifier; None: the profile's own reading.
     """
-    measurer = Measurer()
+    faces = RememberedFaces(LiteFaces())
     return Profile(
         name="lite",
         device="cpu",
@@ -26,10 +27,10 @@ def lite_profile(own: OwnEmotion | None = None) -> Profile:
         views=() if own is None else own.views,
         shares_cores=own is not None and own.takes_cores >= len(os.sched_getaffinity(0)),
         has_fixed_moods=True,
-        emotion=LiteEmotion(measurer) if own is None else own,
-        faces=LiteFaces(),
+        emotion=LiteEmotion(Measurer()) if own is None else own,
+        faces=faces,
         moods=LiteMoods(),
-        caption=LiteCaptioner(measurer),
+        caption=LiteCaptioner(faces),
         text=LiteText(),
         audio=LiteAudio(),
     )

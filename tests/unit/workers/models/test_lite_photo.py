@@ -12,7 +12,7 @@ from sightsong.core import moods
 from sightsong.core.affect import Affect, Emotion, EmotionReading
 from sightsong.core.errors import UnknownMood
 from sightsong.core.models import Photo
-from workers.models.lite import captions, colour
+from workers.models.lite import colour
 from workers.models.lite.measures import HUES, measure
 from workers.models.lite.photo import affect_of, read
 from workers.models.lite.profile import lite_profile
@@ -125,52 +125,6 @@ def test_readings_are_the_same_alone_and_in_a_batch():
     assert emotion.predict(several) == [emotion.predict([photo])[0] for photo in several]
 
 
-@settings(max_examples=60, deadline=None)
-@given(photos, st.floats(-1, 1), st.floats(-1, 1))
-def test_any_caption_is_a_pair_of_clean_sentences(photo, valence, arousal):
-    written = captions.write(measure(photo), Affect(valence=valence, arousal=arousal))
-    for sentence in (written.plain, written.emotional):
-        assert sentence.startswith("A ")
-        assert sentence.endswith(".")
-        assert "  " not in sentence
-        assert ",," not in sentence
-        assert " ," not in sentence
-    assert written.emotional.startswith(written.plain[:-1])
-
-
-def test_a_caption_says_what_was_measured():
-    photo = np.zeros((60, 80, 3), dtype=np.uint8)
-    photo[30:] = (250, 160, 40)
-    written = captions.write(measure(photo), Affect(valence=0.40, arousal=-0.60))
-    assert written.plain == (
-        "A dim picture in vivid oranges, strong contrast and smooth surfaces, "
-        "the light in the lower half."
-    )
-    assert "calm" in written.emotional
-
-
-def test_a_grey_picture_is_said_to_be_almost_without_colour():
-    plain = captions.write(measure(flat(60, 60, 60)), Affect(valence=0, arousal=0)).plain
-    assert "almost without colour" in plain
-
-
-@pytest.mark.parametrize(("level", "mood"), [(40, "dark"), (220, "anxious")])
-def test_a_bright_picture_is_never_called_dark(level, mood):
-    grey = measure(flat(level, level, level))
-    written = captions.write(grey, Affect(valence=-0.45, arousal=0.13))
-    assert mood in written.emotional.split("; ")[1]
-    assert ("dark" in written.emotional) == (level == 40)
-
-
-def test_wordings_vary_between_photos():
-    tones = [flat(level, level, level) for level in range(40, 220, 7)]
-    endings = {
-        captions.write(measure(tone), Affect(valence=0.4, arousal=-0.6)).emotional.split("; ")[1]
-        for tone in tones
-    }
-    assert len(endings) == 4
-
-
 def test_mood_labels_follow_the_affect_and_not_the_pixels():
     photos = [Photo(pixels=noise(10)), Photo(pixels=flat(0, 0, 0))]
     first, second = lite_profile().moods.score(photos, [feeling(0.3, -0.2)] * 2, [(), ()])
@@ -207,7 +161,3 @@ def test_a_label_without_a_place_on_the_plane_is_unknown():
 def test_the_profile_says_that_it_knows_its_own_moods_only():
     profile = lite_profile()
     assert (profile.has_fixed_moods, profile.moods.labels) == (True, tuple(moods.MOOD_PLACES))
-
-
-def test_this_profile_finds_no_faces():
-    assert lite_profile().faces.find([Photo(pixels=noise(5)), Photo(pixels=noise(6))]) == [(), ()]
