@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from workers.models.lite.captions import naming
 from workers.models.lite.captions.looking import Look
-from workers.models.lite.captions.palette import Palette, rest
+from workers.models.lite.captions.palette import Palette
 from workers.models.lite.captions.rules import RIVALS, RULES
 
 MOST_DETAILS = 2
@@ -57,8 +57,6 @@ def details(look: Look, told: Palette) -> list[str]:
     for claim in sorted(claims, key=lambda claim: (-claim.strength, claim.wordings)):
         if len(chosen) < MOST_DETAILS and not any(_rivals(claim, one) for one in chosen):
             chosen.append(claim)
-    if not chosen and (more := rest(look, told.names)):
-        return [f"some {more}"]
     words = [pick(claim.wordings, look.contrast, step=2.5) for claim in chosen]
     return sorted(words, key=lambda phrase: phrase.count(" "))
 

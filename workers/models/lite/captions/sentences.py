@@ -8,7 +8,7 @@ from sightsong.core.photos import Captions
 from workers.models.lite.captions import claims, people
 from workers.models.lite.captions.feelings import feeling
 from workers.models.lite.captions.looking import Look
-from workers.models.lite.captions.palette import Palette, joined, palette
+from workers.models.lite.captions.palette import Palette, joined, palette, rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,7 @@ class _Parts:
     shape: str
     palette: Palette
     details: Sequence[str]
+    rest: str | None  #: The colour that comes after those of the palette.
 
     @property
     def picture(self) -> str:
@@ -26,7 +27,9 @@ class _Parts:
 
     @property
     def tail(self) -> str:
-        return f", with {joined(self.details)}" if self.details else ""
+        if self.details:
+            return f", with {joined(self.details)}"
+        return f", with some {self.rest}" if self.rest else ""
 
 
 def write(look: Look, affect: Affect, faces: Sequence[Face] = ()) -> Captions:
@@ -43,6 +46,7 @@ def write(look: Look, affect: Affect, faces: Sequence[Face] = ()) -> Captions:
         shape=claims.shape(look),
         palette=colours,
         details=claims.details(look, colours),
+        rest=rest(look, colours.names),
     )
     plain = _frame(parts, look)(parts)
     seen = people.faces_clause(faces)
