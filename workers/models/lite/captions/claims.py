@@ -4,13 +4,12 @@ Only what stands out is said. Of equal wordings a measurement chooses that has n
 the claim: the same photo always reads the same, and photos that are alike need not.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from workers.models.lite.captions import naming
+from workers.models.lite.captions.accents import accent
 from workers.models.lite.captions.looking import Look
 from workers.models.lite.captions.palette import Palette
-from workers.models.lite.captions.rules import RIVALS, RULES
+from workers.models.lite.captions.rules import RIVALS, RULES, Rule
 
 MOST_DETAILS = 2
 
@@ -24,16 +23,7 @@ _TONES = (
 )
 """L* up to which a photo is called so; beyond the last none goes."""
 _PANORAMA, _TALL, _SQUARE = 1.9, 0.85, 1.03
-_TOUCH, _PATCH = 0.006, 0.035  # shares of the area between which a vivid colour is a touch
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """Something that may stand after "with"."""
-
-    kind: str  #: Of two claims of a kind only the stronger is made.
-    strength: float  #: 0 .. 2; above 1 only of a colour that catches the eye.
-    wordings: tuple[str, ...]
+_STEP = 2.5  # of contrast, from one wording to the next
 
 
 def tone(look: Look) -> str:
@@ -52,13 +42,13 @@ def shape(look: Look) -> str:
 
 def details(look: Look, told: Palette) -> list[str]:
     """What stands out most besides brightness and main colours: noun phrases, the longest last."""
-    chosen: list[Claim] = []
-    claims = [*_claims(look), *_accents(look, told)]
-    for claim in sorted(claims, key=lambda claim: (-claim.strength, claim.wordings)):
-        if len(chosen) < MOST_DETAILS and not any(_rivals(claim, one) for one in chosen):
-            chosen.append(claim)
-    words = [pick(claim.wordings, look.contrast, step=2.5) for claim in chosen]
-    return sorted(words, key=lambda phrase: phrase.count(" "))
+    accents = accent(look, told)
+    first = [pick(accents, look.contrast, step=_STEP)] if accents else []
+    if any(" and " in words for words in first):
+        return first  # another thing beside these two would need a comma of its own
+    chosen = _strongest(look, most=MOST_DETAILS - len(first))
+    words = [pick(rule.wordings, look.contrast, step=_STEP) for rule in chosen]
+    return sorted(first + words, key=lambda phrase: phrase.count(" "))
 
 
 def pick(wordings: Sequence[str], measure: float, *, step: float) -> str:
@@ -66,33 +56,17 @@ def pick(wordings: Sequence[str], measure: float, *, step: float) -> str:
     return wordings[int(measure // step) % len(wordings)]
 
 
-def _claims(look: Look) -> Iterator[Claim]:
-    for rule in RULES:
-        strength = (rule.measure(look) - rule.bound) / rule.scale
-        if strength > 0:
-            yield Claim(kind=rule.kind, strength=_tamed(strength), wordings=rule.wordings)
+def _strongest(look: Look, *, most: int) -> list[Rule]:
+    """The rules that hold by the widest margin, no two of them about the same."""
+    margins = {rule: (rule.measure(look) - rule.bound) / rule.scale for rule in RULES}
+    held = [rule for rule, margin in margins.items() if margin > 0]
+    chosen: list[Rule] = []
+    for rule in sorted(held, key=lambda rule: -margins[rule]):
+        if len(chosen) < most and not any(_rivals(rule, one) for one in chosen):
+            chosen.append(rule)
+    return chosen
 
 
-def _accents(look: Look, told: Palette) -> Iterator[Claim]:
-    """A vivid colour that is none of the main ones; a touch only where it is by itself."""
-    for name, near in naming.NEIGHBOURS.items():
-        share = look.vivid[name]
-        around = sum(look.names[other] for other in near | {name})
-        if name in told.names or share < _TOUCH:
-            continue
-        if share > _PATCH:
-            wordings = (f"patches of {name}", f"{name} patches")
-            yield Claim(kind="accent", strength=1 + _tamed(share / _PATCH), wordings=wordings)
-        elif around < 2 * _PATCH:
-            wordings = (f"a touch of {name}", f"a dash of {name}")
-            yield Claim(kind="accent", strength=1 + _tamed(share / _TOUCH / 3), wordings=wordings)
-
-
-def _tamed(strength: float) -> float:
-    """Bring any strength above 0 below 1; the order stays."""
-    return strength / (1 + strength)
-
-
-def _rivals(one: Claim, other: Claim) -> bool:
+def _rivals(one: Rule, other: Rule) -> bool:
     same = one.kind == other.kind
     return same or any({one.kind, other.kind} <= rivals for rivals in RIVALS)

@@ -34,7 +34,7 @@ RULES: Final = (
         measure=lambda look: -look.contrast,
         bound=-13,
         scale=6,
-        wordings=("low contrast", "weak contrast", "tones close together"),
+        wordings=("low contrast", "weak contrast", "tones near one another"),
     ),
     Rule(
         kind="contrast",

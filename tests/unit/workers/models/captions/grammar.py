@@ -35,7 +35,7 @@ _CONTRADICTIONS = (
     ("dim", "bright"),
     ("low contrast", "tones far apart"),
     ("weak contrast", "tones far apart"),
-    ("tones close together", "tones far apart"),
+    ("tones near one another", "tones far apart"),
     ("few edges", "fine detail"),
     ("smooth areas", "fine detail"),
     ("smooth areas", "busy texture"),

@@ -134,7 +134,7 @@ LIGHT: Sequence[tuple[str, Truth]] = (
     ("fairly bright", lambda s: 0.35 < s.grey.mean() < 0.65),
     ("very bright", lambda s: s.grey.mean() > 0.65),
     ("bright", lambda s: 0.48 < s.grey.mean() < 0.8),
-    ("(?:low contrast|weak contrast|tones close together)", lambda s: s.grey.std() < 0.16),
+    ("(?:low contrast|weak contrast|tones near one another)", lambda s: s.grey.std() < 0.16),
     ("(?:strong contrast|high contrast|tones far apart)", lambda s: s.grey.std() > 0.24),
     ("(?:deep shadows|deep shadow in places)", lambda s: (s.grey < 0.25).mean() > 0.15),
     ("glaring (?:highlights|spots)", lambda s: (s.grey > 0.88).mean() > 0.06),
@@ -170,6 +170,14 @@ COLOURS: Sequence[tuple[str, Truth]] = (
     (rf"{_NAME} above and {_NAME} below", _in_bands),
     ("black, grey and white", lambda s: np.quantile(s.chroma, 0.98) < 0.1),
     (rf"(?:almost only|almost all|mostly|shades of) {_NAME}", lambda s, name: s.share(name) > 0.5),
+    (
+        rf"patches of {_NAME} and {_NAME}",
+        lambda s, one, other: min(s.vivid(one), s.vivid(other)) > 0.02,
+    ),
+    (
+        rf"{_NAME} and {_NAME} patches",
+        lambda s, one, other: min(s.vivid(one), s.vivid(other)) > 0.02,
+    ),
     (rf"patches of {_NAME}", lambda s, name: s.vivid(name) > 0.02),
     (rf"{_NAME} patches", lambda s, name: s.vivid(name) > 0.02),
     (rf"a (?:touch|dash) of {_NAME}", lambda s, name: 0.002 < s.vivid(name) < 0.2),
