@@ -28,7 +28,7 @@ _LOOKS: Final = {
     Emotion.JOY.value: "happy",
     Emotion.SADNESS.value: "sad",
     Emotion.SURPRISE.value: "surprised",
-    NEUTRAL: "composed",
+    NEUTRAL: "neutral",
 }
 """How a face looks, by the class of its expression."""
 _NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

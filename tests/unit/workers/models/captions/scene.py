@@ -16,7 +16,7 @@ LOOKS = {
     "happy": "joy",
     "sad": "sadness",
     "surprised": "surprise",
-    "composed": "neutral",
+    "neutral": "neutral",
 }
 
 

@@ -167,7 +167,7 @@ def test_faces_are_counted_and_their_look_told_where_it_is_sure():
     assert on_grey(face("fear", size=0.5)) == "one face close up looks frightened."
     assert on_grey(face("joy", share=0.5)) == "one face is seen."
     assert on_grey(face("anger"), face("anger")) == "two faces both look angry."
-    assert on_grey(*[face("neutral")] * 4) == "four faces all look composed."
+    assert on_grey(*[face("neutral")] * 4) == "four faces all look neutral."
     assert on_grey(face(), face("anger")) == "two faces are seen."
     assert (
         on_grey(face(), face("anger"), face()) == "three faces are seen, of which two look happy."
