@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsong.adapters import image_header
 from training.data import classes, fer2013, rows
 from training.data.pictures import InMemory
 from training.data.problems import Problems
@@ -118,10 +119,10 @@ def _read_file(
     """Read one npz: names, parts, faces, votes; None, and a problem, if it is none of ours."""
     try:
         # Without pickle: such a file can hold numbers and text, and nothing that runs.
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
             faces, votes = held["images"], held["votes"]
             columns = [str(name).strip().lower() for name in held["vote_columns"]]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*image_header.DAMAGE, zipfile.BadZipFile) as error:
         problems.add(f"{path.name}: no images, votes and vote_columns can be read from it: {error}")
         return None
     wrong = _wrong(faces, votes, columns)

@@ -5,9 +5,9 @@ steps: a hash of coarse light and shade (which of 63 low frequencies are strong)
 and small grey copies of both tell whether they are one picture. Equal pixels are found by digest,
 too: flat pictures have no light and shade.
 
-Of 420 photos of OASIS each was found again as JPEG of quality 30, at half size, squared, in grey or
-mirrored, 413 of them at a tenth of their size, and no two others were taken for one. A crop is
-another picture here: less 2 % of each side 355 were found, less 5 % only 70.
+Of 420 photos of OASIS each was found again as JPEG of quality 10, at half and at a tenth of its
+size, squared, in grey or mirrored, and no two others were taken for one. A crop becomes another
+picture: less 2 % of each side 410 were found, less 5 % 240, less 10 % only 52.
 """
 
 import hashlib
