@@ -17,8 +17,8 @@ from training.errors import RunRefused
 from training.samples import Pictures
 from workers.media import views
 
-#: More than so many bytes are kept in a file that is mapped into memory.
-_MOST_IN_MEMORY = 3 * 1024**3
+#: More bytes are kept in a file that is mapped into memory.
+MOST_IN_MEMORY = 3 * 1024**3
 #: Pictures that are decoded at a time: a thread each, a few waiting.
 _AHEAD = 64
 
@@ -26,7 +26,12 @@ Told = Callable[[int, int], None]
 
 
 def squares(
-    pictures: Pictures, side_px: int, *, spill: Path, told: Told = lambda _done, _total: None
+    pictures: Pictures,
+    side_px: int,
+    *,
+    spill: Path,
+    told: Told = lambda _done, _total: None,
+    most_bytes: int = MOST_IN_MEMORY,
 ) -> NDArray[np.uint8]:
     """Make one array of all pictures.
 
@@ -35,6 +40,7 @@ def squares(
         side_px: of the square.
         spill: where a file is made if they are too many for memory; the caller deletes it.
         told: hears how many are decoded, of how many.
+        most_bytes: that may be in memory.
 
     Returns:
         uint8, (n, side, side, 3) RGB; or as it was in memory, (n, h, w) grey or (n, h, w, 3).
@@ -46,7 +52,9 @@ def squares(
     held = in_memory(pictures)
     if held is not None:
         return held
-    made = _room((len(pictures), side_px, side_px, 3), spill)
+    shape = (len(pictures), side_px, side_px, 3)
+    is_small = int(np.prod(shape)) <= most_bytes
+    made = np.empty(shape, np.uint8) if is_small else _mapped(shape, spill)
     view = View(side_px=side_px, fit=Fit.SQUASH, filter=Filter.BILINEAR)
 
     def square(at: int) -> Pixels:
@@ -61,9 +69,7 @@ def squares(
     return made
 
 
-def _room(shape: tuple[int, ...], spill: Path) -> NDArray[np.uint8]:
-    if int(np.prod(shape)) <= _MOST_IN_MEMORY:
-        return np.empty(shape, np.uint8)
+def _mapped(shape: tuple[int, ...], spill: Path) -> NDArray[np.uint8]:
     try:
         spill.parent.mkdir(parents=True, exist_ok=True)
         made: NDArray[np.uint8] = np.lib.format.open_memmap(
