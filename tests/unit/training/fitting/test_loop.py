@@ -14,7 +14,6 @@ from training.fitting.keeping import LAST, Kept  # noqa: E402
 from training.fitting.loop import Unwatched, fit, read  # noqa: E402
 from training.plans import Augment, Optimiser, Precision  # noqa: E402
 
-
 #: Of an epoch: 96 examples in batches of 16.
 STEPS = 6
 
