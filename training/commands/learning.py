@@ -30,13 +30,15 @@ def learn(told: argparse.Namespace) -> None:
     """
     folder = RunFolder(told.out)
     plan = _plan(told, folder)
-    samples, parted = _data(told, plan)
     if not told.resume:
-        folder.begin(plan)
+        folder.check_free()
+    samples, parted = _data(told, plan)
     sys.stderr.write(_begins(samples, parted, plan))
     again = shlex.join([*PROG.split(), str(told.data), "--out", str(told.out)])
     commands = (f"{again} {_flags_of(plan)}".strip(),)
-    wanted = running.Wanted(samples=samples, parted=parted, plan=plan, commands=commands)
+    wanted = running.Wanted(
+        samples=samples, parted=parted, plan=plan, commands=commands, goes_on=told.resume
+    )
     try:
         with progress.shown() as bars:
             others = [Board(told.out / "tensorboard")] if told.tensorboard else []

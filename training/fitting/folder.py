@@ -42,17 +42,24 @@ class RunFolder:
         """Where its classifier lies, or will."""
         return self.path / BEST
 
-    def begin(self, plan: Plan) -> None:
-        """Make the folder for a new run.
+    def check_free(self) -> None:
+        """See that a new run may be made here.
 
         Raises:
-            RunRefused: there is something in it already; says how to go on.
+            RunRefused: there is something here already; says how to go on.
         """
         if (self.path / PLAN).exists():
             how = "" if (self.best / CONFIG).exists() else "go on with it by --resume, or "
             raise RunRefused(f"{self.path} holds a run already; {how}choose another --out")
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunRefused(f"{self.path} is not empty; choose another --out")
+
+    def begin(self, plan: Plan) -> None:
+        """Make the folder of a new run.
+
+        Raises:
+            RunRefused: the disk does not take it.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -38,7 +38,7 @@ def squares(
     Args:
         pictures: of a data set. What is in memory already is taken as it is, of any size.
         side_px: of the square.
-        spill: where a file is made if they are too many for memory; the caller deletes it.
+        spill: the file that is made if they are too many for memory; the caller deletes it.
         told: hears how many are decoded, of how many.
         most_bytes: that may be in memory.
 

@@ -4,8 +4,8 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,35 +60,34 @@ class Wanted:
     parted: Parted
     plan: Plan
     commands: tuple[str, ...] = ()  #: That make it again; for the card.
-    #: Deletes what was only needed meanwhile.
-    tidy: Callable[[Path], None] = field(default=lambda path: path.unlink(missing_ok=True))
+    goes_on: bool = False  #: With what an earlier, stopped call has kept.
 
 
 def train(wanted: Wanted, run: RunFolder, *, watch: RunWatch) -> Trained:
     """Learn, and write the classifier of the best epoch into the folder of the run.
 
-    What the folder kept of an earlier, stopped call is gone on with.
+    The folder of a new run is written to only once all is there to learn from.
 
     Raises:
         PlanRefused: the plan asks for what there is not.
         DataRefused: a picture cannot be decoded.
         RunRefused: the folder, or the loss.
     """
-    plan, samples = wanted.plan, wanted.samples
-    torch.manual_seed(plan.course.seed)
-    place = places.choose(plan.course)
-    spill = run.path / "last" / _SPILL
-    try:
-        ready = _ready(wanted, spill, watch)
+    if not wanted.goes_on:
+        run.check_free()
+    torch.manual_seed(wanted.plan.course.seed)
+    place = places.choose(wanted.plan.course)
+    with tempfile.TemporaryDirectory(prefix="sightsong-") as spill:
+        ready = _ready(wanted, Path(spill) / _SPILL, watch)
+        if not wanted.goes_on:
+            run.begin(wanted.plan)
         learned = {"train": ready.train, "valid": ready.valid}
-        run.settle(parts_told(samples, wanted.parted, learned))
+        run.settle(parts_told(wanted.samples, wanted.parted, learned))
         kept = Kept(run.path)
         state = kept.load()
         run.cut_log(epochs=len(state[1]["lines"]) if state else 0)
-        fitted = _fit(ready, plan, place=place, kept=kept, watch=_Logged(watch, run))
+        fitted = _fit(ready, wanted.plan, place=place, kept=kept, watch=_Logged(watch, run))
         trained = _trained(ready, wanted, fitted)
-    finally:
-        wanted.tidy(spill)
     checkpoints.write(trained, run.best)
     return trained
 
@@ -96,7 +95,10 @@ def train(wanted: Wanted, run: RunFolder, *, watch: RunWatch) -> Trained:
 def _ready(wanted: Wanted, spill: Path, watch: RunWatch) -> Ready:
     plan, samples, parted = wanted.plan, wanted.samples, wanted.parted
     if not len(parted.train) or not len(parted.valid):
-        raise PlanRefused(f"{samples.name} leaves nothing to learn from, or nothing to choose by")
+        raise PlanRefused(
+            f"{samples.name} has too few pictures for these parts ({len(parted.train)} to learn "
+            f"from, {len(parted.valid)} to choose by); let --valid be more"
+        )
     targets = targets_of(samples, plan.aim)
     built = build(plan.network, targets.outputs)
     chosen = Samples.at(samples, [*parted.train, *parted.valid])
