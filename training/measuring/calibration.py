@@ -62,9 +62,15 @@ def curve(confidence: Column, hit: Column, *, bins: int = BINS) -> tuple[Bin, ..
 
 def expected_error(confidence: Column, hit: Column, *, bins: int = BINS) -> float:
     """Naeini et al. (2015), ECE: mean gap between confidence and hits over the bins, 0 .. 1."""
+    return float(np.abs(gaps(confidence, hit, bins=bins).mean(axis=0)).sum())
+
+
+def gaps(confidence: Column, hit: Column, *, bins: int = BINS) -> NDArray[np.float64]:
+    """Each sample's gap between hit and confidence, in the column of its bin, (n, bins)."""
     at = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    gaps = np.bincount(at, weights=hit - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(at))
+    placed = np.zeros((len(at), bins))
+    placed[np.arange(len(at)), at] = hit - confidence
+    return placed
 
 
 def adaptive_error(confidence: Column, hit: Column, *, bins: int = BINS) -> float:

@@ -50,25 +50,32 @@ def confusion(told: Shares, read: Shares) -> NDArray[np.float64]:
 
     Tied ones count in parts.
     """
+    counts: NDArray[np.float64] = cells(told, read).sum(axis=0)
+    return counts
+
+
+def cells(told: Shares, read: Shares) -> NDArray[np.float64]:
+    """Each sample's part in the confusion matrix, (n, k, k)."""
     read_as = np.zeros_like(read)
     read_as[np.arange(len(read)), read.argmax(axis=1)] = 1.0
-    counts: NDArray[np.float64] = dominant(told).T @ read_as
-    return counts
+    each: NDArray[np.float64] = dominant(told)[:, :, None] * read_as[:, None, :]
+    return each
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByClass:
-    """What a confusion matrix says of each class, (k,); NaN where there is nothing to say it of."""
+    """What confusion matrices say of classes, (…, k); NaN where there is nothing to say it of."""
 
-    support: Column  #: Samples of which it is the dominant class.
-    recall: Column  #: Share of those that were read as it.
-    precision: Column  #: Share of what was read as it that it is.
-    f1: Column  #: Harmonic mean of both (van Rijsbergen 1979).
+    support: NDArray[np.float64]  #: Samples of which it is the dominant class.
+    recall: NDArray[np.float64]  #: Share of those that were read as it.
+    precision: NDArray[np.float64]  #: Share of what was read as it that it is.
+    f1: NDArray[np.float64]  #: Harmonic mean of both (van Rijsbergen 1979).
 
 
 def by_class(counts: NDArray[np.float64]) -> ByClass:
-    """Tell recall, precision and F1 of each class from a confusion matrix, (k, k)."""
-    right, support, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    """Tell recall, precision and F1 of each class from confusion matrices, (…, k, k)."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    support, said = counts.sum(axis=-1), counts.sum(axis=-2)
     return ByClass(
         support=support,
         recall=_ratio(right, support),
@@ -78,10 +85,15 @@ def by_class(counts: NDArray[np.float64]) -> ByClass:
 
 
 def macro(values: Column) -> float:
-    """Mean over the classes that there are; NaN if there are none."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
+    """Mean over the classes that there are, of (k,); NaN if there are none."""
+    return float(macros(values))
 
 
-def _ratio(above: Column, below: Column) -> Column:
+def macros(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means over the classes that there are, (…) of (…, k); NaN where there are none."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
+
+
+def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan)

@@ -20,6 +20,10 @@ SEED = 20_261_120
 
 #: Measures the samples at some places: one figure, or several.
 Measure = Callable[[Places], float | NDArray[np.float64]]
+#: Makes figures, (r, m), of means over samples, (r, c): a row for each drawing.
+OfMeans = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+_AT_ONCE = 100  #: Drawings whose counts are held in memory together.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +84,40 @@ def estimates(
     return [_bounded(float(value), drawn[:, at]) for at, value in enumerate(values)]
 
 
+def of_means(
+    columns: NDArray[np.float64],
+    figures: OfMeans,
+    *,
+    groups: Sequence[str] = (),
+    rounds: int = ROUNDS,
+    seed: int = SEED,
+) -> list[Estimate]:
+    """Bound figures that depend on nothing but means over samples: hundreds of times faster.
+
+    Most do: a correlation is made of means of products, a confusion matrix of means of counts.
+
+    Args:
+        columns: (n, c), what is averaged.
+        figures: makes the figures of the means.
+        groups: the group of each sample; none: each is its own.
+        rounds: how often to draw.
+        seed: of the drawing.
+
+    Raises:
+        DataRefused: there are no samples.
+    """
+    if not len(columns):
+        raise DataRefused("there is nothing to measure: no sample is left")
+    draw, random = Drawing(len(columns), groups), np.random.default_rng(seed)
+    parts = [min(_AT_ONCE, rounds - start) for start in range(0, rounds, _AT_ONCE)]
+    means = np.concatenate([_means(columns, draw, random, part) for part in parts])
+    values, drawn = figures(columns.mean(axis=0, keepdims=True))[0], figures(means)
+    return [_bounded(float(value), drawn[:, at]) for at, value in enumerate(values)]
+
+
 def mean(values: NDArray[np.float64], *, groups: Sequence[str] = ()) -> Estimate:
     """Bound a mean over samples, (n,)."""
-    return estimate(lambda places: float(values[places].mean()), len(values), groups=groups)
+    return of_means(values[:, None], lambda means: means, groups=groups)[0]
 
 
 class Drawing:
@@ -101,6 +136,17 @@ class Drawing:
         if self._is_single:
             return drawn
         return np.concatenate([self._members[at] for at in drawn])
+
+
+def _means(
+    columns: NDArray[np.float64], draw: Drawing, random: np.random.Generator, rounds: int
+) -> NDArray[np.float64]:
+    """Average the columns over drawings, (rounds, c)."""
+    counts = np.stack(
+        [np.bincount(draw(random), minlength=len(columns)) for _ in range(rounds)]
+    ).astype(np.float64)
+    means: NDArray[np.float64] = counts @ columns / counts.sum(axis=1, keepdims=True)
+    return means
 
 
 def _bounded(value: float, drawn: NDArray[np.float64]) -> Estimate:

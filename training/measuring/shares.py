@@ -9,6 +9,8 @@ LEAST = 1e-6
 """What a share that was read counts as at least: a model that rounds its shares to nothing would
 be infinitely far off. With four decimals nothing above it is lost."""
 
+_FLAT = 1e-12  #: Variance, of columns with a variance of 1, below which nothing varies.
+
 #: float64, (n,): one figure for each sample.
 Column = NDArray[np.float64]
 
@@ -53,12 +55,36 @@ def pearson_by_sample(told: Shares, read: Shares) -> Column:
 
 def correlation(one: Shares, other: Shares) -> Column:
     """Pearson's correlation of columns, (k,); NaN where one of both does not vary."""
-    first, second = one - one.mean(axis=0), other - other.mean(axis=0)
-    powers = (first**2).sum(axis=0) * (second**2).sum(axis=0)
-    # Of a column that does not vary rounding leaves something, and its correlation is chance.
-    flat = (np.ptp(one, axis=0) == 0) | (np.ptp(other, axis=0) == 0) | (powers <= 0)
-    products = (first * second).sum(axis=0)
-    return np.where(flat, np.nan, products / np.sqrt(np.where(flat, 1.0, powers)))
+    products = products_of(one, other)
+    found: Column = correlation_of(products.mean(axis=0, keepdims=True))[0]
+    return found
+
+
+def products_of(one: Shares, other: Shares) -> Shares:
+    """What correlations of columns are made of, (n, 5·k): each, its square, and both together.
+
+    Columns are centred and brought to a spread of 1 first, so that no digits are lost.
+    """
+    first, second = _standardised(one), _standardised(other)
+    return np.concatenate([first, second, first**2, second**2, first * second], axis=1)
+
+
+def correlation_of(means: Shares) -> Shares:
+    """Correlations, (r, k), of the means of `products_of`, (r, 5·k)."""
+    first, second, firsts, seconds, both = np.split(means, 5, axis=1)
+    spread, other = firsts - first**2, seconds - second**2
+    # What is left of a column that does not vary is rounding, and its correlation is chance.
+    flat = (spread < _FLAT) | (other < _FLAT)
+    return np.where(
+        flat, np.nan, (both - first * second) / np.sqrt(np.where(flat, 1, spread * other))
+    )
+
+
+def _standardised(columns: Shares) -> Shares:
+    spread = columns.std(axis=0)
+    flat = np.ptp(columns, axis=0) == 0
+    scaled: Shares = (columns - columns.mean(axis=0)) / np.where(flat, 1.0, spread)
+    return np.where(flat, 0.0, scaled)
 
 
 def _sum_over_told(weights: Shares, above: Shares, below: Shares) -> Column:

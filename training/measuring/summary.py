@@ -36,22 +36,26 @@ class _Bound:
     """Bounds figures of one set of predictions."""
 
     def __init__(self, predictions: Predictions, rounds: int) -> None:
-        self._count = len(predictions)
         self._groups = predictions.groups
         self._rounds = rounds
 
-    def __call__(self, measure: intervals.Measure) -> list[Estimate]:
-        return intervals.estimates(measure, self._count, groups=self._groups, rounds=self._rounds)
+    def means(self, columns: Shares, figures: intervals.OfMeans) -> list[Estimate]:
+        """Bound figures that are made of means."""
+        return intervals.of_means(columns, figures, groups=self._groups, rounds=self._rounds)
+
+    def any(self, measure: intervals.Measure) -> list[Estimate]:
+        """Bound any figures."""
+        count = len(self._groups)
+        return intervals.estimates(measure, count, groups=self._groups, rounds=self._rounds)
 
 
 def _shares(bound: _Bound, predictions: Predictions) -> OfShares | None:
     told, read = predictions.told, predictions.read
     if told is None or read is None:
         return None
-    columns = _columns(told, read)
-    tops, (agreed, kl, apart, brier) = _split(bound(lambda at: columns[at].mean(axis=0)))
-    pearsons = bound(lambda at: _pearsons(told[at], read[at]))
-    recall, f1 = bound(lambda at: _macros(told[at], read[at]))
+    tops, (agreed, kl, apart, brier) = _split(bound.means(_columns(told, read), _as_they_are))
+    pearsons = bound.means(shares.products_of(told, read), _pearsons)
+    recall, f1 = bound.means(hits.cells(told, read).reshape(len(told), -1), _macros)
     prior = np.broadcast_to(told.mean(axis=0), told.shape)
     return OfShares(
         top=tops,
@@ -87,15 +91,27 @@ def _split(bounded: list[Estimate]) -> tuple[tuple[Estimate, ...], list[Estimate
     return tuple(bounded[: len(TOP)]), bounded[len(TOP) :]
 
 
-def _pearsons(told: Shares, read: Shares) -> Column:
-    """By class, and the mean of the classes that vary."""
-    by_class = shares.pearson(told, read)
-    return np.append(by_class, hits.macro(by_class))
+def _as_they_are(means: Shares) -> Shares:
+    return means
 
 
-def _macros(told: Shares, read: Shares) -> Column:
-    parts = hits.by_class(hits.confusion(told, read))
-    return np.array([hits.macro(parts.recall), hits.macro(parts.f1)])
+def _pearsons(means: Shares) -> Shares:
+    """By class, and the mean of the classes that vary, (r, k + 1)."""
+    by_class = shares.correlation_of(means)
+    return np.append(by_class, hits.macros(by_class)[:, None], axis=1)
+
+
+def _macros(means: Shares) -> Shares:
+    """Macro recall and macro F1 of confusion matrices, (r, 2)."""
+    side = round(means.shape[1] ** 0.5)
+    parts = hits.by_class(means.reshape(len(means), side, side))
+    return np.stack([hits.macros(parts.recall), hits.macros(parts.f1)], axis=1)
+
+
+def _ece(means: Shares) -> Shares:
+    """The error of calibration of the mean gap in each bin, (r, 1)."""
+    total: Shares = np.abs(means).sum(axis=1, keepdims=True)
+    return total
 
 
 def _classes(
@@ -121,9 +137,9 @@ def _calibrated(bound: _Bound, told: Shares, read: Shares) -> Calibrated:
     sure, hit = read.max(axis=1), hits.top(told, read)
     agreed = hits.agreement(told, read)
     return Calibrated(
-        error=bound(lambda at: calibration.expected_error(sure[at], hit[at]))[0],
+        error=bound.means(calibration.gaps(sure, hit), _ece)[0],
         adaptive_error=calibration.adaptive_error(sure, hit),
-        vote_error=bound(lambda at: calibration.expected_error(sure[at], agreed[at]))[0],
+        vote_error=bound.means(calibration.gaps(sure, agreed), _ece)[0],
         curve=calibration.curve(sure, hit),
         by_confidence=calibration.by_confidence(sure, hit),
     )
@@ -137,7 +153,7 @@ def _affect(bound: _Bound, predictions: Predictions) -> tuple[OfAxis, ...]:
 
 
 def _axis(bound: _Bound, name: str, told: Column, read: Column) -> OfAxis:
-    pearson, spearman, concordance, off = bound(lambda at: _plane(told[at], read[at]))
+    pearson, spearman, concordance, off = bound.any(lambda at: _plane(told[at], read[at]))
     return OfAxis(
         name=name,
         pearson=pearson,

@@ -23,7 +23,7 @@ th, td { padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top;
          border-bottom: 1px solid #eceef1; }
 th { font-weight: 600; }
 td.n, th.n { text-align: right; white-space: nowrap; padding-left: .6rem; }
-td:not(.n) { min-width: 8rem; }
+.who { min-width: 9rem; }
 img.plot { display: block; max-width: 100%; height: auto; margin: .6rem 0; }
 img.photo { max-width: 7rem; max-height: 7rem; display: block; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .8rem 0; }

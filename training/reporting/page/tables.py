@@ -133,9 +133,17 @@ def beside(report: Report) -> tuple[str, ...]:
     named = {name for one in report.beside for name in one.figures}
     kept = [name for name in _WORDS if name in named]
     rows = [
-        ("<b>this one</b>", escape(f"{report.data}, {report.part}"), *_row(ours, kept)),
+        (
+            "<b>this one</b>",
+            escape(f"{report.data}, {report.part}: {report.summary.count:,} samples"),
+            *_row(ours, kept),
+        ),
         *(
-            (escape(one.who), _measured(one, report.part), *_row(one.figures, kept))
+            (
+                f'<div class="who">{escape(one.who)}</div>',
+                _measured(one, report.part),
+                *_row(one.figures, kept),
+            )
             for one in report.beside
         ),
     ]

@@ -47,6 +47,15 @@ def test_several_figures_are_bounded_at_once():
     assert both[1].low < VALUES.std() < both[1].high
 
 
+@pytest.mark.parametrize("groups", [(), [f"theme {at // 7}" for at in range(400)]])
+def test_what_is_made_of_means_is_bounded_as_if_it_were_drawn_one_by_one(groups):
+    columns = np.stack([VALUES, VALUES**2], axis=1)
+    slow = intervals.estimates(lambda at: columns[at].mean(axis=0), 400, groups=groups, rounds=130)
+    fast = intervals.of_means(columns, lambda means: means, groups=groups, rounds=130)
+    for one, other in zip(slow, fast, strict=True):
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+
+
 def test_a_figure_that_cannot_be_measured_has_no_interval():
     found = intervals.estimate(lambda _: float("nan"), 5, rounds=5)
     assert np.isnan([found.value, found.low, found.high]).all()
@@ -55,3 +64,5 @@ def test_a_figure_that_cannot_be_measured_has_no_interval():
 def test_nothing_cannot_be_measured():
     with pytest.raises(DataRefused, match="no sample is left"):
         intervals.mean(np.empty(0))
+    with pytest.raises(DataRefused, match="no sample is left"):
+        intervals.estimate(lambda _: 0.0, 0)

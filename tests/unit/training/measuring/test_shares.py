@@ -54,3 +54,16 @@ def test_pearson_by_sample_is_over_classes():
 def test_a_class_that_never_varies_has_no_correlation():
     flat = np.full((4, 1), 0.1)
     assert np.isnan(shares.correlation(flat, np.arange(4.0)[:, None])).all()
+
+
+def test_a_correlation_is_made_of_means_wherever_the_columns_lie():
+    told = np.random.default_rng(1).normal(0, 1, (50, 2))
+    read = told + np.random.default_rng(2).normal(0, 1, (50, 2))
+    expected = [stats.pearsonr(told[:, at], read[:, at]).statistic for at in range(2)]
+    far = shares.correlation(told * 1e-7 + 1_000, read * 1e7 - 1e9)
+    assert far == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_drawing_of_one_sample_has_no_correlation():
+    products = shares.products_of(TOLD, READ)
+    assert np.isnan(shares.correlation_of(products[:1])).all()
