@@ -18,6 +18,7 @@ class Described:
     classes: tuple[str, ...]
     has_affect: bool
     input: Input
+    temperature: float | None  #: In the weights already; None: not told.
 
     @property
     def outputs(self) -> int:
@@ -43,6 +44,7 @@ def describe(folder: Path) -> Described:
             classes=tuple(str(labels[str(at)]) for at in range(len(labels))),
             has_affect=bool(own["affect"]),
             input=_input(own),
+            temperature=float(own["temperature"]) if "temperature" in own else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunRefused(f"{path} is of no classifier of ours ({error!r})") from error

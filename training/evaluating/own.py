@@ -64,6 +64,7 @@ class Own:
             "architecture": described.architecture,
             "classes": ", ".join(described.classes),
             "input": _words(described.input),
+            "temperature": _temperature(described),
             "runtime": str(runtime),
             "weights": _revision(folder / (ONNX if runtime is Runtime.ONNX else WEIGHTS)),
         }
@@ -157,6 +158,12 @@ def _onnx(path: Path, described: Described) -> Network:
 
 def _words(taken: Input) -> str:
     return f"{taken.side_px} x {taken.side_px} px, {'grey' if taken.is_grey else 'RGB'}"
+
+
+def _temperature(described: Described) -> str:
+    if described.temperature is None:
+        return "not told"
+    return f"{described.temperature:.3f}, fitted on the valid part, in the weights already"
 
 
 def _revision(path: Path) -> str:

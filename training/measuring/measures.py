@@ -30,7 +30,8 @@ class Calibrated:
     error: Estimate  #: ECE against the dominant class, bins of equal width.
     adaptive_error: float  #: The same, bins of equal count.
     vote_error: Estimate  #: ECE against the share of people who said so.
-    curve: tuple[calibration.Bin, ...]
+    curve: tuple[calibration.Bin, ...]  #: Against the dominant class.
+    vote_curve: tuple[calibration.Bin, ...]  #: Against the share of people who said so.
     by_confidence: tuple[calibration.Above, ...]
 
 

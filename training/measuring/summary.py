@@ -141,6 +141,7 @@ def _calibrated(bound: _Bound, told: Shares, read: Shares) -> Calibrated:
         adaptive_error=calibration.adaptive_error(sure, hit),
         vote_error=bound.means(calibration.gaps(sure, agreed), _ece)[0],
         curve=calibration.curve(sure, hit),
+        vote_curve=calibration.curve(sure, agreed),
         by_confidence=calibration.by_confidence(sure, hit),
     )
 

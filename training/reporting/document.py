@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from training.measuring.calibration import Bin
 from training.measuring.intervals import Estimate
 from training.measuring.measures import Calibrated, OfAxis, OfClass, OfShares, Summary
 from training.reporting.report import Report
@@ -114,16 +115,8 @@ def _calibration(of: Calibrated) -> Document:
         "ece": _estimate(of.error),
         "adaptive_ece": known(of.adaptive_error),
         "vote_ece": _estimate(of.vote_error),
-        "curve": [
-            {
-                "from": known(one.low),
-                "to": known(one.high),
-                "count": one.count,
-                "confidence": known(one.confidence),
-                "right": known(one.right),
-            }
-            for one in of.curve
-        ],
+        "curve": _curve(of.curve),
+        "vote_curve": _curve(of.vote_curve),
         "by_confidence": [
             {
                 "confidence_from": known(one.confidence),
@@ -133,6 +126,19 @@ def _calibration(of: Calibrated) -> Document:
             for one in of.by_confidence
         ],
     }
+
+
+def _curve(bins: tuple[Bin, ...]) -> list[Document]:
+    return [
+        {
+            "from": known(one.low),
+            "to": known(one.high),
+            "count": one.count,
+            "confidence": known(one.confidence),
+            "right": known(one.right),
+        }
+        for one in bins
+    ]
 
 
 def _axis(axis: OfAxis) -> Document:

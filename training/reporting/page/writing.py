@@ -8,6 +8,12 @@ from training.reporting.page import markup, tables
 from training.reporting.plots import classes, plane
 from training.reporting.report import Report
 
+_TWO_KINDS = (
+    "Both are asked, since people disagree: where four in ten say fear and it is still the most "
+    "common word, a share of 40 % is just right, and yet the dominant class each time. What was "
+    "learned, and the temperature, aim at the shares of people."
+)
+
 
 def page(report: Report, *, pictures: Mapping[int, bytes] | None = None) -> str:
     """Write a report as one HTML page.
@@ -84,6 +90,7 @@ def _of_shares(of: OfShares | None) -> tuple[str, ...]:
             "Whether shares mean what they say",
             markup.plot(classes.calibration(of), "Calibration curve, and accuracy by confidence"),
             tables.calibration(of),
+            markup.paragraph(_TWO_KINDS, kind="quiet"),
         ),
     )
 

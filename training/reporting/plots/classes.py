@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from training.measuring.calibration import Bin
 from training.measuring.intervals import Estimate
 from training.measuring.measures import OfShares
 from training.reporting.plots.drawing import INK, QUIET, READ, TOLD, sheet
@@ -69,17 +70,23 @@ def calibration(of: OfShares) -> str:
                 width=(part.high - part.low) * 0.92,
                 color="#dfe3e8",
             )
-        dots = [(part.confidence, part.right) for part in parts]
-        curve.plot(*zip(*dots, strict=True), color=READ, marker="o", markersize=4)
+        _curve(curve, of.calibration.vote_curve, TOLD, "people who said so")
+        _curve(curve, parts, READ, "it is the dominant class")
+        curve.legend(loc="upper left", fontsize=9)
         curve.set(
-            title=f"Calibration (ECE {of.calibration.error.value:.3f})",
+            title="Calibration",
             xlabel="share of the likeliest class (grey: how many)",
-            ylabel="how often it is the dominant one",
+            ylabel="how often",
             xlim=(0, 1),
             ylim=(0, 1),
         )
         _surest(surest, of)
         return drawn.svg()
+
+
+def _curve(axes: Any, bins: tuple[Bin, ...], colour: str, label: str) -> None:  # noqa: ANN401
+    dots = [(one.confidence, one.right) for one in bins]
+    axes.plot(*zip(*dots, strict=True), color=colour, marker="o", markersize=4, label=label)
 
 
 def _surest(axes: Any, of: OfShares) -> None:  # noqa: ANN401 - axes of matplotlib
