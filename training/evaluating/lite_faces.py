@@ -1,6 +1,7 @@
 """The network of the lite profile that reads faces, on faces that are cut out already."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,19 +14,27 @@ from workers.models.lite import expressions, greys
 from workers.models.lite.profile import lite_profile
 
 
+class Expressions(Protocol):
+    """Reads faces of 48 x 48 px."""
+
+    def read(self, faces: Sequence[greys.Grey]) -> list[dict[str, float]]:
+        """Read the expression of each: shares by `FACE_CLASSES`."""
+        ...
+
+
 class LiteFaces:
     """Faces to shares of seven expressions."""
 
     name = str(Lite.FACES)
     classes = FACE_CLASSES
 
-    def __init__(self) -> None:
-        """Load the network.
+    def __init__(self, network: Expressions | None = None) -> None:
+        """Take the network, or load the one of the package.
 
         Raises:
             ModelsMissing: the weights are not there.
         """
-        self._network = expressions.Expressions()
+        self._network: Expressions = network or expressions.Expressions()
         self.facts = facts_of(lite_profile().faces.card)
 
     def read(self, pictures: Sequence[Pixels]) -> Reading:
