@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sightsong.adapters.weights.own import BEST
 from training.commands.flags import parser
 
 _PROG = "sightsong train export"
@@ -12,7 +13,6 @@ Write model.onnx and README.md, the model card, beside the weights of a trained 
 
 A run does so at its end; this does it again, after the folder was moved, or a file was lost. What
 is written is compared with torch, and not left where the two differ."""
-_BEST = "best"
 
 
 def run(_name: str, argv: Sequence[str]) -> int:
@@ -22,7 +22,7 @@ def run(_name: str, argv: Sequence[str]) -> int:
     told = asked.parse_args(argv)
     from training import exporting  # noqa: PLC0415 - brings torch; the help does not wait for it
 
-    best = told.folder / _BEST
+    best = told.folder / BEST
     exported = exporting.complete(best if best.is_dir() else told.folder)
     sys.stdout.write("".join(f"{line}\n" for line in exported.lines))
     return 0

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sightsong.adapters.weights.own import BEST
 from training.exporting import wording
 from training.trained import CARD, CONFIG, ONNX, PREPARATION, WEIGHTS, Trained
 
@@ -37,7 +38,7 @@ def card_of(trained: Trained, folder: Path) -> str:
     }
     chapters = [(title, facts.get(name)) for name, title in _CHAPTERS.items()]
     parts = [
-        f"# {folder.resolve().name}: {trained.architecture} for emotions in pictures",
+        f"# {_name(folder)}: {trained.architecture} for emotions in pictures",
         wording.PURPOSE,
         _section("What it is", _table(_shape(trained))),
         *(_section(title, _table(value)) for title, value in chapters if value),
@@ -50,6 +51,12 @@ def card_of(trained: Trained, folder: Path) -> str:
         _section("Files", _table(_FILES)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _name(folder: Path) -> str:
+    """Name the run, where the folder is the best of one."""
+    path = folder.resolve()
+    return path.parent.name if path.name == BEST else path.name
 
 
 def _shape(trained: Trained) -> dict[str, Any]:

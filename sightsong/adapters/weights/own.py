@@ -21,6 +21,8 @@ FOLDER_SETTING = "SIGHTSONG_EMOTION_CHECKPOINT"
 RUNTIME_SETTING = "SIGHTSONG_EMOTION_RUNTIME"
 
 CONFIG, PREPARATION = "config.json", "preprocessor_config.json"
+#: Where a run keeps its classifier.
+BEST = "best"
 #: `model_type` of the networks that torch can run here; the others come as ONNX.
 TORCH_KINDS = ("resnet", "efficientnet", "convnext")
 #: Longest description, in bytes: a hundred times what one of six classes has.
@@ -53,6 +55,12 @@ class OwnClassifier:
         return str(self.config.get("model_type", "a network"))[:_LONGEST_KIND]
 
     @property
+    def name(self) -> str:
+        """What to call it: its folder, or the run that it is the best of."""
+        path = self.folder.resolve()
+        return path.parent.name if path.name == BEST else path.name
+
+    @property
     def weights(self) -> Path:
         """The file of its weights."""
         return self.folder / _WEIGHTS[self.runtime]
@@ -70,7 +78,7 @@ def own_classifier(
     """Find a classifier, and choose what runs it.
 
     Args:
-        folder: where it lies; None: there is none.
+        folder: where it lies, or the run that it came of; None: there is none.
         wanted: `auto`: torch where the profile has it and it knows the network, else onnxruntime.
         has_torch: whether the profile brings torch.
 
@@ -79,6 +87,9 @@ def own_classifier(
     """
     if folder is None:
         return None
+    best = folder / BEST
+    if not (folder / CONFIG).is_file() and (best / CONFIG).is_file():
+        folder = best
     config = read_object(folder / CONFIG)
     kind = config.get("model_type")
     knows = has_torch and kind in TORCH_KINDS

@@ -1,11 +1,14 @@
 """A real worker in this process: what it does, what it says of itself, and its metrics."""
 
+import contextlib
 import io
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,6 +20,7 @@ from sightsong.engine.loop import Engine
 from sightsong.engine.work import Pace, Work
 from tests import ports
 from tests.contract import building
+from tests.unit.workers.models.own_folders import SIX, network, write
 from tests.waiting import wait_until
 from workers import app, tasks
 from workers.thread import ModelThread
@@ -60,6 +64,12 @@ def png() -> bytes:
 
 @pytest.fixture
 def runtime(config: settings.Settings, measured: metrics.Metrics) -> Iterator[tasks.Runtime]:
+    with opened(config, measured) as runtime:
+        yield runtime
+
+
+@contextlib.contextmanager
+def opened(config: settings.Settings, measured: metrics.Metrics) -> Iterator[tasks.Runtime]:
     with measured.loading():
         profile = app.load_profile(config)
     stores = wiring.open_stores(config)
@@ -124,6 +134,26 @@ def test_photos_and_words_are_counted_apart_and_kept_to_be_refined(
     assert result["arousal"] < 0 < result["valence"]
     for job_id in (photo, text):
         assert rows.query(job_id).space == runtime.profile.text.space
+
+
+def test_a_classifier_of_the_users_own_reads_the_photo_and_is_named_in_the_answer(
+    config, measured, tmp_path
+):
+    weights = np.zeros((6, 3), np.float32)
+    weights[SIX.index("fear"), 0] = 4.0  # the redder, the more fear
+    folder = write(tmp_path / "best" / "own", network(weights))
+    config = config.model_copy(update={"emotion_checkpoint": folder, "device": "cpu"})
+    with opened(config, measured) as runtime:
+        photo = submit(runtime, png())
+        run(runtime, app.work_of(runtime, config, measured), [photo])
+        result = runtime.stores.jobs.get(photo).result
+        told = app.worker_of(runtime.profile)
+
+    evidence = math.exp(4.0 * 200 / 255)
+    assert result["emotion"]["dominant"] == "fear"
+    assert result["emotion"]["confidence"] == pytest.approx(evidence / (evidence + 5), abs=1e-3)
+    [model] = [one for one in result["receipt"]["models"] if one["id"] == "local/own"]
+    assert f"local/own@{model['revision']}" in told.models
 
 
 def test_a_worker_keeps_up_with_the_library_and_stores_the_phrases(config, runtime):

@@ -20,7 +20,7 @@ def card_of(found: OwnClassifier, outputs: Outputs, *, runs_on: str) -> ModelCar
     """
     digests = [disk.sha256_of(path) for path in found.files]
     return ModelCard(
-        id=f"local/{found.folder.resolve().name}",
+        id=f"local/{found.name}",
         revision=hashlib.sha256("".join(digests).encode()).hexdigest()[:_REVISION_LETTERS],
         task="emotion",
         licence="of your own",

@@ -65,3 +65,14 @@ def test_onnx_can_be_wanted_where_torch_would_be_taken(folder):
 def test_what_cannot_be_is_said_with_what_to_do(folder, kind, files, wanted, has_torch, told):
     with pytest.raises(ConfigurationError, match=told):
         own_classifier(folder(kind, *files), wanted=wanted, has_torch=has_torch)
+
+
+def test_the_folder_of_a_run_will_do_and_gives_the_classifier_its_name(folder, tmp_path):
+    made = folder("small", *BOTH)
+    (tmp_path / "emotion6" / "best").mkdir(parents=True)
+    for path in made.iterdir():
+        if path.is_file():
+            path.rename(tmp_path / "emotion6" / "best" / path.name)
+    for named in (tmp_path / "emotion6", tmp_path / "emotion6" / "best"):
+        found = own_classifier(named, has_torch=False)
+        assert (found.folder.name, found.name) == ("best", "emotion6")
