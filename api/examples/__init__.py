@@ -231,7 +231,7 @@ SIMILAR: dict[str, JsonValue] = {
 
 INDEX: dict[str, JsonValue] = {
     "version": _VERSION,
-    "space": "sightsong/affect-space@1",
+    "space": "sightsong/affect-space@2",
     "state": "active",
     "is_pinned": False,
     "backend": "faiss",
@@ -368,7 +368,7 @@ READINESS: dict[str, JsonValue] = {
                     "count": 1,
                     "profile": "lite",
                     "device": "cpu",
-                    "space": "sightsong/affect-space@1",
+                    "space": "sightsong/affect-space@2",
                     "models": ["sightsong/lite-emotion@1"],
                 }
             ],

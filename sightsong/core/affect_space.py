@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from sightsong.core.affect import Affect
 from sightsong.core.embeddings import Space, unit
 
-SPACE = Space("sightsong/affect-space@1")
+SPACE = Space("sightsong/affect-space@2")
+"""The number grows whenever tracks are placed otherwise, also because they are heard otherwise."""
 DIMENSION = 512
 
 SOUNDS = ("tempo", "brightness", "loudness", "mode", "percussiveness", "density")

@@ -30,15 +30,17 @@ class Belief:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A fitted reading: `start + descriptors @ weights`."""
+    """A fitted reading: the weighed sum of descriptors, squashed to (-1, 1).
 
-    weights: Numbers  #: (k,), in ratings for each spread.
-    start: float
+    Where it begins is not fitted: piano pieces do not tell how ordinary recordings are felt.
+    """
+
+    weights: Numbers  #: (k,), such that readings spread as the ratings do.
     pull: float
 
     def read(self, descriptors: Numbers) -> Numbers:
         """Read descriptors, (n, k), in spreads, to (n,)."""
-        read: Numbers = self.start + descriptors @ self.weights
+        read: Numbers = np.tanh(descriptors @ self.weights)
         return read
 
 
@@ -46,7 +48,8 @@ def fit(descriptors: Numbers, ratings: Numbers, belief: Belief, *, pull: float) 
     """Fit weights to ratings, pulled towards a belief.
 
     The belief's unit is not that of ratings: how many ratings make one of its evidence is fitted
-    first, as a line through it alone.
+    first, as a line through it alone. The line of least squares spreads less than the ratings, the
+    less the worse it fits; the weights are made larger by that at last.
 
     Args:
         descriptors: (n, k), in spreads from the middle of ordinary recordings.
@@ -54,16 +57,15 @@ def fit(descriptors: Numbers, ratings: Numbers, belief: Belief, *, pull: float) 
         belief: what to pull towards.
         pull: how strongly, in pieces: with as many pieces of one spread, data and belief are equal.
     """
-    centre, middle = descriptors.mean(axis=0), float(ratings.mean())
-    apart, wanted = descriptors - centre, ratings - middle
-    expected = belief.weights * scale(apart @ belief.weights, wanted)
+    apart, wanted = descriptors - descriptors.mean(axis=0), ratings - ratings.mean()
+    weights = belief.weights * scale(apart @ belief.weights, wanted)
     is_free = belief.freedom > 0
     free = apart[:, is_free]
     stiffness = np.diag(pull / belief.freedom[is_free] ** 2)
-    moved = np.linalg.solve(free.T @ free + stiffness, free.T @ (wanted - apart @ expected))
-    weights = expected.copy()
-    weights[is_free] += moved
-    return Line(weights=weights, start=middle - float(centre @ weights), pull=pull)
+    left = wanted - apart @ weights
+    weights[is_free] += np.linalg.solve(free.T @ free + stiffness, free.T @ left)
+    spread = float((apart @ weights).std())
+    return Line(weights=weights * (float(wanted.std()) / spread if spread else 0.0), pull=pull)
 
 
 def scale(evidence: Numbers, wanted: Numbers) -> float:
@@ -75,15 +77,15 @@ def scale(evidence: Numbers, wanted: Numbers) -> float:
 def choose_pull(
     descriptors: Numbers, ratings: Numbers, belief: Belief, series: Sequence[str]
 ) -> float:
-    """Choose how strongly to pull: what errs least on series that were left out, within these."""
-    errors = []
+    """Choose the pull whose readings of left-out series follow the ratings best (Pearson)."""
+    followed = []
     for pull in PULLS:
         read = np.zeros(len(ratings))
         for seen, held in _left_out(series):
             line = fit(descriptors[seen], ratings[seen], belief, pull=pull)
             read[held] = line.read(descriptors[held])
-        errors.append(float(np.sum((read - ratings) ** 2)))
-    return PULLS[int(np.argmin(errors))]
+        followed.append(float(np.nan_to_num(np.corrcoef(read, ratings)[0, 1])))
+    return PULLS[int(np.argmax(followed))]
 
 
 def nested(

@@ -1,6 +1,5 @@
 """MIDI to sound with fluidsynth, as it comes with Linux distributions, and what is heard in it."""
 
-import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ _LONGEST_S = 3_600
 
 
 def render(midi: Path, folder: Path, *, sound_font: Path = SOUND_FONT) -> Path:
-    """Render a piece into a folder, unless it is there already; the WAV file.
+    """Render a piece into a folder; the WAV file.
 
     Raises:
         RunRefused: there is no fluidsynth or no sound font, or it cannot read the piece.
@@ -31,21 +30,14 @@ def render(midi: Path, folder: Path, *, sound_font: Path = SOUND_FONT) -> Path:
             f"Pieces are rendered by fluidsynth with {sound_font}, and one of them is not here. On "
             "Debian: apt install fluidsynth fluid-soundfont-gm."
         )
-    wav = folder / f"{hashlib.sha256(midi.read_bytes()).hexdigest()[:24]}.wav"
-    if not wav.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        begun = wav.with_suffix(".part")
-        options = f"-ni -q -g {_GAIN} -r {_RATE_HZ} -T wav -F".split()
-        _run([program, *options, str(sound_font), str(midi)], midi)
-        begun.replace(wav)
-    return wav
-
-
-def _run(command: Sequence[str], midi: Path) -> None:
+    wav = folder / f"{midi.stem}.wav"
+    options = f"-ni -q -g {_GAIN} -r {_RATE_HZ} -T wav -F".split()
+    command = [program, *options, str(wav), str(sound_font), str(midi)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-    if done.returncode != 0:
+    if done.returncode != 0 or not wav.is_file():
         told = done.stderr.strip()[-500:]
         raise RunRefused(f"fluidsynth cannot render {midi.name}: {told or 'it says no reason'}")
+    return wav
 
 
 def hear(path: Path) -> Sound:
@@ -60,11 +52,27 @@ def hear(path: Path) -> Sound:
 
 
 def hear_all(
-    midi: Sequence[Path], folder: Path, *, sound_font: Path, told: Callable[[int], None]
+    midi: Sequence[Path],
+    folder: Path,
+    *,
+    told: Callable[[int], None],
+    sound_font: Path = SOUND_FONT,
 ) -> list[Sound]:
-    """Render and hear pieces one after the other; `told` hears how many are done."""
+    """Render and hear pieces one after the other; nothing rendered is kept.
+
+    Args:
+        midi: the pieces.
+        folder: for one piece at a time.
+        told: hears how many are done.
+        sound_font: the instruments.
+
+    Raises:
+        RunRefused: as `render`.
+    """
     heard = []
     for count, path in enumerate(midi, start=1):
-        heard.append(hear(render(path, folder, sound_font=sound_font)))
+        wav = render(path, folder, sound_font=sound_font)
+        heard.append(hear(wav))
+        wav.unlink()
         told(count)
     return heard

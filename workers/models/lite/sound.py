@@ -24,6 +24,7 @@ class Sound:
     brightness_hz: float  #: Mean spectral centroid, weighted by loudness.
     noisiness: float  #: Spectral flatness, 0 tones .. 1 white noise.
     onsets_per_s: float  #: Notes and strokes that begin.
+    accent: float  #: 0 notes glide into one another .. 1 each sets in firmly.
     attack: float  #: 0 soft onsets .. 1 all bands at once.
     tempo_bpm: float
     pulse_clarity: float  #: 0 no beat .. 1 a machine.
@@ -56,6 +57,7 @@ def describe(spectra: Spectra, pulse: Pulse, *, start_s: float = 0.0, end_s: flo
         brightness_hz=float(np.average(spectra.centroid_hz[part], weights=weights)),
         noisiness=float(np.average(spectra.flatness[part], weights=weights)),
         onsets_per_s=len(peaks) / len(power) * FRAMES_PER_S,
+        accent=rhythm.accent(curve),
         attack=rhythm.attack(spectra.bands[part], peaks),
         tempo_bpm=pulse.tempo_bpm,
         pulse_clarity=pulse.clarity,

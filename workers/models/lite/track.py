@@ -1,14 +1,18 @@
 """The feeling of music from how it sounds, and its place in the affect space.
 
-The weights are set by hand, not fitted. Their signs follow what reviews agree on (Gabrielsson and
-Lindström 2010; Eerola, Lartillot and Toiviainen 2009): more and faster notes, brightness, a clear
-beat and loudness stir; major mode and smooth consonance please, roughness and noise do not.
-Loudness has a small weight, since mastering sets it more than feeling does. Centres and spreads are
-those of ordinary recordings.
+Descriptors are put in spreads from the middle of ordinary recordings, weighed and summed. The
+weights are fitted to people's ratings of rendered piano pieces, pulled towards what reviews agree
+on (Gabrielsson and Lindström 2010; Eerola, Lartillot and Toiviainen 2009), which holds where a
+piano teaches nothing: `training/lite/music` makes them again, `docs/models/lite-music.md` tells how
+well they do.
 """
 
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from sightsong.core.affect import Affect
 from sightsong.core.affect_space import SoundPoint
@@ -16,28 +20,41 @@ from workers.models.lite import sound
 from workers.models.lite.sound import Sound
 from workers.models.lite.spectra import Spectra
 
-_TEMPER = 0.4
+WEIGHTS = Path(__file__).parent / "weights" / "music.json"
+#: What the middle of ordinary recordings reads as; piano pieces do not tell.
 _MIDDLE_VALENCE = 0.03
 _MIDDLE_AROUSAL = 0.0
 _DIGITS = 4
 _MOST_Z = 2.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """What a spread of each descriptor adds to a reading, before it is squashed to (-1, 1)."""
+
+    valence: Mapping[str, float]
+    arousal: Mapping[str, float]
+
+
+@cache
+def weights() -> Weights:
+    """Read the weights that are part of this package."""
+    told = json.loads(WEIGHTS.read_text("utf-8"))
+    return Weights(valence=told["valence"], arousal=told["arousal"])
+
+
 def affect_of(heard: Sound) -> Affect:
     """Read valence and arousal from a description of sound, each in (-1, 1)."""
-    z = _standardised(heard)
-    valence = 0.7 * z["mode"] - 0.6 * z["roughness"] - 0.2 * z["noisiness"]
-    valence += 0.1 * z["brightness"] + 0.1 * z["density"]
-    arousal = 0.8 * z["density"] + 0.4 * z["brightness"] + 0.3 * z["tempo"]
-    arousal += 0.3 * z["loudness"] + 0.2 * z["clarity"] + 0.2 * z["noisiness"]
+    z, of = standardised(heard), weights()
     return Affect(
-        valence=_squash(_MIDDLE_VALENCE, valence), arousal=_squash(_MIDDLE_AROUSAL, arousal)
+        valence=_squash(_MIDDLE_VALENCE, _weighed(z, of.valence)),
+        arousal=_squash(_MIDDLE_AROUSAL, _weighed(z, of.arousal)),
     )
 
 
 def point_of(heard: Sound) -> SoundPoint:
     """Place a description of sound in the affect space."""
-    z = _standardised(heard)
+    z = standardised(heard)
     return SoundPoint(
         affect=affect_of(heard),
         tempo=_unit_range(z["tempo"]),
@@ -55,8 +72,8 @@ def describe(seen: Spectra) -> tuple[Affect, Mapping[str, float]]:
     return affect_of(whole), whole.as_numbers()
 
 
-def _standardised(heard: Sound) -> dict[str, float]:
-    """Express each descriptor in spreads from the middle of ordinary recordings."""
+def standardised(heard: Sound) -> dict[str, float]:
+    """Express each descriptor in spreads from the middle of ordinary recordings, -2.5 .. 2.5."""
     scaled = {
         "tempo": math.log2(heard.tempo_bpm / 110) / 0.5,
         "density": math.log2((heard.onsets_per_s + 0.5) / 3.4) / 0.8,
@@ -66,13 +83,18 @@ def _standardised(heard: Sound) -> dict[str, float]:
         "roughness": (heard.roughness - 0.026) / 0.016,
         "noisiness": (heard.noisiness - 0.04) / 0.05,
         "clarity": (heard.pulse_clarity - 0.55) / 0.2,
+        "accent": math.log2(max(heard.accent, 0.01) / 0.45) / 0.7,
         "attack": (heard.attack - 0.55) / 0.15,
     }
     return {name: max(-_MOST_Z, min(_MOST_Z, value)) for name, value in scaled.items()}
 
 
+def _weighed(z: Mapping[str, float], of: Mapping[str, float]) -> float:
+    return sum(weight * z[name] for name, weight in of.items())
+
+
 def _squash(middle: float, evidence: float) -> float:
-    return round(math.tanh(math.atanh(middle) + _TEMPER * evidence), _DIGITS)
+    return round(math.tanh(math.atanh(middle) + evidence), _DIGITS)
 
 
 def _unit_range(z: float) -> float:
