@@ -16,7 +16,7 @@ Truth = Callable[..., bool]
 """Of a scene, and of the words that the phrase's pattern caught."""
 
 _SMALL_WORDS = frozenset(["a", "and", "but", "in", "is", "picture", "some", "this", "with"])
-_MIDDLE = Affect(valence=0.0, arousal=-0.05)
+_MIDDLE = Affect(valence=0.08, arousal=-0.1)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DIRECTIONS = {
     "pleasant": (1, 0),
@@ -76,7 +76,7 @@ def _look_so(scene: Scene, count: str, look: str) -> bool:
 def _leans(scene: Scene, word: str) -> bool:
     """Whether the feeling lies within 40 degrees of a direction, seen from the middle."""
     direction = np.array(_DIRECTIONS[word], dtype=float)
-    away = np.array([scene.affect.valence, scene.affect.arousal + 0.05])
+    away = np.array([scene.affect.valence - 0.08, scene.affect.arousal + 0.1])
     cosine = direction @ away / np.linalg.norm(direction) / np.linalg.norm(away)
     return bool(cosine > np.cos(np.radians(40)))
 
