@@ -1,5 +1,7 @@
 """A run as TensorBoard shows it; an extra, since it brings a server along."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,16 @@ class Board:
             raise PlanRefused(
                 "--tensorboard needs the extra of that name: pip install tensorboard"
             ) from error
-        self._writer: Any = SummaryWriter(folder)
+        # Made with the first step: before, the run may still be refused, and leaves nothing.
+        self._open: Callable[[], Any] = functools.cache(lambda: SummaryWriter(folder))
 
     def step(self, done: int, _total: int, loss: float) -> None:
         """Hear of a step."""
-        self._writer.add_scalar("step/loss", loss, done)
+        self._open().add_scalar("step/loss", loss, done)
 
     def epoch(self, line: Line) -> None:
         """Hear of an epoch that is over."""
         for name, value in line.items():
             if name != "epoch":
-                self._writer.add_scalar(f"epoch/{name}", value, int(line["epoch"]))
-        self._writer.flush()
+                self._open().add_scalar(f"epoch/{name}", value, int(line["epoch"]))
+        self._open().flush()

@@ -100,27 +100,27 @@ def test_what_cannot_be_done_is_told_in_a_line(
 
 def test_nothing_is_left_of_a_run_that_could_not_begin(data: Path, tmp_path: Path):
     assert main(["emotion", str(data), "--out", str(tmp_path / "run"), "--frozen"]) == 2
-    assert main(["emotion", str(data), "--out", str(tmp_path / "run"), *TINY, "--epochs", "1"]) == 0
+    assert not (tmp_path / "run").exists()
 
 
-def test_a_plan_in_a_file_gives_way_to_flags(data: Path, tmp_path: Path):
+def test_a_run_follows_the_flags_then_the_file_and_tells_the_board(data: Path, tmp_path: Path):
     (tmp_path / "plan.yaml").write_text(
         "network: {architecture: small, side_px: 16}\ncourse: {epochs: 9, batch: 7, threads: 1}\n"
     )
+    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
     out = tmp_path / "run"
     plan = ("--plan", str(tmp_path / "plan.yaml"))
-    assert main(["emotion", str(data), "--out", str(out), *plan, "--epochs", "1"]) == 0
+    assert (
+        main(["emotion", str(data), "--out", str(out), *plan, "--epochs", "1", "--tensorboard"])
+        == 0
+    )
     course = files.read(out / "plan.yaml").course
     assert (course.epochs, course.batch) == (1, 7)
     command = checkpoints.read(out / "best").facts["commands"][0]
     assert command.endswith("--architecture small --side-px 16 --epochs 1 --batch 7 --threads 1")
-
-
-def test_tensorboard_is_written_where_it_is_asked_for(data: Path, tmp_path: Path):
-    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
-    run = ["emotion", str(data), "--out", str(tmp_path), *TINY, "--epochs", "1", "--tensorboard"]
-    assert main(run) == 0
-    assert list((tmp_path / "tensorboard").glob("events.*"))
+    assert list((out / "tensorboard").glob("events.*"))
+    assert (out / "best" / "model.onnx").exists()
+    assert not (out / "last").exists()
 
 
 @pytest.mark.processes

@@ -21,14 +21,22 @@ from training.fitting.folder import LOG, PARTS, RunFolder  # noqa: E402
 from training.fitting.loop import Unwatched  # noqa: E402
 from training.fitting.pictures import squares  # noqa: E402
 from training.fitting.running import Wanted, train  # noqa: E402
+from training.networks.small import small  # noqa: E402
 from training.plans import STILL, AffectLoss, Aim, Course, Network, Plan, Precision  # noqa: E402
 from training.samples import Samples  # noqa: E402
 from training.trained import Architecture, Input, Trained  # noqa: E402
 
-SMALL = Plan(
+PLAN = Plan(
     network=Network(architecture=Architecture.SMALL, side_px=16, dropout=0.0),
     course=Course(
-        epochs=8, batch=16, rate=0.02, average=0.9, threads=1, precision=Precision.FP32, patience=0
+        epochs=8,
+        batch=12,
+        rate=0.03,
+        trunk_rate=1.0,
+        average=0.8,
+        threads=1,
+        precision=Precision.FP32,
+        patience=0,
     ),
     augment=replace(STILL, flip=True, views=2),
 )
@@ -51,8 +59,23 @@ class Noted(Unwatched):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    folder = generated.make(tmp_path_factory.mktemp("data") / "set", each=16, side_px=32)
+    folder = generated.make(tmp_path_factory.mktemp("data") / "set", each=14, side_px=32)
     return open_data(folder)
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan for a network that is smaller than the plan alone could ask for."""
+    start = Trained(
+        network=small(2, widths=(8, 16), depth=1),
+        architecture=Architecture.SMALL,
+        input=Input(side_px=16, mean=(0.5,) * 3, deviation=(0.25,) * 3),
+        classes=("x", "y"),
+        facts={},
+    )
+    folder = tmp_path_factory.mktemp("start")
+    checkpoints.write(start, folder)
+    return replace(PLAN, network=replace(PLAN.network, backbone=folder))
 
 
 def run(
@@ -68,8 +91,10 @@ def run(
     return train(wanted, RunFolder(folder), watch=watch or Noted())
 
 
-def test_a_run_learns_what_pictures_show_and_leaves_a_classifier(photos: Samples, tmp_path: Path):
-    run(photos, SMALL, tmp_path / "run")
+def test_a_run_learns_what_pictures_show_and_leaves_a_classifier(
+    photos: Samples, plan: Plan, tmp_path: Path
+):
+    run(photos, plan, tmp_path / "run")
     made = checkpoints.read(tmp_path / "run" / "best")
     figures = made.facts["figures"]["of the valid part, calibrated"]
     assert figures["pearson"] > 0.7
@@ -81,8 +106,8 @@ def test_a_run_learns_what_pictures_show_and_leaves_a_classifier(photos: Samples
     assert {"time", "train_loss", "valid_loss", "kl", "top1", "pearson", "ece"} <= set(lines[0])
 
 
-def test_the_folder_names_the_samples_of_each_part(photos: Samples, tmp_path: Path):
-    run(photos, replace(SMALL, course=replace(SMALL.course, epochs=1)), tmp_path)
+def test_the_folder_names_the_samples_of_each_part(photos: Samples, plan: Plan, tmp_path: Path):
+    run(photos, replace(plan, course=replace(plan.course, epochs=1)), tmp_path)
     told = json.loads((tmp_path / PARTS).read_text())
     named = [*told["train"], *told["valid"], *told["test"]]
     assert sorted(named) == sorted(photos.names)
@@ -105,7 +130,7 @@ def test_a_frozen_trunk_stays_and_its_features_are_computed_once(photos: Samples
         side_px=32,
     )
     watch = Noted()
-    made = run(photos, replace(SMALL, network=network), tmp_path / "run", watch=watch)
+    made = run(photos, replace(PLAN, network=network), tmp_path / "run", watch=watch)
     before, after = backbone.network.trunk.state_dict(), made.network.trunk.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert made.facts["figures"]["epochs"] == 8
@@ -115,9 +140,9 @@ def test_a_frozen_trunk_stays_and_its_features_are_computed_once(photos: Samples
 
 @pytest.mark.parametrize("loss", list(AffectLoss))
 def test_valence_and_arousal_are_learned_beside_classes_or_alone(
-    photos: Samples, tmp_path: Path, loss: AffectLoss
+    photos: Samples, plan: Plan, tmp_path: Path, loss: AffectLoss
 ):
-    plan = replace(SMALL, aim=Aim(affect=loss))
+    plan = replace(plan, aim=Aim(affect=loss))
     both = run(photos, plan, tmp_path / "both")
     alone = run(replace(photos, classes=(), shares=None), plan, tmp_path / "alone")
     assert both.network.head.out_features == len(photos.classes) + 2
@@ -126,8 +151,10 @@ def test_valence_and_arousal_are_learned_beside_classes_or_alone(
         assert made.facts["figures"]["of the valid part, calibrated"]["ccc_valence"] > 0.5
 
 
-def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been(photos: Samples, tmp_path: Path):
-    plan = replace(SMALL, course=replace(SMALL.course, epochs=4))
+def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been(
+    photos: Samples, plan: Plan, tmp_path: Path
+):
+    plan = replace(plan, course=replace(plan.course, epochs=4))
     whole = run(photos, plan, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(photos, plan, tmp_path / "halved", watch=Noted(stops_at=13))
@@ -140,17 +167,17 @@ def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been(photos: Samples, t
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3, 4]
 
 
-def test_a_run_does_not_go_on_with_other_data(photos: Samples, tmp_path: Path):
+def test_a_run_does_not_go_on_with_other_data(photos: Samples, plan: Plan, tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
-        run(photos, SMALL, tmp_path, watch=Noted(stops_at=8))
+        run(photos, plan, tmp_path, watch=Noted(stops_at=8))
     assert photos.shares is not None
     other = replace(photos, shares=photos.shares[:, ::-1])
     with pytest.raises(RunRefused, match="the data is not what"):
-        run(other, SMALL, tmp_path, anew=False)
+        run(other, plan, tmp_path, anew=False)
 
 
 def begun(folder: Path) -> None:
-    RunFolder(folder).begin(SMALL)
+    RunFolder(folder).begin(PLAN)
 
 
 def occupied(folder: Path) -> None:
@@ -174,8 +201,8 @@ def test_a_folder_that_holds_something_is_not_written_over(
         RunFolder(tmp_path / "run").check_free()
 
 
-def test_a_run_that_is_over_says_so_and_keeps_little(photos: Samples, tmp_path: Path):
-    run(photos, replace(SMALL, course=replace(SMALL.course, epochs=1)), tmp_path)
+def test_a_run_that_is_over_says_so_and_keeps_little(photos: Samples, plan: Plan, tmp_path: Path):
+    run(photos, replace(plan, course=replace(plan.course, epochs=1)), tmp_path)
     folder = RunFolder(tmp_path)
     folder.end()
     assert not (tmp_path / "last").exists()
@@ -193,16 +220,16 @@ def test_a_run_that_is_over_says_so_and_keeps_little(photos: Samples, tmp_path: 
     ],
 )
 def test_what_the_data_does_not_tell_cannot_be_learned(
-    photos: Samples, change: dict[str, object], told: str, tmp_path: Path
+    photos: Samples, plan: Plan, change: dict[str, object], told: str, tmp_path: Path
 ):
     aim = Aim(affect=AffectLoss.CCC if "affect" in change else None)
     with pytest.raises(PlanRefused, match=told):
-        run(replace(photos, **change), replace(SMALL, aim=aim), tmp_path / "run")
+        run(replace(photos, **change), replace(plan, aim=aim), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_rows_of_more_people_count_more(photos: Samples, tmp_path: Path):
-    plan = replace(SMALL, course=replace(SMALL.course, epochs=2))
+def test_rows_of_more_people_count_more(photos: Samples, plan: Plan, tmp_path: Path):
+    plan = replace(plan, course=replace(plan.course, epochs=2))
     many = np.where(np.arange(len(photos)) % 2, 5.0, 50.0).astype(np.float32)
     same = run(replace(photos, raters=np.full(len(photos), 9, np.float32)), plan, tmp_path / "same")
     plain = run(photos, plan, tmp_path / "plain")
@@ -213,12 +240,14 @@ def test_rows_of_more_people_count_more(photos: Samples, tmp_path: Path):
 
 
 @pytest.mark.parametrize("change", [{"class_weights": True}, {"balanced": True}])
-def test_rare_classes_come_to_their_right(photos: Samples, change: dict[str, bool], tmp_path: Path):
+def test_rare_classes_come_to_their_right(
+    photos: Samples, plan: Plan, change: dict[str, bool], tmp_path: Path
+):
     assert photos.shares is not None
     dominant = photos.shares.argmax(axis=1)
     rare = np.flatnonzero(dominant == 3)[:3]
     few = photos.at(np.sort(np.concatenate([np.flatnonzero(dominant < 3), rare])))
-    plan = replace(SMALL, aim=Aim(**change), course=replace(SMALL.course, epochs=2))
+    plan = replace(plan, aim=Aim(**change), course=replace(plan.course, epochs=2))
     made = run(few, plan, tmp_path / "even")
     plain = run(few, replace(plan, aim=Aim()), tmp_path / "plain")
     losses = [one.facts["figures"]["of the valid part, calibrated"]["kl"] for one in (made, plain)]
