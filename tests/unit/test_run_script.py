@@ -65,7 +65,8 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_help_names_every_command(checkout: Checkout):
     shown = checkout.run("help").stdout
-    names = ("demo", "up", "sightsong", "test", "faults", "fuzz", "lint", "install", "help")
+    names = ("demo", "up", "sightsong", "train", "evaluate", "test", "faults", "fuzz", "lint")
+    names += ("install", "help")
     assert [name for name in names if f"\n  {name} " not in shown] == []
 
 
@@ -133,6 +134,15 @@ def test_full_takes_torch_from_pip_s_own_index_otherwise(
     (checkout.folder / "probe").write_text(probe)
     checkout.run("install", "full", **env)
     assert checkout.installs == ["torch", "-e .[full]"]
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_training_brings_torch_and_its_extra_and_hands_its_arguments_on(
+    checkout: Checkout, command: str
+):
+    ended = checkout.run(command, "my data", "--json")
+    assert checkout.installs == ["torch", "-e .[train]"]
+    assert (ended.returncode, ended.stdout) == (7, f"sightsong {command} my data --json in /\n")
 
 
 def test_fuzzing_installs_what_it_needs_once_and_hands_its_arguments_on(checkout: Checkout):
