@@ -71,10 +71,15 @@ def choose(samples: Samples, asked: Asked) -> Wanted:
 
 
 def run_of(folder: Path) -> Path | None:
-    """Find the folder of the run that a classifier belongs to: itself, or the one it lies in."""
-    if not folder.is_dir():
+    """Find the folder of the run that a classifier belongs to: itself, or the one it lies in.
+
+    Args:
+        folder: of a run or of a classifier; or a file in it. None: it is not there.
+    """
+    if not folder.exists():
         return None
-    return folder.parent if folder.name == "best" else folder
+    found = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    return found.parent if found.name == "best" else found
 
 
 def _of_run(samples: Samples, folder: Path, part: str) -> Wanted:

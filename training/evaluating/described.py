@@ -26,6 +26,15 @@ class Described:
         return len(self.classes) + 2 * self.has_affect
 
 
+def is_ours(folder: Path) -> bool:
+    """Whether a classifier was trained here: its config.json has what others' lack.
+
+    Raises:
+        RunRefused: there is no config.json, or it cannot be read.
+    """
+    return isinstance(_read(folder / CONFIG).get("sightsong"), dict)
+
+
 def describe(folder: Path) -> Described:
     """Read what config.json says under `sightsong`, and the labels.
 
@@ -33,10 +42,7 @@ def describe(folder: Path) -> Described:
         RunRefused: it is not there, or of no classifier of ours.
     """
     path = folder / CONFIG
-    try:
-        config = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RunRefused(f"{path} cannot be read: {error}") from error
+    config = _read(path)
     try:
         own, labels = config["sightsong"], config["id2label"]
         return Described(
@@ -48,6 +54,21 @@ def describe(folder: Path) -> Described:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunRefused(f"{path} is of no classifier of ours ({error!r})") from error
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        config = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RunRefused(
+            f"{path.parent} holds no {path.name}: name the folder of a run, its best/, or "
+            "lite-faces, lite-photos or lite-music"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise RunRefused(f"{path} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise RunRefused(f"{path} is no JSON object")
+    return config
 
 
 def _input(own: Mapping[str, Any]) -> Input:

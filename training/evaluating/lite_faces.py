@@ -8,7 +8,8 @@ import numpy as np
 
 from sightsong.core.blend import FACE_CLASSES
 from sightsong.core.models import Pixels
-from training.evaluating.lite import Lite, facts_of
+from training.evaluating.lite import Lite
+from training.evaluating.service import facts_of
 from training.measuring.predictions import Reading
 from workers.models.lite import expressions, greys
 from workers.models.lite.profile import lite_profile

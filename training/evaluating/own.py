@@ -14,7 +14,7 @@ from training.errors import RunRefused
 from training.evaluating.described import Described, describe
 from training.evaluating.reads import BATCH, Reads
 from training.measuring.predictions import Reading, softmax
-from training.trained import CONFIG, ONNX, WEIGHTS, Input
+from training.trained import ONNX, WEIGHTS, Input
 from workers.media.views import make_view
 
 #: Scaled pictures, float32 (n, 3, side, side), to logits, float32 (n, k).
@@ -39,13 +39,8 @@ def open_own(folder: Path, runtime: Runtime = Runtime.AUTO) -> Reads:
     Raises:
         RunRefused: it holds none that can be read, or not for this runtime.
     """
-    if not (folder / CONFIG).is_file():
-        raise RunRefused(
-            f"{folder} holds no {CONFIG}: name the folder of a run, its best/, or lite-faces or "
-            "lite-photos"
-        )
-    wanted = _choose(folder, runtime)
     described = describe(folder)
+    wanted = _choose(folder, runtime)
     network = _torch(folder) if wanted is Runtime.TORCH else _onnx(folder / ONNX, described)
     return Own(folder, described, network, runtime=wanted)
 

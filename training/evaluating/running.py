@@ -14,16 +14,19 @@ from sightsong.core.models import Pixels
 from training.data.forms import Form, open_data
 from training.errors import RunRefused
 from training.evaluating.choosing import Asked, choose, run_of
+from training.evaluating.described import is_ours
 from training.evaluating.evaluate import evaluate
 from training.evaluating.hearing import Hears, report_of
 from training.evaluating.lite import Lite, open_lite
 from training.evaluating.own import Runtime, open_own
 from training.evaluating.reads import Reads, unwatched
+from training.evaluating.service import open_foreign
 from training.measuring import intervals
 from training.reporting.document import document
 from training.reporting.page import page
 from training.reporting.report import Report
 from training.samples import Samples
+from training.trained import ONNX
 
 JSON, PAGE = "report.json", "report.html"
 _THUMBNAIL_PX = 112
@@ -93,14 +96,16 @@ def open_model(order: Order) -> Reads:
     """
     if order.model in (Lite.FACES, Lite.PHOTOS):
         return open_lite(Lite(order.model))
-    folder = Path(order.model)
+    named = Path(order.model)
+    folder, runtime = (named.parent, Runtime.ONNX) if named.name == ONNX else (named, order.runtime)
     if not folder.is_dir():
         raise RunRefused(
             f"{order.model} is neither a folder nor one of {', '.join(Lite)}; name the folder that "
             "`train emotion` wrote"
         )
     best = folder / "best"
-    return open_own(best if best.is_dir() else folder, order.runtime)
+    folder = best if best.is_dir() else folder
+    return open_own(folder, runtime) if is_ours(folder) else open_foreign(folder, runtime)
 
 
 def write(

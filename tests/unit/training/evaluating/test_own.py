@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.errors import RunRefused
-from training.evaluating.described import describe
+from training.evaluating.described import describe, is_ours
 from training.evaluating.own import Own, Runtime, open_own, prepare
 from training.trained import Input
 
@@ -86,6 +86,12 @@ def test_a_configuration_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text, "utf-8")
     with pytest.raises(RunRefused, match=r"config\.json"):
         describe(tmp_path)
+
+
+def test_what_was_trained_here_is_told_from_what_was_not(folder):
+    assert is_ours(folder)
+    (folder / "config.json").write_text('{"model_type": "resnet"}', "utf-8")
+    assert not is_ours(folder)
 
 
 def test_a_folder_without_a_classifier_is_refused(tmp_path):

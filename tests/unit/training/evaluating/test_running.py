@@ -90,6 +90,18 @@ def test_music_is_evaluated_by_what_hears_it(tmp_path):
     assert done.files[0].parent == tmp_path / "out"
 
 
+def test_a_classifier_that_was_trained_elsewhere_is_evaluated_as_a_worker_has_it(data, tmp_path):
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    labels = dict(enumerate(("surprise", "sadness", "joy", "fear", "disgust", "anger")))
+    shape = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+    settings = transformers.ResNetConfig(**shape, id2label=labels, num_labels=6)
+    transformers.ResNetForImageClassification(settings).save_pretrained(tmp_path / "hub")
+    done = run(Order(model=str(tmp_path / "hub"), data=data, out=tmp_path / "out", rounds=5))
+    assert done.report.facts["model"].startswith("local/hub @")
+    assert done.report.summary.shares is not None
+    assert "not known" in done.report.notes[0]
+
+
 def test_a_model_that_is_not_there_is_told(data):
     with pytest.raises(RunRefused, match="neither a folder nor one of lite-faces"):
         run(Order(model="nothing", data=data))
