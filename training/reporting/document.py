@@ -68,6 +68,7 @@ def headline(found: Summary) -> Mapping[str, float | None]:
             "macro_recall": known(of.macro_recall.value),
             "macro_f1": known(of.macro_f1.value),
             "ece": known(of.calibration.error.value),
+            "vote_ece": known(of.calibration.vote_error.value),
         }
     for axis in found.affect:
         figures |= {

@@ -57,7 +57,8 @@ def _share_rows(of: OfShares) -> Iterator[Sequence[str]]:
     yield "Pearson, mean of classes", figure(of.pearson), number(0.0)
     yield "macro recall", figure(of.macro_recall, is_share=True), _even(of)
     yield "macro F1", figure(of.macro_f1), ""
-    yield "ECE", figure(of.calibration.error), ""
+    yield "ECE, dominant class", figure(of.calibration.error), ""
+    yield "ECE, shares of people", figure(of.calibration.vote_error), ""
 
 
 def _even(of: OfShares) -> str:

@@ -70,15 +70,15 @@ def calibration(of: OfShares) -> str:
                 width=(part.high - part.low) * 0.92,
                 color="#dfe3e8",
             )
-        _curve(curve, of.calibration.vote_curve, TOLD, "people who said so")
-        _curve(curve, parts, READ, "it is the dominant class")
-        curve.legend(loc="upper left", fontsize=9)
+        _curve(curve, of.calibration.vote_curve, TOLD, "people say so")
+        _curve(curve, parts, READ, "most say so")
+        curve.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=9)
         curve.set(
             title="Calibration",
             xlabel="share of the likeliest class (grey: how many)",
             ylabel="how often",
             xlim=(0, 1),
-            ylim=(0, 1),
+            ylim=(0, 1.03),
         )
         _surest(surest, of)
         return drawn.svg()
