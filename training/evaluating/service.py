@@ -6,17 +6,25 @@ arousal, which a model that knows none takes from the places of the emotions.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from sightsong.adapters.weights.own import OwnClassifier, Runtime, own_classifier
+from sightsong.adapters import weights
 from sightsong.core.affect import Emotion
 from sightsong.core.errors import ConfigurationError
 from sightsong.core.models import EmotionModel, ModelCard, Photo, Pixels
 from training.errors import RunRefused
+from training.evaluating.own import Runtime
 from training.evaluating.reads import Reads
 from training.measuring.predictions import Reading
 from workers.models.own.opening import onnx_emotion
+
+_WANTED: Mapping[Runtime, Literal["auto", "torch", "onnx"]] = {
+    Runtime.AUTO: "auto",
+    Runtime.TORCH: "torch",
+    Runtime.ONNX: "onnx",
+}
 
 
 class Photos:
@@ -38,19 +46,18 @@ class Photos:
         )
 
 
-def open_foreign(folder: Path, runtime: str) -> Reads:
+def open_foreign(folder: Path, runtime: Runtime) -> Reads:
     """Open a classifier that was not trained here, as a worker does.
 
     Args:
         folder: as `SIGHTSONG_EMOTION_CHECKPOINT` takes it.
-        runtime: `auto`, `torch` or `onnx`.
+        runtime: what is to run it.
 
     Raises:
         RunRefused: it cannot be used, or not by this runtime.
     """
-    wanted = "torch" if runtime == Runtime.TORCH else "onnx" if runtime == Runtime.ONNX else "auto"
     try:
-        found = own_classifier(folder, wanted=wanted, has_torch=True)
+        found = weights.own_classifier(folder, wanted=_WANTED[runtime], has_torch=True)
         if found is None:
             raise RunRefused(f"{folder} holds no classifier")
         return Photos(folder.resolve().name, _model(found))
@@ -58,8 +65,8 @@ def open_foreign(folder: Path, runtime: str) -> Reads:
         raise RunRefused(f"{folder}: {error.detail}") from error
 
 
-def _model(found: OwnClassifier) -> EmotionModel:
-    if found.runtime is Runtime.ONNX:
+def _model(found: weights.own.OwnClassifier) -> EmotionModel:
+    if found.runtime is weights.own.Runtime.ONNX:
         return onnx_emotion(found, device="cpu", threads=0)
     # Only where it is asked for: all else is evaluated without torch.
     from workers import device  # noqa: PLC0415
