@@ -67,9 +67,15 @@ def _shape(trained: Trained) -> dict[str, Any]:
         "takes": f"{'grey' if taken.is_grey else 'RGB'}, the whole photo squashed to "
         f"{taken.side_px} x {taken.side_px} px (bilinear), less {_row(taken.mean)}, "
         f"over {_row(taken.deviation)}",
-        "gives": f"logits of {', '.join(trained.classes)}"
-        + ("; then valence and arousal, before tanh" if trained.has_affect else ""),
+        "gives": "; then ".join(_outputs(trained)),
     }
+
+
+def _outputs(trained: Trained) -> Iterator[str]:
+    if trained.classes:
+        yield f"logits of {', '.join(trained.classes)}"
+    if trained.has_affect:
+        yield "valence and arousal, before tanh"
 
 
 def _row(values: Sequence[float]) -> str:

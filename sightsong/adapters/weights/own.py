@@ -92,7 +92,8 @@ def own_classifier(
         folder = best
     config = read_object(folder / CONFIG)
     kind = config.get("model_type")
-    knows = has_torch and kind in TORCH_KINDS
+    # One that only reads affect has no head that transformers would know.
+    knows = has_torch and kind in TORCH_KINDS and config.get("id2label") != {}
     there = {runtime for runtime, name in _WEIGHTS.items() if (folder / name).is_file()}
     if wanted == "auto":
         use_torch = knows and (Runtime.TORCH in there or Runtime.ONNX not in there)

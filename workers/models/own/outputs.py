@@ -12,6 +12,7 @@ from sightsong.adapters.weights import own
 from sightsong.core.affect import Affect, Emotion, EmotionReading
 from sightsong.core.blend import NEUTRAL
 from sightsong.core.errors import TaskFailed
+from sightsong.core.moods import emotion_distribution
 from workers.models.shares import reading, softmax
 
 #: Outputs after the classes of a network that reads the affect plane too: valence and arousal.
@@ -24,7 +25,7 @@ _OURS = "sightsong"
 class Outputs:
     """The outputs of a classifier, in their order."""
 
-    classes: tuple[str, ...]  #: The six emotions, and perhaps `neutral`.
+    classes: tuple[str, ...]  #: The six emotions, and perhaps `neutral`; none: only affect is read.
     has_affect: bool = False  #: Valence and arousal follow.
 
     @property
@@ -35,6 +36,8 @@ class Outputs:
     @property
     def words(self) -> str:
         """What they are, for a card."""
+        if not self.classes:
+            return "valence and arousal, and emotions by their nearness to them"
         told = "six emotions as shares"
         if NEUTRAL in self.classes:
             told += " and a neutral one that is split among them"
@@ -52,18 +55,24 @@ class Outputs:
         if not np.isfinite(row).all():
             raise TaskFailed("the emotion classifier made numbers that are none (NaN or infinite)")
         k = len(self.classes)
+        affect = _affect(row[k:]) if self.has_affect else None
+        if affect is not None and not k:
+            return EmotionReading(distribution=emotion_distribution(affect), affect=affect)
         read = reading(dict(zip(self.classes, softmax(row[:k]), strict=True)))
-        if not self.has_affect:
-            return read
-        valence, arousal = (math.tanh(float(value)) for value in row[k:])
-        return replace(read, affect=Affect(valence=valence, arousal=arousal))
+        return read if affect is None else replace(read, affect=affect)
+
+
+def _affect(row: NDArray[np.float32]) -> Affect:
+    valence, arousal = (math.tanh(float(value)) for value in row)
+    return Affect(valence=valence, arousal=arousal)
 
 
 def read_outputs(config: Mapping[str, Any]) -> Outputs:
     """Read the name of each class, and whether valence and arousal follow.
 
     Raises:
-        ConfigurationError: the classes are not the six emotions, and perhaps `neutral`.
+        ConfigurationError: the classes are not the six emotions, and perhaps `neutral`; or there
+            are none, and no affect either.
     """
     must = f"id2label must name {', '.join(Emotion)}, each once; {NEUTRAL} may be among them"
     try:
@@ -73,6 +82,7 @@ def read_outputs(config: Mapping[str, Any]) -> Outputs:
         raise own.unusable(must) from error
     classes = tuple(name for _, name in labels)
     is_in_order = [at for at, _ in labels] == list(range(len(labels)))
-    if not is_in_order or sorted(classes) not in (sorted(Emotion), sorted([*Emotion, NEUTRAL])):
+    known = [sorted(Emotion), sorted([*Emotion, NEUTRAL]), *([[]] if has_affect else [])]
+    if not is_in_order or sorted(classes) not in known:
         raise own.unusable(must)
     return Outputs(classes=classes, has_affect=has_affect)

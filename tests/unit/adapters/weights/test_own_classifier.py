@@ -44,6 +44,12 @@ def test_what_is_there_and_what_the_profile_brings_decides(folder, kind, files, 
     assert own_classifier(folder(kind, *files), has_torch=has_torch).runtime is runtime
 
 
+def test_a_network_without_classes_is_run_as_onnx(folder):
+    made = folder("resnet", *BOTH)
+    (made / "config.json").write_text(json.dumps({"model_type": "resnet", "id2label": {}}))
+    assert own_classifier(made, has_torch=True).runtime is Runtime.ONNX
+
+
 def test_onnx_can_be_wanted_where_torch_would_be_taken(folder):
     found = own_classifier(folder("convnext", *BOTH), wanted="onnx", has_torch=True)
     assert found.weights.name == "model.onnx"

@@ -26,7 +26,7 @@ MORE: dict[Architecture, dict] = {
     Architecture.RESNET50: {"has_affect": True, "temperature": 1.7},
     Architecture.EFFICIENTNET_B0: {},
     Architecture.CONVNEXT_TINY: {"classes": SEVEN},
-    Architecture.VGG16: {"classes": SEVEN, "has_affect": True},
+    Architecture.VGG16: {"classes": (), "has_affect": True},
     Architecture.SMALL: {"is_grey": True, "has_affect": True, "temperature": 0.6},
 }
 

@@ -11,6 +11,7 @@ from sightsong.adapters.weights import own_classifier
 from sightsong.core.affect import Emotion
 from sightsong.core.errors import ConfigurationError, TaskFailed
 from sightsong.core.models import Filter, Fit, Photo, View
+from sightsong.core.moods import emotion_distribution
 from tests.unit.workers.models import own_folders
 from tests.unit.workers.models.own_folders import BARE, SIX, network, weights_of, write
 from workers import app
@@ -93,6 +94,15 @@ def test_valence_and_arousal_are_taken_from_a_network_that_gives_them(folder):
     assert read.affect.valence == pytest.approx(np.tanh(0.5), abs=1e-6)
     assert read.affect.arousal == pytest.approx(np.tanh(-2.0), abs=1e-6)
     assert read.distribution[Emotion.JOY] == pytest.approx(1 / 6)
+
+
+def test_a_network_of_valence_and_arousal_alone_has_emotions_by_their_nearness(folder):
+    weights = np.array([[0.9, 0, 0], [0.2, 0, 0]], np.float32)  # red is pleasant
+    model = opened(write(folder, network(weights), labels=(), has_affect=True))
+    [read] = model.predict([photo((255, 0, 0))])
+    assert read.affect.valence == pytest.approx(np.tanh(0.9), abs=1e-6)
+    assert read.distribution == emotion_distribution(read.affect)
+    assert read.dominant is Emotion.JOY
 
 
 def test_a_network_for_grey_pictures_is_given_luma(folder):
