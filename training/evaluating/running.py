@@ -30,14 +30,20 @@ from training.trained import ONNX
 
 JSON, PAGE = "report.json", "report.html"
 _THUMBNAIL_PX = 112
+#: Where `train lite-…` finds each data set in a folder with all of them.
+_WITHIN = {
+    Lite.FACES: Path("faces"),
+    Lite.PHOTOS: Path("photos/oasis"),
+    Lite.MUSIC: Path("music_affect"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What is to be evaluated, on what, and where the report goes."""
 
-    model: str  #: `lite-faces`, `lite-photos`, or the folder of a run or of a classifier.
-    data: Path
+    model: str  #: `lite-faces` and its like, or the folder of a run or of a classifier.
+    data: Path  #: Of lite models also a folder with `faces`, `photos/oasis`, `music_affect`.
     form: Form | None = None  #: None: the one that the data look like.
     part: str | None = None  #: None: test where it is known, else valid, else all.
     runtime: Runtime = Runtime.AUTO
@@ -70,7 +76,7 @@ def run(
         TrainingError: the page needs a library that is not installed.
     """
     if order.model == Lite.MUSIC and hears is not None:
-        found, shown = report_of(hears(order.data, told), rounds=order.rounds), None
+        found, shown = report_of(hears(_data_of(order), told), rounds=order.rounds), None
     else:
         found, shown = _of_pictures(order, told)
     out = order.out or _default_out(order, found.part)
@@ -82,10 +88,16 @@ def _of_pictures(
     order: Order, told: Callable[[int, int], None]
 ) -> tuple[Report, dict[int, bytes] | None]:
     model = open_model(order)
-    samples = open_data(order.data, order.form, keep_neutral=NEUTRAL in model.classes)
+    samples = open_data(_data_of(order), order.form, keep_neutral=NEUTRAL in model.classes)
     wanted = choose(samples, Asked(model=order.model, part=order.part))
     report = evaluate(model, wanted, told=told, rounds=order.rounds)
     return report, _thumbnails(report, wanted.samples) if order.pictures else None
+
+
+def _data_of(order: Order) -> Path:
+    """The data set itself: of lite models, it may lie in a folder with the others."""
+    within = order.data / _WITHIN[Lite(order.model)] if order.model in set(Lite) else order.data
+    return within if within.is_dir() else order.data
 
 
 def open_model(order: Order) -> Reads:

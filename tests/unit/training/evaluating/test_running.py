@@ -84,10 +84,18 @@ def test_music_is_evaluated_by_what_hears_it(tmp_path):
             data=path.name, names=names, groups=names, told=plane, read=plane, ms_per_sample=9.0
         )
 
-    order = Order(model="lite-music", data=tmp_path / "VGMIDI", out=tmp_path / "out", rounds=5)
+    order = Order(model="lite-music", data=tmp_path, out=tmp_path / "out", rounds=5)
     done = run(order, hears=hears)
+    assert done.report.data == tmp_path.name
     assert done.report.summary.affect[1].pearson.value == pytest.approx(1)
     assert done.files[0].parent == tmp_path / "out"
+
+
+def test_the_data_of_lite_models_may_lie_in_one_folder(data, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "oasis").symlink_to(data)
+    done = run(Order(model="lite-photos", data=tmp_path, rounds=5))
+    assert done.report.summary.count == 12
 
 
 def test_a_classifier_that_was_trained_elsewhere_is_evaluated_as_a_worker_has_it(data, tmp_path):
