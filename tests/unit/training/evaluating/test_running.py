@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from training.data import generated
+from training.data.forms import open_data
 from training.errors import RunRefused
+from training.evaluating.choosing import Asked, choose
+from training.evaluating.evaluate import evaluate
 from training.evaluating.hearing import Heard
 from training.evaluating.own import Runtime
-from training.evaluating.running import Order, run
+from training.evaluating.running import Order, open_model, run
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: `./run install train`")
 
@@ -84,11 +87,10 @@ def test_music_is_evaluated_by_what_hears_it(tmp_path):
             data=path.name, names=names, groups=names, told=plane, read=plane, ms_per_sample=9.0
         )
 
-    order = Order(model="lite-music", data=tmp_path, out=tmp_path / "out", rounds=5)
+    order = Order(model="lite-music", data=tmp_path, rounds=5)
     done = run(order, hears=hears)
     assert done.report.data == tmp_path.name
     assert done.report.summary.affect[1].pearson.value == pytest.approx(1)
-    assert done.files[0].parent == tmp_path / "out"
 
 
 def test_the_data_of_lite_models_may_lie_in_one_folder(data, tmp_path):
@@ -104,10 +106,14 @@ def test_a_classifier_that_was_trained_elsewhere_is_evaluated_as_a_worker_has_it
     shape = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
     settings = transformers.ResNetConfig(**shape, id2label=labels, num_labels=6)
     transformers.ResNetForImageClassification(settings).save_pretrained(tmp_path / "hub")
-    done = run(Order(model=str(tmp_path / "hub"), data=data, out=tmp_path / "out", rounds=5))
-    assert done.report.facts["model"].startswith("local/hub @")
-    assert done.report.summary.shares is not None
-    assert "not known" in done.report.notes[0]
+    found = evaluate(
+        open_model(Order(model=str(tmp_path / "hub"), data=data)),
+        choose(open_data(data), Asked(model=str(tmp_path / "hub"), part=None)),
+        rounds=5,
+    )
+    assert found.facts["model"].startswith("local/hub @")
+    assert found.summary.shares is not None
+    assert "not known" in found.notes[0]
 
 
 def test_a_model_that_is_not_there_is_told(data):
