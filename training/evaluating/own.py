@@ -57,7 +57,7 @@ class Own:
         self.classes = described.classes
         self.facts: Mapping[str, str] = {
             "architecture": described.architecture,
-            "classes": ", ".join(described.classes),
+            "classes": ", ".join(described.classes) or "none",
             "input": _words(described.input),
             "temperature": _temperature(described),
             "runtime": str(runtime),

@@ -55,6 +55,15 @@ def test_logits_become_shares_and_affect(folder):
     assert hashlib.sha256(b"weights").hexdigest().startswith(model.facts["weights"])
 
 
+def test_a_network_of_valence_and_arousal_alone_reads_no_shares(folder):
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"id2label": {}}), "utf-8")
+    model = own(folder, lambda batch: brightness(batch)[:, 2:])
+    found = model.read([BLACK, WHITE])
+    assert found.shares is None
+    assert found.affect == pytest.approx(np.tanh([[-2, 0], [2, 0]]))
+    assert (model.classes, model.facts["classes"]) == ((), "none")
+
+
 def test_pictures_are_squares_of_the_whole_scaled():
     wanted = Input(side_px=SIDE, mean=(0, 0.5, 0), deviation=(1, 0.5, 1))
     batch = prepare([WHITE, BLACK], wanted)
