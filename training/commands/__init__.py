@@ -13,6 +13,8 @@ from sightsong.local.interrupts import Interrupted, interruptible
 from training.errors import PlanRefused, TrainingError
 
 FAILED, USAGE = 1, 2
+#: What a shell reports for a process that Ctrl-C has ended.
+INTERRUPTED = 130
 
 #: What each is called, and where it lives.
 MODULES = {
@@ -64,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
     if not argv or argv[0] not in MODULES:
         return _told(f"say one of: {', '.join(MODULES)}", USAGE)
     try:
-        with interruptible(on_second=lambda: os._exit(FAILED)):
+        with interruptible(on_second=lambda: os._exit(INTERRUPTED)):
             return _run(argv[0], argv[1:])
     except Interrupted as asked:
         return asked.exit_status

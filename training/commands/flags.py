@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from training.plans.files import Word, words
 
@@ -62,7 +63,7 @@ def given(told: argparse.Namespace) -> dict[str, object]:
 def _metavar(word: Word) -> str:
     if word.choices:
         return "|".join(word.choices)
-    return {int: "N", float: "X"}.get(word.kind, word.kind.__name__.upper())
+    return {int: "N", float: "X", Path: "FOLDER"}.get(word.kind, "NAME")
 
 
 def _help(word: Word) -> str:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from training.errors import RunRefused
 from training.fitting import stepping
 from training.fitting.averaging import Average
 from training.fitting.examples import Examples, order
@@ -123,7 +124,7 @@ class _Run:
     ) -> None:
         self._network = network.to(place.device, memory_format=torch.channels_last)
         self._task, self._course, self._place, self._watch = task, course, place, watch
-        per_epoch = max(math.ceil(len(task.train) / course.batch), 1)
+        per_epoch = _steps(len(task.train), course.batch)
         self._stepper = Stepper(
             self._network, course, place=place, is_trunk=task.is_trunk, per_epoch=per_epoch
         )
@@ -170,7 +171,7 @@ class _Run:
             self._average.follow(self._network, step=step)
             total += loss * len(chosen)
             self._watch.step(step + 1, course.epochs * self._per_epoch, float(loss))
-        return float(total) / len(places)
+        return float(total) / min(len(places), self._per_epoch * course.batch)
 
     def _examine(self) -> Line:
         outputs, task = (
@@ -181,6 +182,8 @@ class _Run:
         counts = np.ones(len(task.valid), np.float32) if weights is None else weights
         tensors = (torch.from_numpy(array) for array in (outputs, task.valid.targets, counts))
         line = {"valid_loss": float(task.loss(*tensors))}
+        if not math.isfinite(line["valid_loss"]):
+            raise RunRefused("the loss of the valid part is no number; try a lower --rate")
         if task.figures is not None:
             line |= {
                 name: float(v) for name, v in task.figures(outputs, task.valid.targets).items()
@@ -212,6 +215,12 @@ class _Run:
             self._network.load_state_dict(self._best_weights)
         self._network.to("cpu", memory_format=torch.contiguous_format).eval()
         return Fitted(lines=tuple(self._lines), best=self._best, place=self._place.name)
+
+
+def _steps(examples: int, batch: int) -> int:
+    """Steps of an epoch. A last batch of one is left out: norms can make nothing of it."""
+    whole, rest = divmod(examples, batch)
+    return max(whole + (rest > 1), 1)
 
 
 def _of(tensors: Mapping[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:

@@ -75,9 +75,6 @@ def _dtype(wanted: Precision, device: torch.device) -> torch.dtype | None:
 def _is_fast_at_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.backends.cpu.get_cpu_capability() == "AVX512") and _has_bf16_sums()
-
-
-def _has_bf16_sums() -> bool:
-    """Whether the processor multiplies bf16 itself; else it is slower than fp32."""
-    return bool(torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001 - nothing public tells it
+    # Nothing public tells whether a processor multiplies bf16 itself; else it is slower than fp32.
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return bool(probe())

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
-import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from training.samples import Parted, Places, Samples
 from training.trained import Trained
 
 _LIBRARIES = ("sightsong", "torch", "transformers", "numpy")
-_SPILL = "pictures.npy"
+_SPILL = ".pictures.npy"
 
 
 class RunWatch(Watch, Protocol):
@@ -77,8 +77,9 @@ def train(wanted: Wanted, run: RunFolder, *, watch: RunWatch) -> Trained:
         run.check_free()
     torch.manual_seed(wanted.plan.course.seed)
     place = places.choose(wanted.plan.course)
-    with tempfile.TemporaryDirectory(prefix="sightsong-") as spill:
-        ready = _ready(wanted, Path(spill) / _SPILL, watch)
+    spill = run.path.with_name(f".{run.path.name}{_SPILL}")  # in a folder that has room
+    try:
+        ready = _ready(wanted, spill, watch)
         if not wanted.goes_on:
             run.begin(wanted.plan)
         learned = {"train": ready.train, "valid": ready.valid}
@@ -88,6 +89,8 @@ def train(wanted: Wanted, run: RunFolder, *, watch: RunWatch) -> Trained:
         run.cut_log(epochs=len(state[1]["lines"]) if state else 0)
         fitted = _fit(ready, wanted.plan, place=place, kept=kept, watch=_Logged(watch, run))
         trained = _trained(ready, wanted, fitted)
+    finally:
+        spill.unlink(missing_ok=True)
     checkpoints.write(trained, run.best)
     return trained
 
@@ -207,13 +210,16 @@ class _Logged:
 
     def __init__(self, watch: RunWatch, run: RunFolder) -> None:
         self._watch, self._run = watch, run
+        self._since = time.monotonic()
 
     def preparing(self, what: str, done: int, total: int) -> None:
         self._watch.preparing(what, done, total)
+        self._since = time.monotonic()
 
     def step(self, done: int, total: int, loss: float) -> None:
         self._watch.step(done, total, loss)
 
     def epoch(self, line: Line) -> None:
-        self._run.log(line)
+        before, self._since = self._since, time.monotonic()
+        self._run.log({**line, "seconds": round(self._since - before, 3)})
         self._watch.epoch(line)

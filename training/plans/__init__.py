@@ -45,7 +45,9 @@ class Precision(StrEnum):
 class Data:
     """How the data set is read and shared out."""
 
-    form: Annotated[str, "what the data set is; auto: what it looks like"] = "auto"
+    form: Annotated[
+        str, "auto: what it looks like; or emotion6, fer2013, folders, ferplus, oasis, table"
+    ] = "auto"
     neutral: Annotated[bool, "of Emotion6: keep neutral as a seventh class"] = False
     valid: Annotated[float, "share of the pictures that choose the epoch"] = 0.1
     test: Annotated[float, "share of the pictures that are kept for the report"] = 0.1

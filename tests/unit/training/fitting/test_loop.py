@@ -135,6 +135,27 @@ def test_only_what_has_a_chance_is_drawn():
     assert found.lines[-1]["hits"] == pytest.approx(1 / 3)
 
 
+def test_a_last_batch_of_one_is_left_for_other_epochs():
+    task, seen = tasks.task(), []
+    train = replace(task.train, inputs=task.train.inputs[:33], targets=task.train.targets[:33])
+
+    class Counts(Unwatched):
+        def step(self, done: int, total: int, loss: float) -> None:
+            seen.append((done, total))
+
+    fit(
+        tasks.network(), replace(task, train=train), replace(tasks.COURSE, epochs=2), watch=Counts()
+    )
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_figures_of_the_valid_part_that_are_no_numbers_end_the_run():
+    task = tasks.task()
+    odd = replace(task.valid, targets=np.full_like(task.valid.targets, np.nan))
+    with pytest.raises(RunRefused, match="valid part is no number"):
+        fit(tasks.network(), replace(task, valid=odd), tasks.COURSE)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [({"precision": Precision.FP16}, "needs a GPU"), ({"device": "cuda:77"}, "does not work here")],
