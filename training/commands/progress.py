@@ -57,7 +57,7 @@ class Bars:
         if self._task is None or what != self._what:
             if self._task is not None:
                 self._progress.remove_task(self._task)
-            self._task, self._what = self._progress.add_task(what, note=""), what
+            self._task, self._what = self._progress.add_task(what, total=total, note=""), what
             self._since = time.monotonic()
         self._progress.update(self._task, completed=done, total=total, note=note)
 
