@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from training.errors import PlanRefused, RunRefused
 from training.networks.building import make, read_object
@@ -33,7 +33,9 @@ def write(trained: Trained, folder: Path) -> None:
     network: Classifier = trained.network
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(_tensors(trained), folder / WEIGHTS, metadata={"format": "pt"})
+        # `save_file` would make a file that nobody but its owner may read: no service of another's.
+        content = save(_tensors(trained), metadata={"format": "pt"})
+        (folder / WEIGHTS).write_bytes(content)
         _write_json(folder / CONFIG, _config(trained, network))
         _write_json(folder / PREPARATION, _preparation(trained.input))
     except (OSError, SafetensorError) as error:

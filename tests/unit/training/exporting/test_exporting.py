@@ -138,6 +138,7 @@ def test_the_file_is_of_one_piece_and_tells_nothing_of_this_machine(exported):
         "model.safetensors",
         "preprocessor_config.json",
     }
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1  # all as readable as one
     content = (folder / "model.onnx").read_bytes()
     for word in (b"site-packages", b".py", str(Path.home()).encode() + b"/", b"/tmp/"):
         assert word not in content
