@@ -109,6 +109,29 @@ except ConfigurationError as error:
     assert 0 < told.find("./run install full") < told.find("sightsong models pull")
 
 
+def test_a_classifier_that_is_kept_as_onnx_needs_what_runs_it(tmp_path: Path):
+    (tmp_path / "config.json").write_text('{"model_type": "small"}')
+    (tmp_path / "model.onnx").touch()
+    code = f"""
+import sys
+sys.modules["onnxruntime"] = None  # as if it were not there
+from sightsong.adapters import settings
+from sightsong.core.errors import ConfigurationError
+from sightsong.local import ground
+from workers import app
+own = settings.load(data_dir={str(tmp_path)!r}, emotion_checkpoint={str(tmp_path)!r})
+for start in (ground.check_profile, app.load_profile):
+    try:
+        start(own)
+    except ConfigurationError as error:
+        print(error.detail)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    ).stdout
+    assert told.count("needs onnxruntime") == told.count("pip install onnxruntime`") == 2
+
+
 def test_the_lite_profile_needs_nothing():
     ground.check_profile(settings.load(profile="lite"))
 
