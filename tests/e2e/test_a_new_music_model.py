@@ -56,7 +56,7 @@ def test_a_library_that_another_model_has_heard_is_found_again_by_itself(tmp_pat
         wait_until(lambda: "another than the one that heard" in index_detail(after), within_s=60)
         after.start("workers")
         after.start("indexer")
-        wait_until(lambda: [one["done"] for one in library_ingests(after)] == [True], within_s=120)
+        wait_until(lambda: [one["done"] for one in library_ingests(after)] == [True], within_s=300)
         asked = {"text": "calm", "top_k": 12, "per_artist": 12}
         found = after.client.post("/v1/jobs", json=asked, headers={"Prefer": "wait=20"}).json()
         ids = {match["track_id"] for match in found["result"]["matches"]}
