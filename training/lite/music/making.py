@@ -18,7 +18,6 @@ from workers.models.lite import track
 from workers.models.lite.sound import Sound
 
 WEIGHTS = track.WEIGHTS.name
-_FOLDER = "music_affect"
 _SCALES = ("valence", "arousal")
 _DIGITS = 4
 _EVERY = 10  # pieces between two words on how far it is
@@ -39,7 +38,7 @@ def make(data: Path, folder: Path, *, say: Callable[[str], None]) -> Mapping[str
         DataRefused: the table of pieces cannot be used.
         RunRefused: a piece cannot be rendered, or the weights cannot be written.
     """
-    rated = pieces.read(folder_of(data))
+    rated = pieces.read(data)
     heard = _heard(rated, say)
     found = fitted(rated, heard)
     _write(folder / WEIGHTS, found)
@@ -111,12 +110,6 @@ def _heard(rated: Pieces, say: Callable[[str], None]) -> list[Sound]:
 
     with tempfile.TemporaryDirectory() as scratch:
         return rendering.hear_all(rated.midi, Path(scratch), told=told)
-
-
-def folder_of(data: Path) -> Path:
-    """Find the folder of the pieces: `data`, or `music_affect` in it."""
-    inside = data / _FOLDER
-    return inside if inside.is_dir() else data
 
 
 def _write(path: Path, found: Mapping[str, Any]) -> None:

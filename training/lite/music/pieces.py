@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from training.errors import DataRefused
 
 TABLE = "vgmidi.csv"
+#: The folder of the pieces, in one that holds other data sets beside it.
+_FOLDER = "music_affect"
 #: What stands in the table of the pieces whose MIDI file the source itself names.
 _SURE = "listed"
 #: Single games stand under this.
@@ -32,12 +34,16 @@ class Pieces:
         return len(self.midi)
 
 
-def read(folder: Path) -> Pieces:
+def read(data: Path) -> Pieces:
     """Read the table of a folder; pieces whose file was guessed are left out.
+
+    Args:
+        data: the folder of the pieces, or the one that it lies in as `music_affect`.
 
     Raises:
         DataRefused: there is no such table, or files or figures are missing; names them.
     """
+    folder = data / _FOLDER if (data / _FOLDER).is_dir() else data
     rows = [row for row in _rows(folder) if row["mapping"] == _SURE]
     if not rows:
         raise DataRefused(f"{folder / TABLE} has no row whose mapping is `{_SURE}`.")

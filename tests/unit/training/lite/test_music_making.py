@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from training.errors import RunRefused
-from training.evaluating.hearing import Heard, report_of
-from training.lite.music import beliefs, making, pieces, reading, rendering
+from training.lite.music import beliefs, making, rendering
 from workers.models.lite import track
 
 needs_fluidsynth = pytest.mark.skipif(
@@ -74,22 +73,6 @@ def test_a_piece_is_heard_as_it_was_composed(tmp_path):
 
 
 @needs_fluidsynth
-def test_rated_pieces_are_read_by_the_committed_weights(tmp_path):
-    rows = ["file,series,game,valence_mean,arousal_mean,mapping"]
-    for n, (third, beats) in enumerate(((3, 1), (4, 8))):
-        midi(tmp_path / f"{n}.mid", third=third, beats=beats)
-        rows.append(f"{n}.mid,s{n},g,{third - 3.5},{n - 0.5},listed")
-    (tmp_path / "vgmidi.csv").write_text("\n".join(rows), "utf-8")
-    counted: list[tuple[int, int]] = []
-    found = reading.read(tmp_path, lambda done, of: counted.append((done, of)))
-    assert counted == [(1, 2), (2, 2)]
-    assert (found.names, found.groups) == (("0", "1"), ("s0", "s1"))
-    assert (found.read[1] > found.read[0]).all(), "more notes in major please and stir more"
-    heard = Heard(**vars(found))
-    assert report_of(heard, rounds=5).summary.affect[1].pearson.value == pytest.approx(1)
-
-
-@needs_fluidsynth
 def test_nothing_that_was_rendered_is_kept(tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -135,13 +118,3 @@ def test_the_committed_figures_are_those_that_the_card_tells():
         value, low, high = facts[scale]["unseen_series"]["pearson"]
         assert f"{value:.2f} ({low:.2f} to {high:.2f})" in card
     assert f"{facts['pieces']} pieces" in card
-
-
-def test_the_folder_may_be_the_one_that_the_pieces_folder_lies_in(tmp_path):
-    inside = tmp_path / "music_affect"
-    inside.mkdir()
-    rows = "file,series,game,valence_mean,arousal_mean,mapping\na.mid,M,S,0,0,listed\n"
-    (inside / "vgmidi.csv").write_text(rows, "utf-8")
-    midi(inside / "a.mid", third=4, beats=2)
-    assert making.folder_of(tmp_path) == making.folder_of(inside) == inside
-    assert len(pieces.read(making.folder_of(tmp_path))) == 1

@@ -27,6 +27,13 @@ def test_pieces_come_with_their_series_and_ratings(tmp_path):
     assert len(found) == 2
 
 
+def test_the_folder_may_be_the_one_that_the_folder_of_the_pieces_lies_in(tmp_path):
+    inside = tmp_path / "music_affect"
+    inside.mkdir()
+    table(inside, "a.mid,Mana,Secret,0.5,-0.25,listed")
+    assert pieces.read(tmp_path).midi == pieces.read(inside).midi == (inside / "a.mid",)
+
+
 def test_pieces_whose_file_was_guessed_are_left_out(tmp_path):
     rows = ("a.mid,M,S,0.5,0,listed", "b.mid,M,S,0,0,inferred_by_bar_count")
     assert pieces.read(table(tmp_path, *rows)).midi == (tmp_path / "a.mid",)
