@@ -1,4 +1,4 @@
-"""How well the lite profile's hand-set affect agrees with people.
+"""How well the lite profile's affect agrees with people.
 
     python -m benchmarks.lite_affect photos ../shared/data/photos/oasis
     python -m benchmarks.lite_affect tracks ../shared/data/music/tracks.csv

@@ -14,6 +14,7 @@ from training.lite.music import beliefs, pieces, pulling, rendering
 from training.lite.music.pieces import Pieces
 from training.lite.music.pulling import Belief, Numbers
 from training.measuring import intervals, plane
+from training.samples import Places
 from workers.models.lite import track
 from workers.models.lite.sound import Sound
 
@@ -89,18 +90,18 @@ def _scale(scale: str, descriptors: Numbers, ratings: Numbers, rated: Pieces) ->
     }
 
 
-def _figures(read: Numbers, ratings: Numbers, rated: Pieces) -> dict[str, Any]:
+def _figures(read: Numbers, ratings: Numbers, rated: Pieces) -> dict[str, list[float]]:
     """Correlations with intervals; pieces of one series are drawn together."""
-    measures = {"pearson": plane.pearson, "spearman": plane.spearman}
-    found = {}
-    for name, measure in measures.items():
-        one = intervals.estimate(
-            lambda places, measure=measure: measure(ratings[places], read[places]),
-            len(rated),
-            groups=rated.series,
-        )
-        found[name] = [round(value, 3) for value in (one.value, one.low, one.high)]
-    return found
+
+    def measure(places: Places) -> Numbers:
+        told, found = ratings[places], read[places]
+        return np.array([plane.pearson(told, found), plane.spearman(told, found)])
+
+    both = intervals.estimates(measure, len(rated), groups=rated.series)
+    return {
+        name: [round(value, 3) for value in (one.value, one.low, one.high)]
+        for name, one in zip(("pearson", "spearman"), both, strict=True)
+    }
 
 
 def _heard(rated: Pieces, say: Callable[[str], None]) -> list[Sound]:
