@@ -32,6 +32,8 @@ RATE_HZ = 44_100
 SHORTEST_S = 60
 LONGEST_S = 90
 EXCERPT_S = 30
+#: Samples that are encoded at once.
+BLOCK = 48_000
 #: What the titles of speech and animals in the table end with.
 NO_MUSIC = ("(speech)", "(animal)")
 
@@ -106,14 +108,17 @@ def encode(samples: Samples, *, muxer: str, codec: str, kbits: int) -> bytes:
         stream.codec_context.bit_rate = kbits * 1000
         kind = stream.codec_context.format
         resampler = av.AudioResampler(format=kind, layout="mono", rate=48_000)
-        frame = av.AudioFrame.from_ndarray(resampled[None], format="fltp", layout="mono")
-        frame.sample_rate = 48_000
-        fifo = av.AudioFifo()
-        for part in resampler.resample(frame):
-            fifo.write(part)
-        size = stream.codec_context.frame_size or 1024
-        while part := fifo.read(size, partial=True):
-            container.mux(stream.encode(part))
+        fifo, size = av.AudioFifo(), stream.codec_context.frame_size or 1024
+        for start in range(0, len(resampled), BLOCK):
+            part = resampled[None, start : start + BLOCK]
+            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+            frame.sample_rate = 48_000
+            for made in resampler.resample(frame):
+                fifo.write(made)
+            while full := fifo.read(size):
+                container.mux(stream.encode(full))
+        if rest := fifo.read(0, partial=True):
+            container.mux(stream.encode(rest))
         container.mux(stream.encode(None))
     return content.getvalue()
 
@@ -123,9 +128,10 @@ def vorbis(quality: float) -> Callable[[Samples], Affect]:
 
     def form(samples: Samples) -> Affect:
         content = io.BytesIO()
-        soundfile.write(
-            content, samples, RATE_HZ, format="OGG", subtype="VORBIS", compression_level=1 - quality
-        )
+        how = {"format": "OGG", "subtype": "VORBIS", "compression_level": 1 - quality}
+        with soundfile.SoundFile(content, "w", RATE_HZ, 1, **how) as file:
+            for start in range(0, len(samples), BLOCK):  # the library falls over long ones
+                file.write(samples[start : start + BLOCK])
         return hear_file(content.getvalue())
 
     return form

@@ -74,7 +74,7 @@ def test_the_volume_of_a_file_hardly_moves_its_feeling(decibels):
     [
         {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9},
         {"format": "MP3", "bitrate_mode": "VARIABLE", "compression_level": 0.0},
-        {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.8},
+        {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.4},
         {"format": "OGG", "subtype": "OPUS", "compression_level": 0.9},
         {"format": "FLAC"},
     ],
