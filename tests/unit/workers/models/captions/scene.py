@@ -8,7 +8,7 @@ from PIL import Image
 
 from sightsong.core.affect import Affect, Face
 
-SURE_FACE, SURE_LOOK = 0.8, 0.6
+SURE_FACE, PERHAPS_FACE, SURE_LOOK = 0.98, 0.95, 0.6
 LOOKS = {
     "angry": "anger",
     "disgusted": "disgust",
@@ -29,7 +29,7 @@ class Scene:
         self.aspect = photo.shape[1] / photo.shape[0]
         self.affect = affect
         self.sure = [face for face in faces if face.score >= SURE_FACE]
-        self.doubtful = [face for face in faces if face.score < SURE_FACE]
+        self.doubtful = [face for face in faces if PERHAPS_FACE <= face.score < SURE_FACE]
         self.grey = np.asarray(small.convert("L")).astype(float) / 255
         self.hue = np.asarray(small.convert("HSV"))[..., 0].astype(float) * 360 / 255
         self.value = rgb.max(axis=2)
