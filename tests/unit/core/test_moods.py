@@ -33,6 +33,24 @@ def test_at_its_own_place_an_emotion_is_the_likeliest(emotion):
     assert max(distribution, key=distribution.__getitem__) is emotion
 
 
+def test_a_doubtful_reading_gives_a_flatter_distribution():
+    joyful = Affect(valence=0.7, arousal=0.2)
+    sure, doubtful = (
+        moods.emotion_distribution(joyful, error=Affect(valence=error, arousal=error))
+        for error in (0.0, 0.6)
+    )
+    assert max(sure, key=sure.__getitem__) == max(doubtful, key=doubtful.__getitem__)
+    assert sure[Emotion.JOY] - doubtful[Emotion.JOY] > 0.15
+
+
+def test_an_error_in_valence_alone_blurs_valence_alone():
+    stirred = moods.emotion_distribution(
+        Affect(valence=0.0, arousal=0.65), error=Affect(valence=2.0, arousal=0.0)
+    )
+    assert stirred[Emotion.ANGER] == pytest.approx(stirred[Emotion.SURPRISE], rel=0.05)
+    assert stirred[Emotion.ANGER] > 3 * stirred[Emotion.SADNESS]
+
+
 @pytest.mark.parametrize("mood", moods.MOOD_PLACES)
 def test_at_its_own_place_a_mood_scores_one_and_comes_first(mood):
     scores = moods.mood_scores(moods.MOOD_PLACES[mood])

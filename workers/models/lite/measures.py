@@ -3,16 +3,15 @@
 Everything is computed on a small copy, so that a photo and its thumbnail measure alike.
 """
 
-import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
-from sightsong.core.models import Photo, Pixels
-from workers.models.lite import colour
-from workers.models.lite.colour import Plane, Planes
+from sightsong.core.models import Pixels
+from workers.models.lite.patches import Field
 
 _SIDE = 192
 _LEAST_SIDE = 16
@@ -77,41 +76,26 @@ class Measures:
 def measure(photo: Pixels) -> Measures:
     """Measure a photo, uint8, (height, width, 3), RGB."""
     rgb = _small(photo)
-    saturation, value = colour.saturation_and_value(rgb)
-    lab = colour.lab(rgb)
+    _, saturation, value = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV))
+    lightness, *ab = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
     return Measures(
-        light=_light(value, lab[0]),
-        colours=_colours(rgb, saturation, lab),
-        texture=_texture(lab[0]),
+        light=_light(np.asarray(value), np.asarray(lightness)),
+        colours=_colours(rgb, np.asarray(saturation), *map(np.asarray, ab)),
+        texture=_texture(np.asarray(lightness)),
     )
 
 
-class Measurer:
-    """Measures photos, each once: two models look at the same one."""
-
-    def __init__(self) -> None:
-        self._measured: weakref.WeakKeyDictionary[Photo, Measures] = weakref.WeakKeyDictionary()
-
-    def of(self, photos: Sequence[Photo]) -> list[Measures]:
-        """Measure each photo of a batch."""
-        return [self._of(photo) for photo in photos]
-
-    def _of(self, photo: Photo) -> Measures:
-        if photo not in self._measured:
-            self._measured[photo] = measure(photo.pixels)
-        return self._measured[photo]
-
-
-def _small(photo: Pixels) -> Planes:
-    """Resize to a long side of 192 (and no side below 16); (3, height, width), in [0, 1]."""
+def _small(photo: Pixels) -> Field:
+    """Resize to a long side of 192 (and no side below 16); (height, width, 3), in [0, 1]."""
     height, width = photo.shape[:2]
     scale = _SIDE / max(height, width)
     size = (max(_LEAST_SIDE, round(width * scale)), max(_LEAST_SIDE, round(height * scale)))
-    small = Image.fromarray(photo).resize(size, Image.Resampling.BOX, reducing_gap=2.0)
-    return np.ascontiguousarray(np.moveaxis(np.asarray(small), -1, 0)) / 255
+    is_larger = height >= size[1] and width >= size[0]
+    way = cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(photo, size, interpolation=way).astype(np.float32) / 255)
 
 
-def _light(value: Plane, lightness: Plane) -> Light:
+def _light(value: Field, lightness: Field) -> Light:
     height, width = lightness.shape
     middle = lightness[height // 4 : -(height // 4), width // 4 : -(width // 4)]
     return Light(
@@ -124,24 +108,32 @@ def _light(value: Plane, lightness: Plane) -> Light:
     )
 
 
-def _colours(rgb: Planes, saturation: Plane, lab: Planes) -> Colours:
-    chroma = np.hypot(lab[1], lab[2])
-    angle = np.degrees(np.arctan2(lab[2], lab[1]))
+def _colours(rgb: Field, saturation: Field, a: Field, b: Field) -> Colours:
+    chroma, angle = map(np.asarray, cv2.cartToPolar(a, b, angleInDegrees=True))
     coloured = chroma > _COLOURED
-    parts = chroma / max(float(chroma.sum()), _TINY)
-    masks = {name: (angle - low) % 360 < high - low for name, (low, high) in HUES.items()}
+    hue = _hue(angle)
+    total = max(float(chroma.sum()), _TINY)
+    parts = np.bincount(hue.ravel(), chroma.ravel(), len(HUES)) / total
+    areas = np.bincount(hue[coloured], minlength=len(HUES)) / hue.size
     return Colours(
         saturation=float(saturation.mean()),
         colourfulness=_colourfulness(rgb),
         share=float(coloured.mean()),
-        hues={name: float(parts[mask].sum()) for name, mask in masks.items()},
-        areas={name: float((mask & coloured).mean()) for name, mask in masks.items()},
+        hues=dict(zip(HUES, parts.tolist(), strict=True)),
+        areas=dict(zip(HUES, areas.tolist(), strict=True)),
     )
 
 
-def _colourfulness(rgb: Planes) -> float:
+def _hue(angle: Field) -> NDArray[np.int64]:
+    """Find the place in `HUES` of each angle in degrees."""
+    first = next(iter(HUES.values()))[0]
+    ends = [end - first for _, end in HUES.values()]
+    return np.asarray(np.minimum(np.digitize((angle - first) % 360, ends), len(HUES) - 1))
+
+
+def _colourfulness(rgb: Field) -> float:
     """Measure colourfulness as Hasler and Suesstrunk (2003, "M3") do, over 255."""
-    red, green, blue = rgb
+    red, green, blue = np.moveaxis(rgb, -1, 0)
     red_green = red - green
     yellow_blue = (red + green) / 2 - blue
     spread = np.hypot(red_green.std(), yellow_blue.std())
@@ -149,7 +141,7 @@ def _colourfulness(rgb: Planes) -> float:
     return float(spread + 0.3 * shift)
 
 
-def _texture(lightness: Plane) -> Texture:
+def _texture(lightness: Field) -> Texture:
     across, down = np.gradient(lightness)
     return Texture(
         edge_share=float((np.hypot(across, down) > _EDGE).mean()),
@@ -157,7 +149,7 @@ def _texture(lightness: Plane) -> Texture:
     )
 
 
-def _spectral_slope(lightness: Plane) -> float:
+def _spectral_slope(lightness: Field) -> float:
     """Fit the fall of power over spatial frequency; near -2.5 in photos of the natural world.
 
     Photos that fall less steeply hold more fine detail than nature does, which people find

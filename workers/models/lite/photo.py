@@ -1,92 +1,106 @@
-"""The feeling of a photo from its light, colour and texture, by published findings.
+"""The feeling of a photo, read from its light, colours, textures and patches.
 
-The weights are set by hand, not fitted: they follow the signs (and for brightness and saturation
-the figures) of the papers named below, and the cues were chosen with one look at OASIS. Centres and
-spreads are those of ordinary photos. What the photo shows is not known here, so this is coarse.
-
-- Valdez and Mehrabian (1994): pleasure = .69 brightness + .22 saturation,
-  arousal = -.31 brightness + .60 saturation; blues and greens please more than yellows.
-- Hasler and Suesstrunk (2003): colourfulness as people see it.
-- Fernandez and Wilkins (2008): more fine detail than nature has is unpleasant.
-- Machajdik and Hanbury (2010): darkness, contrast and warm reds as cues of arousal.
+A weighted sum of some six thousand numbers for each scale. `training/lite/photos` makes the weights
+from people's ratings of photos; `docs/models/lite-photo.md` tells how well they do.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sightsong.core.affect import Affect, EmotionReading
-from sightsong.core.models import ModelCard, Photo
+from sightsong.core.models import ModelCard, Photo, Pixels
 from sightsong.core.moods import emotion_distribution
-from workers.models.lite.measures import Measurer, Measures
+from workers.models.lite import patches
+from workers.models.lite.fisher import Dictionary
+from workers.models.lite.measures import measure
+from workers.models.lite.patterns import patterns
+from workers.models.lite.photo_features import Dictionaries, features, plain
 
-_HUE_PLEASURE = {
-    "red": 0.2,
-    "orange": 0.3,
-    "yellow": -0.3,
-    "green": 0.5,
-    "teal": 0.6,
-    "blue": 0.6,
-    "purple": 0.5,
-}
-"""The order of Valdez and Mehrabian (1994), study 2: blue, blue-green, green high; yellow low."""
-
-_TEMPER = 0.4
-"""How far one standard deviation of evidence moves the reading."""
-_MIDDLE_VALENCE = 0.10
-_MIDDLE_AROUSAL = -0.05
+WEIGHTS = Path(__file__).parent / "weights" / "photo.npz"
+MOST_DEVIATIONS = 4.0  #: One odd number of a photo must not decide alone.
 _DIGITS = 4
 
 
-def affect_of(measures: Measures) -> Affect:
-    """Read valence and arousal from measurements, each in (-1, 1)."""
-    light, colours = measures.light, measures.colours
-    pleasure = _z(0.69 * light.brightness + 0.22 * colours.saturation, 0.44, 0.11)
-    stir = _z(0.60 * colours.saturation - 0.31 * light.brightness, 0.04, 0.13)
-    colourful = _z(math.log(colours.colourfulness + 0.03), -1.75, 0.5)
-    smooth = -_z(measures.texture.fineness, -2.5, 0.4)
-    hue = colours.share * sum(_HUE_PLEASURE[name] * part for name, part in colours.hues.items())
-    dark = -_z(light.lightness, 48, 15)
-    contrast = _z(light.contrast, 0.23, 0.065)
-    red = _z(colours.areas["red"], 0.05, 0.1)
-    return Affect(
-        valence=_squash(
-            _MIDDLE_VALENCE, 0.4 * pleasure + 0.6 * colourful + 0.3 * smooth + 1.5 * hue
-        ),
-        arousal=_squash(
-            _MIDDLE_AROUSAL, 0.3 * stir + 0.6 * dark + 0.5 * smooth + 0.3 * contrast + 0.1 * red
-        ),
-    )
+@dataclass(frozen=True, kw_only=True)
+class PhotoWeights:
+    """How features become valence and arousal; all arrays float32."""
+
+    dictionaries: Dictionaries
+    middle: NDArray[np.float32]  #: (n,): of each feature, in ordinary photos.
+    spread: NDArray[np.float32]  #: (n,): its standard deviation.
+    weights: NDArray[np.float32]  #: (n, 2): what one spread adds to valence and arousal.
+    constant: NDArray[np.float32]  #: (2,): what the middle reads as.
+    error: NDArray[np.float32]  #: (2,): how far readings of new themes are off, root mean square.
+
+    def as_arrays(self) -> Mapping[str, NDArray[np.float32]]:
+        """Name every array, as it is kept in a file."""
+        flat = {name: getattr(self, name) for name in _OWN}
+        for kind in _KINDS:
+            dictionary = getattr(self.dictionaries, kind)
+            flat |= {f"{kind}_{part}": getattr(dictionary, part) for part in _PARTS}
+        return flat
+
+    @classmethod
+    def of_arrays(cls, flat: Mapping[str, NDArray[np.float32]]) -> "PhotoWeights":
+        """Put together again what `as_arrays` named."""
+        edges, colours = (
+            Dictionary(**{part: flat[f"{kind}_{part}"] for part in _PARTS}) for kind in _KINDS
+        )
+        own = {name: flat[name] for name in _OWN}
+        return cls(dictionaries=Dictionaries(edges=edges, colours=colours), **own)
 
 
-def read(measures: Measures) -> EmotionReading:
-    """Read the emotion from measurements."""
-    affect = affect_of(measures)
-    return EmotionReading(distribution=emotion_distribution(affect), affect=affect)
+_KINDS = ("edges", "colours")
+_PARTS = tuple(field.name for field in fields(Dictionary))
+_OWN = ("middle", "spread", "weights", "constant", "error")
+
+
+@cache
+def weights() -> PhotoWeights:
+    """Read the weights that are part of this package."""
+    with np.load(WEIGHTS, allow_pickle=False) as kept:
+        return PhotoWeights.of_arrays(kept)
+
+
+def seen(photo: Pixels, dictionaries: Dictionaries) -> NDArray[np.float32]:
+    """Put all features of a photo in a row, float32."""
+    lab = patches.lab_copy(photo)
+    told = plain(measure(photo), patterns(np.ascontiguousarray(lab[..., 0])))
+    return features(told, patches.cut(lab), dictionaries)
+
+
+def affect_of(photo: Pixels, known: PhotoWeights) -> Affect:
+    """Read valence and arousal, each in [-1, 1], from uint8, (height, width, 3), RGB."""
+    scaled = (seen(photo, known.dictionaries) - known.middle) / known.spread
+    read = np.clip(scaled, -MOST_DEVIATIONS, MOST_DEVIATIONS) @ known.weights + known.constant
+    valence, arousal = (round(float(value), _DIGITS) for value in np.clip(read, -1, 1))
+    return Affect(valence=valence, arousal=arousal)
+
+
+def read(photo: Pixels, known: PhotoWeights | None = None) -> EmotionReading:
+    """Read the emotion of a photo; by the package's own weights, where none are given."""
+    used = known or weights()
+    affect = affect_of(photo, used)
+    error = Affect(valence=float(used.error[0]), arousal=float(used.error[1]))
+    return EmotionReading(distribution=emotion_distribution(affect, error=error), affect=affect)
 
 
 class LiteEmotion:
-    """Photo to emotion by colour, light and texture."""
+    """Photo to emotion by light, colours, textures and patches."""
 
     card = ModelCard(
         id="sightsong/lite-photo",
-        revision="1",
+        revision="2",
         task="emotion",
         licence="MIT",
-        source="hand-set weights after Valdez & Mehrabian 1994, Hasler & Suesstrunk 2003",
+        source="ridge regression on measures and Fisher vectors, fitted to ratings of OASIS",
     )
-
-    def __init__(self, measurer: Measurer | None = None) -> None:
-        self._measurer = measurer or Measurer()
 
     def predict(self, photos: Sequence[Photo]) -> list[EmotionReading]:
         """Read the emotion of each photo."""
-        return [read(measures) for measures in self._measurer.of(photos)]
-
-
-def _z(value: float, centre: float, spread: float) -> float:
-    """Standardise, and keep one odd measurement from deciding alone."""
-    return max(-2.5, min(2.5, (value - centre) / spread))
-
-
-def _squash(middle: float, evidence: float) -> float:
-    return round(math.tanh(math.atanh(middle) + _TEMPER * evidence), _DIGITS)
+        return [read(photo.pixels) for photo in photos]

@@ -5,7 +5,6 @@ import os
 from sightsong.core.models import Profile
 from workers.models.lite.audio import LiteAudio
 from workers.models.lite.captions import LiteCaptioner
-from workers.models.lite.measures import Measurer
 from workers.models.lite.moods import LiteFaces, LiteMoods
 from workers.models.lite.photo import LiteEmotion
 from workers.models.lite.remembered import RememberedFaces
@@ -27,7 +26,7 @@ def lite_profile(own: OwnEmotion | None = None) -> Profile:
         views=() if own is None else own.views,
         shares_cores=own is not None and own.takes_cores >= len(os.sched_getaffinity(0)),
         has_fixed_moods=True,
-        emotion=LiteEmotion(Measurer()) if own is None else own,
+        emotion=LiteEmotion() if own is None else own,
         faces=faces,
         moods=LiteMoods(),
         caption=LiteCaptioner(faces),

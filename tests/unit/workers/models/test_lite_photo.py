@@ -12,9 +12,8 @@ from sightsong.core import moods
 from sightsong.core.affect import Affect, Emotion, EmotionReading
 from sightsong.core.errors import UnknownMood
 from sightsong.core.models import Photo
-from workers.models.lite import colour
+from workers.models.lite import colour, patches, patterns, photo
 from workers.models.lite.measures import HUES, measure
-from workers.models.lite.photo import affect_of, read
 from workers.models.lite.profile import lite_profile
 
 photos = arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
@@ -75,19 +74,16 @@ def test_grey_has_no_colourfulness_and_no_coloured_area():
 def test_a_photo_and_its_thumbnail_measure_alike():
     ramp = np.linspace(0, 255, 1024).astype(np.uint8)
     large = np.stack(np.broadcast_arrays(ramp[None], ramp[:768, None], ramp[None, ::-1]), axis=-1)
-    one, other = (
-        affect_of(measure(large)),
-        affect_of(measure(np.ascontiguousarray(large[::4, ::4]))),
-    )
+    one, other = (photo.affect_of(pixels, photo.weights()) for pixels in (large, large[::4, ::4]))
     assert one.distance(other) < 0.05
 
 
 def test_light_is_found_where_it_is():
     above = np.zeros((40, 60, 3), dtype=np.uint8)
     above[:20] = 255
-    assert measure(above).light.above == pytest.approx(100)
-    assert measure(above[::-1]).light.above == pytest.approx(-100)
-    assert measure(above.swapaxes(0, 1)).light.left == pytest.approx(100)
+    assert measure(above).light.above == pytest.approx(100, abs=2)
+    assert measure(above[::-1]).light.above == pytest.approx(-100, abs=2)
+    assert measure(above.swapaxes(0, 1)).light.left == pytest.approx(100, abs=2)
 
 
 def test_fine_detail_is_told_from_smoothness():
@@ -97,26 +93,67 @@ def test_fine_detail_is_told_from_smoothness():
     assert smooth.texture.edge_share < busy.texture.edge_share
 
 
-def test_bright_colour_pleases_more_than_dull_grey():
-    assert (
-        affect_of(measure(flat(120, 200, 90))).valence
-        > affect_of(measure(flat(90, 90, 90))).valence
-    )
-
-
-def test_dark_red_stirs_more_than_pale_blue():
-    assert (
-        affect_of(measure(flat(90, 0, 0))).arousal > affect_of(measure(flat(200, 220, 240))).arousal
-    )
-
-
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(photos)
-def test_any_pixels_have_a_reading_within_bounds(photo):
-    reading = read(measure(photo))
+def test_any_pixels_have_a_reading_within_bounds(pixels):
+    reading = photo.read(pixels)
     assert -1 <= reading.affect.valence <= 1
     assert -1 <= reading.affect.arousal <= 1
     assert reading.distribution.keys() == set(Emotion)
+
+
+def test_a_photo_and_its_mirror_image_read_alike():
+    scene = noise(90)
+    scene[:50, :70] = (240, 180, 60)
+    known = photo.weights()
+    one, other = (photo.affect_of(pixels, known) for pixels in (scene, scene[:, ::-1]))
+    assert one.distance(other) < 0.02
+
+
+def test_a_grey_photo_reads_the_same_whichever_channel_is_asked():
+    scene = noise(60)
+    assert photo.read(scene) == photo.read(np.repeat(scene[..., :1], 3, axis=2))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (3, 2), (2000, 40)])
+def test_photos_of_odd_shapes_have_finite_features(shape):
+    row = photo.seen(np.full((*shape, 3), 90, np.uint8), photo.weights().dictionaries)
+    assert np.isfinite(row).all()
+
+
+@pytest.mark.parametrize("kind", ["edges", "colours"])
+def test_the_numbers_of_a_mirrored_patch_are_those_of_the_patch_at_other_places(kind):
+    scene = np.random.RandomState(3).randint(0, 256, (256, 320, 3)).astype(np.uint8)
+    order = getattr(patches, f"mirrored_{kind}")()
+    one, other = (
+        getattr(patches.cut(patches.lab_copy(pixels)), kind).reshape(29, 37, -1)
+        for pixels in (scene, np.ascontiguousarray(scene[:, ::-1]))
+    )
+    assert one[:, ::-1][..., order] == pytest.approx(other, abs=0.02)
+
+
+def test_an_edge_counts_for_the_direction_in_which_it_grows_lighter():
+    rising = np.repeat(np.arange(0, 200, dtype=np.uint8)[None, :, None], 160, 0).repeat(3, 2)
+    cut = patches.cut(patches.lab_copy(rising)).edges
+    by_direction = cut.mean(axis=0).reshape(16, 8).sum(axis=0)
+    assert by_direction.argmax() == 0
+    assert by_direction[0] > 2 * by_direction[4]
+
+
+def test_patterns_count_shares_of_each_scale():
+    counted = patterns.patterns(np.random.RandomState(2).rand(90, 120).astype(np.float32) * 100)
+    assert counted.shape == (patterns.SIZE,)
+    assert (counted**2).sum() == pytest.approx(3 * 4)  # three thirds and the slopes, three scales
+
+
+def test_weights_are_the_same_after_they_were_named_and_put_together():
+    known = photo.weights()
+    again = photo.PhotoWeights.of_arrays(known.as_arrays())
+    assert photo.read(noise(70), again) == photo.read(noise(70), known)
+
+
+def test_the_weights_are_small():
+    assert photo.WEIGHTS.stat().st_size < 500_000
 
 
 def test_readings_are_the_same_alone_and_in_a_batch():

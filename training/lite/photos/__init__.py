@@ -1,0 +1,1 @@
+"""Photo affect: the ratings of OASIS, to the weights of the lite profile."""
