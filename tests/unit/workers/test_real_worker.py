@@ -185,7 +185,7 @@ def test_a_worker_reports_its_models_each_once(runtime):
     told = app.worker_of(runtime.profile)
 
     assert (told.profile, told.device, told.space) == ("lite", "cpu", runtime.profile.audio.space)
-    assert told.models[0] == "sightsong/lite-photo@1"
+    assert told.models[0] == "sightsong/lite-photo@2"
     assert len(told.models) == len(set(told.models)) == 6
 
 
