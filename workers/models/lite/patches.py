@@ -32,7 +32,7 @@ class Patches:
     """The patches of one photo."""
 
     edges: Table  #: 128 by patch: directions within cells, cells from the upper left; 0 .. 1.
-    colours: Table  #: 15 by patch: L*, a*, b* of its four quarters, then their spreads in it.
+    colours: Table  #: 15 by patch: L*, a*, b* of its four inner cells, then their spreads in it.
 
 
 def lab_copy(photo: Pixels) -> Field:
@@ -61,8 +61,8 @@ def mirrored_edges() -> NDArray[np.int64]:
 
 def mirrored_colours() -> NDArray[np.int64]:
     """Tell where each number of a patch's colours stands in those of the mirrored patch."""
-    quarters = np.arange(12).reshape(2, 2, 3)[:, ::-1].ravel()
-    return np.concatenate([quarters, np.arange(12, 15)])
+    inner = np.arange(12).reshape(2, 2, 3)[:, ::-1].ravel()
+    return np.concatenate([inner, np.arange(12, 15)])
 
 
 def _edges(lightness: Field) -> Table:
@@ -96,13 +96,13 @@ def _colours(lab: Field) -> Table:
     size = (lab.shape[1] // CELL_PX, lab.shape[0] // CELL_PX)
     cells = cv2.resize(lab, size, interpolation=cv2.INTER_AREA)
     squares = cv2.resize(lab * lab, size, interpolation=cv2.INTER_AREA)
-    halves = _means(cells, 2)
-    quarters = [halves[y : y - 2 or None, x : x - 2 or None] for y in (0, 2) for x in (0, 2)]
-    spread = np.sqrt(np.maximum(_means(squares, 4) - _means(cells, 4) ** 2, 0))
-    return np.concatenate([*quarters, spread], axis=2, dtype=np.float32).reshape(-1, 15)
+    height, width = cells.shape[0] - SIDE_CELLS + 1, cells.shape[1] - SIDE_CELLS + 1
+    inner = [cells[y : y + height, x : x + width] for y in (1, 2) for x in (1, 2)]
+    spread = np.sqrt(np.maximum(_means(squares) - _means(cells) ** 2, 0))
+    return np.concatenate([*inner, spread], axis=2, dtype=np.float32).reshape(-1, 15)
 
 
-def _means(cells: Field, side: int) -> Field:
-    """Average over all squares of cells; smaller by `side - 1` each way."""
-    windows = np.lib.stride_tricks.sliding_window_view(cells, (side, side), (0, 1))
+def _means(cells: Field) -> Field:
+    """Average over the cells of each patch."""
+    windows = np.lib.stride_tricks.sliding_window_view(cells, (SIDE_CELLS, SIDE_CELLS), (0, 1))
     return np.asarray(windows.mean(axis=(-2, -1)), dtype=np.float32)
