@@ -1,0 +1,1 @@
+"""The two networks of `lite` that find faces and read them."""
