@@ -1,4 +1,4 @@
-"""Expressions of faces: a small network, trained on the votes of FER+ (`docs/models/lite-faces.md`)."""
+"""Expressions of faces: a small network of ours, trained on the votes of FER+."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -74,4 +74,5 @@ def standardised(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     values = faces.astype(np.float32)
     middle = values.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(values.std(axis=(1, 2), keepdims=True), LEAST_SPREAD)
-    return np.clip((values - middle) / spread, -MOST, MOST)[:, np.newaxis]
+    scaled: NDArray[np.float32] = np.clip((values - middle) / spread, -MOST, MOST)
+    return scaled[:, np.newaxis]
