@@ -21,7 +21,7 @@ FOLDER = "faces"
 #: One face of so many is kept back.
 _KEPT_BACK = 17
 #: Of ten votes: what the reader asks of faces that are reported on.
-_FEWEST_VOTES = 6
+FEWEST_VOTES = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ def parted(train: Faces, report: Faces) -> Parts:
     own, reported = _digests(train), _digests(report)
     is_new = ~np.isin(own, reported)
     is_back = (own % np.uint64(_KEPT_BACK) == 0) & is_new
-    is_sure = train.votes >= _FEWEST_VOTES
+    is_sure = train.votes >= FEWEST_VOTES
     return Parts(
         train=train.at(np.flatnonzero(is_new & ~is_back)),
         kept_back=train.at(np.flatnonzero(is_back & is_sure)),

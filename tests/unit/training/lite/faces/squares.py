@@ -1,0 +1,37 @@
+"""Squares that a small network can tell apart: bars whose slope is the expression."""
+
+import numpy as np
+
+from sightsong.core.blend import FACE_CLASSES
+from training.data.pictures import InMemory
+from training.lite.faces.reading import Faces
+from training.samples import Samples
+
+
+def barred(count: int, *, seed: int = 0) -> Faces:
+    """Faces of seven kinds of bars, with ten votes each, seven or more of them for the kind."""
+    draw = np.random.default_rng(seed)
+    kinds = draw.integers(len(FACE_CLASSES), size=count)
+    across, down = np.meshgrid(np.arange(48), np.arange(48))
+    angles = kinds * np.pi / len(FACE_CLASSES)
+    phases = draw.uniform(0, 2 * np.pi, count)
+    waves = np.stack(
+        [
+            np.sin((across * np.cos(a) + down * np.sin(a)) / 2 + p)
+            for a, p in zip(angles, phases, strict=True)
+        ]
+    )
+    squares = (128 + 60 * waves + draw.normal(0, 12, waves.shape)).clip(0, 255).astype(np.uint8)
+    votes = draw.multinomial(3, [1 / len(FACE_CLASSES)] * len(FACE_CLASSES), size=count)
+    votes[np.arange(count), kinds] += 7
+    shares = (votes / 10).astype(np.float32)
+    ten = np.full(count, 10, np.float32)
+    samples = Samples(
+        name="bars",
+        pictures=InMemory(squares),
+        names=tuple(f"bars:{at}" for at in range(count)),
+        classes=FACE_CLASSES,
+        shares=shares,
+        raters=ten,
+    )
+    return Faces(squares=squares, samples=samples, shares=shares, votes=ten)

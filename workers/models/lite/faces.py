@@ -1,0 +1,63 @@
+"""Faces of the lite profile: found by a cascade and a small network, read by another."""
+
+from collections.abc import Sequence
+
+from sightsong.core.affect import Face
+from sightsong.core.models import ModelCard, Photo
+from workers.models.lite import greys
+from workers.models.lite.detection import Detector, Found
+from workers.models.lite.expressions import Expressions
+
+
+class LiteFaces:
+    """Photo to faces with their expressions."""
+
+    card = ModelCard(
+        id="sightsong/lite-faces",
+        revision="1",
+        task="faces",
+        licence="MIT",
+        source="OpenCV's cascade, confirmed and read by networks of ours trained on FER+",
+    )
+
+    def __init__(
+        self, detector: Detector | None = None, expressions: Expressions | None = None
+    ) -> None:
+        """Load the cascade and both networks, a few milliseconds.
+
+        Raises:
+            ModelsMissing: one of them is not there, or cannot be read.
+        """
+        self._detector = detector or Detector()
+        self._expressions = expressions or Expressions()
+
+    def find(self, photos: Sequence[Photo]) -> list[tuple[Face, ...]]:
+        """Find the faces of each photo, largest first."""
+        return [self._find(photo) for photo in photos]
+
+    def _find(self, photo: Photo) -> tuple[Face, ...]:
+        grey = greys.grey_of(photo.pixels)
+        found = self._detector.find(grey)
+        read = self._expressions.read([greys.cut(grey, one.framed) for one in found])
+        return tuple(
+            _face(one, grey.shape, shares) for one, shares in zip(found, read, strict=True)
+        )
+
+
+def _face(found: Found, shape: tuple[int, ...], shares: dict[str, float]) -> Face:
+    """Bring a box to shares of the photo; what reaches beyond its edges is cut off."""
+    height, width = shape[:2]
+    left, right = _within(found.square.left, found.square.side, width)
+    top, bottom = _within(found.square.top, found.square.side, height)
+    return Face(
+        x=left,
+        y=top,
+        width=right - left,
+        height=bottom - top,
+        score=found.score,
+        distribution=shares,
+    )
+
+
+def _within(begin: float, side: float, whole: int) -> tuple[float, float]:
+    return max(0.0, begin) / whole, min(float(whole), begin + side) / whole
