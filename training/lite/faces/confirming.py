@@ -65,7 +65,7 @@ def learn(
     task = loop.Task(
         train=_at(everything, ~is_back),
         valid=_at(everything, is_back),
-        loss=_loss,
+        loss=face_or_not,
         prepare=Prepare(vary=VARY),
     )
     loop.fit(network, task, course, watch=watch)
@@ -105,7 +105,10 @@ def _at(examples: Examples, chosen: NDArray[np.bool_]) -> Examples:
     )
 
 
-def _loss(outputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def face_or_not(
+    outputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """Tell the cross-entropy of logits, (n, 1), with whether each is a face, (n, 1)."""
     soft = targets * (1 - _SMOOTHING) + _SMOOTHING / 2
     each = binary_cross_entropy_with_logits(outputs, soft, reduction="none")
     mean: torch.Tensor = (each[:, 0] * weights).mean()

@@ -18,9 +18,9 @@ from training.measuring.predictions import Shares, normalised, softmax
 from training.plans import Aim, Course, Optimiser
 
 SHAPE = Shape(
-    stem=Stem(width=24, kernel=5, stride=2),
+    stem=Stem(width=16, kernel=3, stride=1),
     stages=(
-        Stage(width=24),
+        Stage(width=32, stride=2),
         Stage(width=48, stride=2),
         Stage(width=48),
         Stage(width=96, stride=2),
@@ -28,12 +28,14 @@ SHAPE = Shape(
     ),
     outputs=len(FACE_CLASSES),
 )
+"""30 million multiplications a face. A first convolution that halves the face costs as much, and
+reads worse: 0.517 nats against 0.506 after three epochs."""
 COURSE = Course(
-    epochs=60,
+    epochs=48,
     batch=128,
-    optimiser=Optimiser.SGD,
-    rate=0.1,
-    decay=5e-4,
+    optimiser=Optimiser.ADAMW,
+    rate=3e-3,
+    decay=0.02,
     warmup_epochs=1.0,
     patience=0,
     average=0.998,

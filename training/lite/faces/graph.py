@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from training.lite.faces.networks import Block, Residual
+from training.lite.faces.networks import Block, Residual, Sliding
 
 #: Old enough for OpenCV 4.10.
 _OPSET, _IR = 13, 8
@@ -22,27 +22,31 @@ INPUT, OUTPUT = "squares", "logits"
 Floats = NDArray[np.float32]
 
 
-def write(network: Residual, path: Path, *, side: int) -> None:
-    """Write a network in evaluation mode; its weights are rounded to 16 bits."""
+def write(network: Residual | Sliding, path: Path, *, side: int | None = None) -> None:
+    """Write a network in evaluation mode; its weights are rounded to 16 bits.
+
+    Args:
+        network: of either kind.
+        path: where to.
+        side: of the squares that it takes; None: photos of any size.
+    """
     path.write_bytes(model_of(network, side=side).SerializeToString())
 
 
-def model_of(network: Residual, *, side: int) -> onnx.ModelProto:
+def model_of(network: Residual | Sliding, *, side: int | None = None) -> onnx.ModelProto:
     """Build and check the ONNX model."""
     graph = _Graph()
-    maps = graph.node("Relu", graph.convolved(INPUT, network.stem))
-    for block in network.blocks:
-        maps = _block(graph, maps, block)
-    means = graph.node("Flatten", graph.node("GlobalAveragePool", maps))
-    head = network.head
-    weights = graph.halved(_floats(head.weight)), graph.whole(_floats(head.bias))
-    graph.nodes.append(helper.make_node("Gemm", [means, *weights], [OUTPUT], transB=1))
+    if isinstance(network, Residual):
+        outputs = _residual(graph, network)
+    else:
+        outputs = _sliding(graph, network)
+    size = ["height", "width"] if side is None else [side, side]
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "faces",
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 1, side, side])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", head.out_features])],
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 1, *size])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", *outputs])],
             graph.held,
         ),
         opset_imports=[helper.make_opsetid("", _OPSET)],
@@ -50,6 +54,27 @@ def model_of(network: Residual, *, side: int) -> onnx.ModelProto:
     )
     onnx.checker.check_model(model)
     return model
+
+
+def _residual(graph: "_Graph", network: Residual) -> list[int | str]:
+    maps = graph.node("Relu", graph.convolved(INPUT, network.stem))
+    for block in network.blocks:
+        maps = _block(graph, maps, block)
+    means = graph.node("Flatten", graph.node("GlobalAveragePool", maps))
+    head = network.head
+    weights = graph.halved(_floats(head.weight)), graph.whole(_floats(head.bias))
+    graph.nodes.append(helper.make_node("Gemm", [means, *weights], [OUTPUT], transB=1))
+    return [head.out_features]
+
+
+def _sliding(graph: "_Graph", network: Sliding) -> list[int | str]:
+    maps = INPUT
+    for layer in network.layers:
+        maps = graph.node("Relu", graph.convolved(maps, layer))
+    head = network.head
+    weights = graph.halved(_floats(head.weight)), graph.whole(_floats(head.bias))
+    graph.nodes.append(helper.make_node("Conv", [maps, *weights], [OUTPUT], kernel_shape=[1, 1]))
+    return [1, "rows", "columns"]
 
 
 def _block(graph: "_Graph", maps: str, block: Block) -> str:

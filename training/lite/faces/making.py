@@ -1,26 +1,30 @@
-"""Both networks of the lite profile's faces, made again from the data folder by one command.
+"""The networks of the lite profile's faces, made again from the data folder by one command.
 
 Data: `faces/` (FER+, npz) and `photos/oasis/` (photos without people, for what is no face).
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from training.fitting import loop
-from training.lite.faces import confirming, expressions, graph, others, reading, reporting
+from training.lite.faces import confirming, expressions, graph, others, reading, reporting, scanning
 from training.lite.faces.networks import Residual
 from training.lite.faces.others import Squares
-from training.lite.faces.reading import Faces, Parts
+from training.lite.faces.reading import Faces
 from training.plans import Course
-from workers.models.lite.detection import WEIGHTS as CONFIRMING
-from workers.models.lite.expressions import WEIGHTS as EXPRESSIONS
-from workers.models.lite.greys import SIDE_PX
+from workers.models.lite import detection
+from workers.models.lite import expressions as reader
+from workers.models.lite import scanning as scanner
+from workers.models.lite.greys import SIDE_PX, Grey
+from workers.models.lite.scanning import Scanner
 
 #: What was learned and how well it does, beside the weights.
 REPORT = "faces.json"
+#: What the second network learns from reaches below what it is asked in use.
+_EVIDENCE, _MOST = scanner.EVIDENCE - 1.5, 60
 Say = Callable[[str], None]
 
 
@@ -28,12 +32,13 @@ Say = Callable[[str], None]
 class Courses:
     """How long each network learns."""
 
-    expressions: Course = expressions.COURSE
+    scanning: Course = scanning.COURSE
     confirming: Course = confirming.COURSE
+    expressions: Course = expressions.COURSE
 
 
 def make(data: Path, folder: Path, *, say: Say, courses: Courses | None = None) -> dict[str, Any]:
-    """Let both networks learn, write them, and report on them as they were written.
+    """Let the networks learn, write them, and report on the last as it was written.
 
     Args:
         data: the data folder.
@@ -50,31 +55,50 @@ def make(data: Path, folder: Path, *, say: Say, courses: Courses | None = None) 
     """
     chosen = courses or Courses()
     parts = reading.read(data)
+    photos = [scene.grey() for scene in others.without_people(others.scenes(data))]
     folder.mkdir(parents=True, exist_ok=True)
-    confirmed = _confirming(data, parts, course=chosen.confirming, say=say)
-    graph.write(confirmed, folder / CONFIRMING.name, side=SIDE_PX)
-    learned = expressions.learn(parts, course=chosen.expressions, watch=_Told("expressions", say))
-    graph.write(learned.network, folder / EXPRESSIONS.name, side=SIDE_PX)
-    report = reporting.report(parts, learned, folder / EXPRESSIONS.name)
+    make_detector(sure(parts.train), photos, folder, courses=chosen, say=say)
+    learned = expressions.learn(parts, course=chosen.expressions, watch=Told("expressions", say))
+    graph.write(learned.network, folder / reader.WEIGHTS.name, side=SIDE_PX)
+    report = reporting.report(parts, learned, folder / reader.WEIGHTS.name)
     (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
 
 
-def _confirming(data: Path, parts: Parts, *, course: Course, say: Say) -> Residual:
-    scenes = others.without_people(others.scenes(data))
-    say(f"faces: cutting what is none from {len(scenes)} photos without people")
+def make_detector(
+    faces: Squares, photos: Sequence[Grey], folder: Path, *, courses: Courses, say: Say
+) -> Residual:
+    """Let the two networks that find faces learn, and write them.
+
+    Args:
+        faces: uint8, (n, 48, 48).
+        photos: without people.
+        folder: for the weights.
+        courses: how long each learns.
+        say: is told how it goes.
+
+    Returns:
+        The second of them.
+    """
+    say(f"faces: {len(faces)} faces, {len(photos)} photos without any")
+    first = scanning.learn(faces, photos, course=courses.scanning, watch=Told("scanner", say))
+    graph.write(first, folder / scanner.WEIGHTS.name)
+    scan = Scanner(folder / scanner.WEIGHTS.name, evidence=_EVIDENCE, most=_MOST).scan
     material = confirming.Material(
-        faces=_sure(parts.train), others=others.gather(scenes, seed=course.seed)
+        faces=faces, others=others.gather(photos, scan, seed=courses.confirming.seed)
     )
-    return confirming.learn(material, course=course, watch=_Told("faces", say))
+    say(f"confirmer: {len(material.others.finds)} finds that are none")
+    second = confirming.learn(material, course=courses.confirming, watch=Told("confirmer", say))
+    graph.write(second, folder / detection.WEIGHTS.name, side=SIDE_PX)
+    return second
 
 
-def _sure(faces: Faces) -> Squares:
-    """Faces that most raters saw an expression in: the others may be no faces."""
+def sure(faces: Faces) -> Squares:
+    """Take faces that most raters saw an expression in: the others may be no faces."""
     return faces.squares[faces.votes >= reading.FEWEST_VOTES]
 
 
-class _Told:
+class Told:
     """Tells of each epoch in a line."""
 
     def __init__(self, name: str, say: Say) -> None:

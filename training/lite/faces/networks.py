@@ -1,7 +1,8 @@
-"""The two networks, in torch: one reads expressions, the other tells a face from what is none.
+"""The networks, in torch, each of a size that one core runs in milliseconds.
 
-Both are plain residual networks (He et al. 2016) of 3x3 convolutions on one grey channel, of a
-size that one core runs in a few milliseconds.
+One looks for faces everywhere in a photo, one tells a face from what is none, one reads
+expressions. The last two are plain residual networks (He et al. 2016) of 3x3 convolutions on one
+grey channel.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+
+#: Width, kernel and stride of the layers of `Sliding`; together they see 20 px, 4 px apart.
+_SLIDING = ((12, 4, 2), (16, 3, 1), (24, 3, 2), (32, 3, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +84,37 @@ class Residual(nn.Module):  # type: ignore[misc]
         return logits
 
 
-def convolution(before: int, width: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """Make a convolution and its norm."""
-    layer = nn.Conv2d(before, width, kernel, stride, kernel // 2, bias=False)
+class Sliding(nn.Module):  # type: ignore[misc]
+    """A photo to a map: how much each window of 20 px is like a face, one every 4 px.
+
+    Convolutions have no borders, so that a photo gives what each of its windows gives alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = 1
+        for width, kernel, stride in _SLIDING:
+            layers.append(convolution(before, width, kernel=kernel, stride=stride, border=0))
+            before = width
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(before, 1, 1)
+
+    def forward(self, photo: torch.Tensor) -> torch.Tensor:
+        """Photos, float32, (n, 1, height, width), to logits, float32, (n, 1, rows, columns)."""
+        maps = photo
+        for layer in self.layers:
+            maps = torch.relu(layer(maps))
+        logits: torch.Tensor = self.head(maps)
+        return logits
+
+
+def convolution(
+    before: int, width: int, *, kernel: int = 3, stride: int = 1, border: int | None = None
+) -> nn.Sequential:
+    """Make a convolution and its norm; without a `border` given, maps keep their size."""
+    beyond = kernel // 2 if border is None else border
+    layer = nn.Conv2d(before, width, kernel, stride, beyond, bias=False)
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
     return nn.Sequential(layer, nn.BatchNorm2d(width))
 

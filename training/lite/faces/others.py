@@ -1,12 +1,12 @@
 """What is no face, for a network to learn.
 
-What cascades find in photos without people, other places of those, patterns, and faces that are
-not framed as faces should be.
+What the scanner finds in photos without people, other places of those, patterns, and faces that
+are not framed as faces should be.
 """
 
 import csv
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from training.data import oasis
 from training.errors import DataRefused
 from workers.models.lite import greys
-from workers.models.lite.detection import Candidates, framed
+from workers.models.lite.detection import framed
 from workers.models.lite.greys import SIDE_PX, Grey, Square
+from workers.models.lite.scanning import Window
 
 FOLDER = Path("photos", "oasis")
 PERSON = "Person"
-#: Cascades whose false finds are learned from: the one in use, and one that errs elsewhere.
-CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml")
-#: Squares of one photo: of what each cascade finds, and of any place.
-_FINDS, _PLACES = 40, 60
+#: Squares of one photo: of what the scanner finds, and of any place.
+_FINDS, _PLACES = 60, 60
 _LEAST_PX = 22
 
 Squares = NDArray[np.uint8]
+#: Finds candidates in a photo, the likeliest first.
+Scan = Callable[[Grey], list[Window]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Scene:
 class Others:
     """Squares that are no faces, all uint8, (n, 48, 48)."""
 
-    finds: Squares  #: What cascades took for faces.
+    finds: Squares  #: What the scanner took for faces.
     places: Squares  #: Any places of photos, and patterns.
 
 
@@ -88,18 +89,13 @@ def without_people(photos: Iterable[Scene]) -> list[Scene]:
     return [scene for scene in photos if scene.category != PERSON]
 
 
-def gather(photos: Iterable[Scene], *, seed: int) -> Others:
+def gather(photos: Iterable[Grey], scan: Scan, *, seed: int) -> Others:
     """Cut squares from photos without people, and draw some patterns."""
     draw = np.random.default_rng(seed)
-    proposers = [Candidates(name, neighbours=0) for name in CASCADES]
     finds: list[Grey] = []
     places: list[Grey] = []
-    for scene in photos:
-        grey = scene.grey()
-        for proposer in proposers:
-            found = proposer.of(grey)
-            chosen = draw.permutation(len(found))[:_FINDS]
-            finds += [greys.cut(grey, framed(found[at])) for at in chosen]
+    for grey in photos:
+        finds += [greys.cut(grey, framed(window.square)) for window in scan(grey)[:_FINDS]]
         places += [greys.cut(grey, _any_place(grey, draw)) for _ in range(_PLACES)]
         places += _patterns(draw, count=_PLACES // 20)
     return Others(finds=_stacked(finds), places=_stacked(places))

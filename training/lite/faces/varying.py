@@ -29,6 +29,8 @@ class Vary:
     cover: float = 0.3  #: Chance that a box is covered.
     coarse: float = 0.1  #: Chance of each: blurred, taken at half the size, with noise.
     noise: float = 0.25  #: Most noise, in standard deviations of the square.
+    contrast: float = 0.0  #: Natural logarithm of the largest change; lost where standardised.
+    brightness: float = 0.0  #: Largest change, as a share of white; lost where standardised.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,8 @@ class Prepare:
     """How a batch of squares becomes a batch for the network."""
 
     vary: Vary = Vary()
+    window: int = 0  #: Only the middle of this side is taken, px; 0: all.
+    is_standardised: bool = True  #: Else 0 .. 255 becomes -1 .. 1.
 
     def __call__(
         self, stored: torch.Tensor, generator: torch.Generator | None = None
@@ -47,12 +51,16 @@ class Prepare:
             generator: draws how each varies; None: as they are.
 
         Returns:
-            float32, (n, 1, side, side), standardised, channels last in memory.
+            float32, (n, 1, side, side), channels last in memory.
         """
         squares = stored.unsqueeze(1).to(torch.float32) / _WHITE
         if generator is not None:
             squares = _varied(squares, self.vary, _Draw(len(squares), generator))
-        return standardised(squares).contiguous(memory_format=torch.channels_last)
+        if self.window:
+            beside = (squares.shape[-1] - self.window) // 2
+            squares = squares[:, :, beside : beside + self.window, beside : beside + self.window]
+        scaled = standardised(squares) if self.is_standardised else squares * 2 - 1
+        return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def standardised(squares: torch.Tensor) -> torch.Tensor:
@@ -127,7 +135,12 @@ def _lit(squares: torch.Tensor, vary: Vary, draw: _Draw) -> torch.Tensor:
     toned = dark + (light - dark) * tones.clamp_min(1e-4) ** draw.within(vary.gamma).exp()
     slope = torch.linspace(-1, 1, squares.shape[-1])
     across, down = draw.within(vary.light), draw.within(vary.light)
-    return toned * (1 + across * slope.view(1, 1, 1, -1) + down * slope.view(1, 1, -1, 1))
+    lit = toned * (1 + across * slope.view(1, 1, 1, -1) + down * slope.view(1, 1, -1, 1))
+    if not vary.contrast and not vary.brightness:
+        return lit
+    middle = lit.mean(dim=(1, 2, 3), keepdim=True)
+    harder = (lit - middle) * draw.within(vary.contrast).exp()
+    return (harder + middle + draw.within(vary.brightness)).clamp(0, 1)
 
 
 def _covered(squares: torch.Tensor, vary: Vary, draw: _Draw) -> torch.Tensor:

@@ -1,11 +1,11 @@
-"""Faces of the lite profile: found by a cascade and a small network, read by another."""
+"""Faces of the lite profile: found by two small networks, read by a third."""
 
 from collections.abc import Sequence
 
 from sightsong.core.affect import Face
 from sightsong.core.models import ModelCard, Photo
 from workers.models.lite import greys
-from workers.models.lite.detection import Detector, Found
+from workers.models.lite.detection import Detector, Found, framed
 from workers.models.lite.expressions import Expressions
 
 
@@ -17,13 +17,13 @@ class LiteFaces:
         revision="1",
         task="faces",
         licence="MIT",
-        source="OpenCV's cascade, confirmed and read by networks of ours trained on FER+",
+        source="three networks of ours, trained on FER+ and on photos without people",
     )
 
     def __init__(
         self, detector: Detector | None = None, expressions: Expressions | None = None
     ) -> None:
-        """Load the cascade and both networks, a few milliseconds.
+        """Load the networks, a few milliseconds.
 
         Raises:
             ModelsMissing: one of them is not there, or cannot be read.
@@ -38,7 +38,7 @@ class LiteFaces:
     def _find(self, photo: Photo) -> tuple[Face, ...]:
         grey = greys.grey_of(photo.pixels)
         found = self._detector.find(grey)
-        read = self._expressions.read([greys.cut(grey, one.framed) for one in found])
+        read = self._expressions.read([greys.cut(grey, framed(one.square)) for one in found])
         return tuple(
             _face(one, grey.shape, shares) for one, shares in zip(found, read, strict=True)
         )

@@ -1,8 +1,8 @@
-"""Mood labels and faces of the lite profile."""
+"""Mood labels of the lite profile."""
 
 from collections.abc import Sequence
 
-from sightsong.core.affect import EmotionReading, Face
+from sightsong.core.affect import EmotionReading
 from sightsong.core.labels import refuse_unknown
 from sightsong.core.models import ModelCard, Photo
 from sightsong.core.moods import MOOD_PLACES, mood_scores
@@ -42,19 +42,3 @@ def _scores(emotion: EmotionReading, labels: tuple[str, ...]) -> tuple[MoodScore
     scores = mood_scores(emotion.affect)
     wanted = [(label, score) for label, score in scores.items() if label in labels]
     return tuple(MoodScore(label=label, score=score) for label, score in wanted)
-
-
-class LiteFaces:
-    """No faces: this form of the lite profile does not look for any."""
-
-    card = ModelCard(
-        id="sightsong/lite-no-faces",
-        revision="1",
-        task="faces",
-        licence="MIT",
-        source="does not look for faces and finds none",
-    )
-
-    def find(self, photos: Sequence[Photo]) -> list[tuple[Face, ...]]:
-        """Find no face in any photo."""
-        return [() for _ in photos]

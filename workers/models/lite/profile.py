@@ -1,11 +1,12 @@
-"""The lite profile: no weights, no torch, small and coarse, and it says so."""
+"""The lite profile: no torch, small and coarse, and it says so."""
 
 import os
 
 from sightsong.core.models import Profile
 from workers.models.lite.audio import LiteAudio
 from workers.models.lite.captions import LiteCaptioner
-from workers.models.lite.moods import LiteFaces, LiteMoods
+from workers.models.lite.faces import LiteFaces
+from workers.models.lite.moods import LiteMoods
 from workers.models.lite.photo import LiteEmotion
 from workers.models.lite.remembered import RememberedFaces
 from workers.models.lite.text import LiteText
@@ -17,6 +18,9 @@ def lite_profile(own: OwnEmotion | None = None) -> Profile:
 
     Args:
         own: the user's own emotion classifier; None: the profile's own reading.
+
+    Raises:
+        ModelsMissing: weights are not there, or cannot be read: the installation is broken.
     """
     faces = RememberedFaces(LiteFaces())
     return Profile(

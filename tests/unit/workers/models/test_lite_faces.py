@@ -11,13 +11,15 @@ from PIL import Image
 from sightsong.core.blend import FACE_CLASSES
 from sightsong.core.errors import ModelsMissing
 from sightsong.core.models import Photo
-from workers.models.lite import detection, expressions, greys
-from workers.models.lite.detection import Candidates, Detector
+from workers.models.lite import detection, expressions, greys, scanning
+from workers.models.lite.detection import Detector, Found, apart, framed
 from workers.models.lite.expressions import Expressions
 from workers.models.lite.faces import LiteFaces
 from workers.models.lite.greys import Square
+from workers.models.lite.scanning import Scanner, Window, joined, overlap
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
+WEIGHTS = (expressions.WEIGHTS, detection.WEIGHTS, scanning.WEIGHTS)
 #: Eyes alone, without the face around them.
 NO_WHOLE_FACE = {"Scared face 3"}
 EMPTY = ("Lake", "Sunset", "Galaxy", "Grass", "Bark", "Rocks", "Paperclips", "Yarn", "Flowers")
@@ -96,7 +98,7 @@ def test_photos_read_alike_alone_and_together(faces, photos):
 
 def test_a_face_and_its_mirror_image_read_alike(faces, photos):
     grey = greys.grey_of(opened(photos["Happy face 1"]).pixels)
-    face = greys.cut(grey, Detector().find(grey)[0].framed)
+    face = greys.cut(grey, framed(Detector().find(grey)[0].square))
     one, other = Expressions().read([face, np.ascontiguousarray(face[:, ::-1])])
     assert one == pytest.approx(other, abs=2e-4)
 
@@ -143,16 +145,56 @@ def test_weights_that_are_broken_are_named(tmp_path):
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ModelsMissing, match=r"broken\.onnx"):
-        Detector(broken)
+        Detector(weights=broken)
 
 
-def test_a_cascade_that_opencv_does_not_ship_is_named():
-    with pytest.raises(ModelsMissing, match=r"haarcascade_nobody\.xml"):
-        Candidates("haarcascade_nobody.xml")
+def window(left: float, top: float, side: float, evidence: float) -> Window:
+    return Window(square=Square(left=left, top=top, side=side), evidence=evidence)
+
+
+def test_windows_on_one_place_become_one_between_them():
+    near, other = window(0, 0, 40, 2.0), window(200, 0, 40, 0.5)
+    (one, far) = joined([window(4, 0, 40, 2.0), other, near])
+    assert one.square.left == pytest.approx(2.0)
+    assert one.evidence == 2.0
+    assert far == other
+
+
+def test_joining_does_not_depend_on_the_order_of_windows():
+    draw = np.random.RandomState(4)
+    some = [window(*draw.uniform(0, 60, 2), draw.uniform(20, 60), draw.normal()) for _ in range(30)]
+    assert joined(some) == joined(some[::-1])
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [((0, 0, 10), 1.0), ((10, 0, 10), 0.0), ((5, 0, 10), 1 / 3), ((0, 0, 5), 0.25)],
+)
+def test_overlap_is_intersection_over_union(other, expected):
+    left, top, side = other
+    one = Square(left=0.0, top=0.0, side=10.0)
+    assert overlap(one, Square(left=left, top=top, side=side)) == pytest.approx(expected)
+
+
+def test_of_faces_on_one_place_the_surest_stays_and_the_largest_stands_first():
+    def found(left: float, side: float, score: float) -> Found:
+        return Found(square=Square(left=left, top=0.0, side=side), score=score)
+
+    small, sure, doubtful = found(100, 20, 0.9), found(0, 40, 0.95), found(4, 42, 0.85)
+    assert apart([small, doubtful, sure]) == [sure, small]
+
+
+def test_faces_are_found_in_photos_of_any_size(photos):
+    grey = greys.grey_of(opened(photos["Happy face 1"]).pixels)
+    scanner = Scanner()
+    for share in (0.3, 1.0, 2.0):
+        size = (round(grey.shape[1] * share), round(grey.shape[0] * share))
+        (first, *_) = Detector(scanner).find(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+        assert first.square.side / size[0] == pytest.approx(0.45, abs=0.12)
 
 
 def test_the_weights_are_small():
-    sizes = [path.stat().st_size for path in (expressions.WEIGHTS, detection.WEIGHTS)]
+    sizes = [path.stat().st_size for path in WEIGHTS]
     assert sum(sizes) < 2_500_000
 
 
