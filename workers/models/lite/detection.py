@@ -54,11 +54,16 @@ class Detector:
 
     def find(self, grey: Grey) -> list[Found]:
         """Find faces, largest first; none lies on another."""
-        found = [
-            Found(square=window.square, score=self._score(greys.cut(grey, framed(window.square))))
-            for window in self._scanner.scan(grey)
+        found = apart([one for one in self.candidates(grey) if one.score >= SCORE])
+        return found[:MOST_FACES]
+
+    def candidates(self, grey: Grey) -> list[Found]:
+        """Score all that may be a face, the least sure, too."""
+        squares = [window.square for window in self._scanner.scan(grey)]
+        return [
+            Found(square=square, score=self._score(greys.cut(grey, framed(square))))
+            for square in squares
         ]
-        return apart([one for one in found if one.score >= SCORE])[:MOST_FACES]
 
     def _score(self, square: Grey) -> float:
         """How sure the network is that it is a face; one at a time, so always the same."""
