@@ -114,13 +114,16 @@ def _mistakes(network: Sliding, photos: Sequence[Grey]) -> Squares:
     network.eval()
     patches = []
     for grey in photos:
+        copies = [level.grey for level in scanning.levels(grey)]
         found = [
-            (evidence, _patch(level.grey, row * STRIDE_PX, column * STRIDE_PX))
-            for level in scanning.levels(grey)
-            for evidence, row, column in _takes(network, level.grey)
+            (evidence, number, row, column)
+            for number, small in enumerate(copies)
+            for evidence, row, column in _takes(network, small)
         ]
-        found.sort(key=lambda one: -one[0])
-        patches += [patch for _, patch in found[:_MISTAKES]]
+        patches += [
+            _patch(copies[number], row * STRIDE_PX, column * STRIDE_PX)
+            for _, number, row, column in sorted(found, reverse=True)[:_MISTAKES]
+        ]
     return np.stack(patches) if patches else np.zeros((0, PATCH_PX, PATCH_PX), np.uint8)
 
 

@@ -8,6 +8,9 @@ from workers.models.lite import greys
 from workers.models.lite.detection import Detector, Found, framed
 from workers.models.lite.expressions import Expressions
 
+#: Places are rounded to this many decimals: the last bits of a sum differ between processors.
+_DIGITS = 4
+
 
 class LiteFaces:
     """Photo to faces with their expressions."""
@@ -50,10 +53,10 @@ def _face(found: Found, shape: tuple[int, ...], shares: dict[str, float]) -> Fac
     left, right = _within(found.square.left, found.square.side, width)
     top, bottom = _within(found.square.top, found.square.side, height)
     return Face(
-        x=left,
-        y=top,
-        width=right - left,
-        height=bottom - top,
+        x=round(left, _DIGITS),
+        y=round(top, _DIGITS),
+        width=round(right - left, _DIGITS),
+        height=round(bottom - top, _DIGITS),
         score=found.score,
         distribution=shares,
     )
