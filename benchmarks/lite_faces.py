@@ -68,7 +68,7 @@ def steps(pixels: Pixels) -> None:
     square = np.random.default_rng(1).integers(0, 255, (48, 48)).astype(np.uint8)
     for name, work in {
         "grey": lambda: grey_of(pixels),
-        "candidates and their scores": lambda: detector.candidates(grey),
+        "where faces are": lambda: detector.find(grey),
         "the expression of one face": lambda: expressions.read([square]),
     }.items():
         taken = []

@@ -24,7 +24,7 @@ from workers.models.lite.scanning import Window
 FOLDER = Path("photos", "oasis")
 PERSON = "Person"
 #: Squares of one photo: of what the scanner finds, and of any place.
-_FINDS, _PLACES = 60, 60
+_FINDS, _PLACES = 100, 60
 _LEAST_PX = 22
 
 Squares = NDArray[np.uint8]

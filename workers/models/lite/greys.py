@@ -36,6 +36,21 @@ class Square:
             side=side,
         )
 
+    def common(self, other: "Square") -> float:
+        """The area that both have, px²."""
+        across = min(self.left + self.side, other.left + other.side) - max(self.left, other.left)
+        down = min(self.top + self.side, other.top + other.side) - max(self.top, other.top)
+        return max(0.0, across) * max(0.0, down)
+
+    def overlap(self, other: "Square") -> float:
+        """Intersection over union, 0 .. 1."""
+        both = self.common(other)
+        return both / (self.side**2 + other.side**2 - both)
+
+    def shared(self, other: "Square") -> float:
+        """What both have, as a share of the smaller, 0 .. 1."""
+        return self.common(other) / min(self.side, other.side) ** 2
+
 
 def grey_of(photo: Pixels) -> Grey:
     """Take the colours away: luma."""

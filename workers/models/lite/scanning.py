@@ -20,7 +20,7 @@ LOOK_PX = 256
 #: From one copy to the next; the network was trained on faces of up to that much more or less.
 STEP = 1.3
 #: Evidence (a logit) from which a window is a candidate.
-EVIDENCE = -1.0
+EVIDENCE = 0.0
 #: Overlap (intersection over union) from which windows are one candidate.
 OVERLAP = 0.4
 #: Candidates of a photo that are looked at closer; those with the most evidence.
@@ -100,21 +100,13 @@ def joined(found: list[Window]) -> list[Window]:
     """Join windows that overlap with a likelier one: their mean place, the highest evidence."""
     groups: list[list[Window]] = []
     for window in sorted(found, key=lambda one: (-one.evidence, one.square.left, one.square.top)):
-        own = (group for group in groups if overlap(group[0].square, window.square) >= OVERLAP)
+        own = (group for group in groups if group[0].square.overlap(window.square) >= OVERLAP)
         group = next(own, None)
         if group is None:
             groups.append([window])
         else:
             group.append(window)
     return [_mean(group) for group in groups]
-
-
-def overlap(one: Square, other: Square) -> float:
-    """Intersection over union, 0 .. 1."""
-    across = min(one.left + one.side, other.left + other.side) - max(one.left, other.left)
-    down = min(one.top + one.side, other.top + other.side) - max(one.top, other.top)
-    both = max(0.0, across) * max(0.0, down)
-    return both / (one.side**2 + other.side**2 - both)
 
 
 def _mean(group: list[Window]) -> Window:

@@ -16,7 +16,7 @@ from workers.models.lite.detection import Detector, Found, apart, framed
 from workers.models.lite.expressions import Expressions
 from workers.models.lite.faces import LiteFaces
 from workers.models.lite.greys import Square
-from workers.models.lite.scanning import Scanner, Window, joined, overlap
+from workers.models.lite.scanning import Scanner, Window, joined
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 WEIGHTS = (expressions.WEIGHTS, detection.WEIGHTS, scanning.WEIGHTS)
@@ -173,7 +173,7 @@ def test_joining_does_not_depend_on_the_order_of_windows():
 def test_overlap_is_intersection_over_union(other, expected):
     left, top, side = other
     one = Square(left=0.0, top=0.0, side=10.0)
-    assert overlap(one, Square(left=left, top=top, side=side)) == pytest.approx(expected)
+    assert one.overlap(Square(left=left, top=top, side=side)) == pytest.approx(expected)
 
 
 def test_of_faces_on_one_place_the_surest_stays_and_the_largest_stands_first():
@@ -181,7 +181,8 @@ def test_of_faces_on_one_place_the_surest_stays_and_the_largest_stands_first():
         return Found(square=Square(left=left, top=0.0, side=side), score=score)
 
     small, sure, doubtful = found(100, 20, 0.9), found(0, 40, 0.95), found(4, 42, 0.85)
-    assert apart([small, doubtful, sure]) == [sure, small]
+    eye = found(4, 12, 0.9)
+    assert apart([small, doubtful, eye, sure]) == [sure, small]
 
 
 def test_faces_are_found_in_photos_of_any_size(photos):
