@@ -24,7 +24,7 @@ EVIDENCE = 0.0
 #: Overlap (intersection over union) from which windows are one candidate.
 OVERLAP = 0.4
 #: Candidates of a photo that are looked at closer; those with the most evidence.
-MOST = 32
+MOST = 24
 
 _HALF_WHITE = 127.5
 
