@@ -8,7 +8,7 @@ from PIL import Image
 
 from sightsong.core.affect import Affect, Face
 
-SURE_FACE, PERHAPS_FACE, SURE_LOOK = 0.98, 0.95, 0.6
+SURE_FACE, PERHAPS_FACE, SURE_LOOK = 0.85, 0.8, 0.6
 LOOKS = {
     "angry": "anger",
     "disgusted": "disgust",
