@@ -78,14 +78,21 @@ class Supervisor:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        """Start the children."""
-        for spec in self._specs:
-            start_log_anew(spec.log)
-            thread = threading.Thread(target=self._tend, args=(spec,), name=f"tend-{spec.name}")
-            thread.daemon = True  # the way out never depends on a child that cannot be ended
-            self._threads.append(thread)
-            thread.start()
+        """Start the children: all of them, or none is left."""
+        try:
+            for spec in self._specs:
+                self._begin(spec)
+        except BaseException:  # a Ctrl-C in the midst of it, too: nobody would call `__exit__`
+            self.stop()
+            raise
         return self
+
+    def _begin(self, spec: ChildSpec) -> None:
+        start_log_anew(spec.log)
+        thread = threading.Thread(target=self._tend, args=(spec,), name=f"tend-{spec.name}")
+        thread.daemon = True  # the way out never depends on a child that cannot be ended
+        thread.start()
+        self._threads.append(thread)
 
     def __exit__(
         self,

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ def test_stopping_ends_every_child(tmp_path: Path):
     with Supervisor(specs, policy=QUICK, tell=print):
         wait_until(lambda: all(pids(tmp_path, name=name) for name in names))
     assert [is_alive(pid) for name in names for pid in pids(tmp_path, name=name)] == [False] * 3
+
+
+def test_where_not_all_can_be_begun_none_is_left(tmp_path: Path):
+    first = child(tmp_path, OBEDIENT)
+    (tmp_path / "file").touch()
+    second = dataclasses.replace(first, log=tmp_path / "file" / "a.log")
+    with (
+        pytest.raises(OSError, match="file"),
+        Supervisor([first, second], policy=QUICK, tell=print),
+    ):
+        pass  # pragma: no cover - never entered
+    assert not any(is_alive(pid) for pid in pids(tmp_path))
 
 
 def test_a_child_that_does_not_obey_is_killed_after_the_grace(tmp_path: Path):
