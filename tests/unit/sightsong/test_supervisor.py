@@ -63,11 +63,10 @@ def test_where_not_all_can_be_begun_none_is_left(tmp_path: Path):
     first = child(tmp_path, OBEDIENT)
     (tmp_path / "file").touch()
     second = dataclasses.replace(first, log=tmp_path / "file" / "a.log")
-    with (
-        pytest.raises(OSError, match="file"),
-        Supervisor([first, second], policy=QUICK, tell=print),
-    ):
-        pass  # pragma: no cover - never entered
+    supervisor = Supervisor([first, second], policy=QUICK, tell=print)
+    with pytest.raises(OSError, match="file"):
+        supervisor.__enter__()
+    assert not any(thread.name == "tend-worker" for thread in threading.enumerate())
     assert not any(is_alive(pid) for pid in pids(tmp_path))
 
 
