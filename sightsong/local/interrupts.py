@@ -21,25 +21,43 @@ class Interrupted(BaseException):
         return 128 + self.signum
 
 
+class Wish:
+    """Whether somebody has asked this process to end."""
+
+    def __init__(self) -> None:
+        self.signum: int | None = None  #: By which signal; None: nobody has.
+
+    def check(self) -> None:
+        """Raise again what may have been lost.
+
+        Python drops an exception that a signal raises while an object is being thrown away. Whoever
+        waits for long asks here now and then.
+
+        Raises:
+            Interrupted: somebody has.
+        """
+        if self.signum is not None:
+            raise Interrupted(self.signum)
+
+
 @contextlib.contextmanager
-def interruptible(on_second: Callable[[], None]) -> Iterator[None]:
+def interruptible(on_second: Callable[[], None]) -> Iterator[Wish]:
     """Raise `Interrupted` in the main thread at the first signal; call `on_second` from then on.
 
     `on_second` runs inside a signal handler: it must take no locks.
     """
-    was_asked = False
+    wish = Wish()
 
     def handle(signum: int, _frame: FrameType | None) -> None:
-        nonlocal was_asked
-        if was_asked:
+        if wish.signum is not None:
             on_second()
             return
-        was_asked = True
+        wish.signum = signum
         raise Interrupted(signum)
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
-        yield
+        yield wish
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,7 +13,7 @@ from sightsong.client import Client, ReadinessView, ServiceUnreachable, Unexpect
 from sightsong.local import ground
 from sightsong.local.child import ChildSpec, tail
 from sightsong.local.interrupts import interruptible
-from sightsong.local.supervisor import Policy, ServiceFailed, Supervisor
+from sightsong.local.supervisor import Policy, ServiceFailed, Supervisor, nothing
 
 #: Name as users read it, and the module that is its door.
 _DOORS = (("api", "api"), ("worker", "workers"), ("indexer", "indexer"))
@@ -59,6 +59,7 @@ def running(
     *,
     tell: Callable[[str], None],
     children: Sequence[ChildSpec] | None = None,
+    check: Callable[[], None] = nothing,
 ) -> Iterator[Service]:
     """Start the service, and end all of it when the block ends.
 
@@ -66,6 +67,7 @@ def running(
         settings: of the service.
         tell: called with a line for the user, from any thread.
         children: other processes than the three of the service.
+        check: called each second while somebody waits for the service.
 
     Raises:
         ConfigurationError: the profile, the data folder or the port cannot be used.
@@ -78,7 +80,7 @@ def running(
         migrate.upgrade(settings.database)
         specs = tuple(children if children is not None else doors(settings))
         policy = Policy(grace_s=settings.grace_s + _GRACE_MARGIN_S)
-        supervisor = Supervisor(specs, policy=policy, tell=tell)
+        supervisor = Supervisor(specs, policy=policy, tell=tell, check=check)
         try:
             with supervisor:
                 yield Service(
@@ -110,7 +112,10 @@ def foreground(
         for supervisor in started:
             supervisor.kill()
 
-    with interruptible(kill), running(settings, tell=tell, children=children) as service:
+    with (
+        interruptible(kill) as wish,
+        running(settings, tell=tell, children=children, check=wish.check) as service,
+    ):
         started.append(service.supervisor)
         yield service
 

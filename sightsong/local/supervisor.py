@@ -1,5 +1,6 @@
 """Keeps child processes running, and ends them all together."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,9 @@ from typing import Self
 from sightsong.adapters import starting
 from sightsong.core.errors import SightsongError
 from sightsong.local.child import Child, ChildSpec, last_detail, start_log_anew, tail
+
+#: So often, in seconds, whoever waits looks up.
+_CHECK_S = 1.0
 
 
 class ServiceFailed(SightsongError):
@@ -59,16 +63,33 @@ class _Past:
         return self.failed_starts >= self._policy.failed_starts
 
 
+def nothing() -> None:
+    """Check nothing."""
+
+
 class Supervisor:
     """Runs children until told to stop. One thread tends each child."""
 
     def __init__(
-        self, specs: Sequence[ChildSpec], *, policy: Policy, tell: Callable[[str], None]
+        self,
+        specs: Sequence[ChildSpec],
+        *,
+        policy: Policy,
+        tell: Callable[[str], None],
+        check: Callable[[], None] = nothing,
     ) -> None:
-        """Prepare; `tell` is called with a line for the user, from any thread."""
+        """Prepare.
+
+        Args:
+            specs: the children.
+            policy: when they are started again.
+            tell: called with a line for the user, from any thread.
+            check: called each second while somebody waits; what it raises ends the waiting.
+        """
         self._specs = tuple(specs)
         self._policy = policy
         self._tell = tell
+        self._check = check
         self._stopping = threading.Event()
         self._failed = threading.Event()
         self._failure: ServiceFailed | None = None
@@ -109,7 +130,11 @@ class Supervisor:
         Raises:
             ServiceFailed: names the child, its exit status and the end of its log.
         """
-        self._failed.wait(timeout_s)
+        end = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
+        while not self._failed.wait(min(max(end - time.monotonic(), 0), _CHECK_S)):
+            self._check()
+            if time.monotonic() >= end:
+                break
         if self._failure is not None:
             raise self._failure
 
