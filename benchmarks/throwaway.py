@@ -1,5 +1,6 @@
 """Settings of a service that a benchmark starts for itself and throws away."""
 
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,12 @@ from sightsong.adapters import settings
 
 @contextmanager
 def service_settings() -> Iterator[settings.Settings]:
-    """Settings with a data folder of their own, removed at the end, and a free port."""
+    """Settings with a data folder of their own, removed at the end, and a free port.
+
+    No answer is given again: each photo is read, however often it is sent.
+    """
+    # Its processes read it from here, as they would from an operator's environment.
+    os.environ["SIGHTSONG_ANSWER_CACHE_S"] = "0"
     with tempfile.TemporaryDirectory() as folder:
         yield settings.load(data_dir=Path(folder), port=_free_port(), disk_reserve_bytes=0)
 
