@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from sightsong.adapters import logs, metrics, settings, starting, wiring
+from sightsong.adapters import logs, metrics, settings, starting, weights, wiring
 from sightsong.adapters.library.reader import SnapshotLibrary
 from sightsong.core import jobs, models, ports
 from sightsong.core.errors import ConfigurationError, Unavailable
@@ -53,14 +53,14 @@ def load_profile(config: settings.Settings) -> models.Profile:
     from workers.models.lite.profile import lite_profile
     from workers.models.own.opening import onnx_emotion
 
-    own = wiring.find_classifier(config)
+    own = weights.classifier_of(config)
     if own is None:
         return lite_profile()
     return lite_profile(onnx_emotion(own, device=config.device, threads=config.model_threads))
 
 
 def _load_full(config: settings.Settings) -> models.Profile:
-    found, own = wiring.find_models(config), wiring.find_classifier(config)
+    found, own = wiring.find_models(config), weights.classifier_of(config)
     # Read by the libraries when they are imported: what is not on disk is not fetched, but refused.
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")  # noqa: TID251 - written, not read
     try:

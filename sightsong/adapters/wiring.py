@@ -73,19 +73,6 @@ def find_models(settings: Settings) -> Mapping[Task, Checkpoint]:
     return weights.checkpoints(settings.models, catalogue.full_models(settings.clap))
 
 
-def find_classifier(settings: Settings) -> weights.OwnClassifier | None:
-    """Find the user's own emotion classifier; None: the profile reads emotions itself.
-
-    Raises:
-        ConfigurationError: the folder that the settings name holds none that can be run.
-    """
-    return weights.own_classifier(
-        settings.emotion_checkpoint,
-        wanted=settings.emotion_runtime,
-        has_torch=settings.profile == "full",
-    )
-
-
 def space_of(settings: Settings) -> Space:
     """Find the space that the profile's music vectors live in, without loading a model.
 

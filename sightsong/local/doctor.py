@@ -154,7 +154,7 @@ def _states(models_dir: Path, specs: Sequence[catalogue.ModelSpec]) -> dict[str,
 def _classifier(settings: Settings) -> str | None:
     """Tell which classifier of the user's own reads emotions, or that it cannot."""
     try:
-        own = ground.classifier_of(settings)
+        own = weights.classifier_of(settings)
     except ConfigurationError:
         return f"{settings.emotion_checkpoint}: cannot be used"
     return None if own is None else f"{own.weights}: {own.kind}, run by {own.runtime}"

@@ -106,7 +106,7 @@ def check_profile(settings: Settings) -> None:
     """
     if settings.profile == "full":
         _check_full(settings)
-    own = classifier_of(settings)
+    own = weights.classifier_of(settings)
     if own is not None and own.runtime is weights.Runtime.ONNX and not has_onnxruntime():
         raise ConfigurationError(
             f"{own.folder} is to run as ONNX, which needs onnxruntime; run "
@@ -129,19 +129,6 @@ def _check_full(settings: Settings) -> None:
 def absent_libraries() -> list[str]:
     """List what the full profile needs and this installation lacks."""
     return [name for name, module in FULL_NEEDS.items() if importlib.util.find_spec(module) is None]
-
-
-def classifier_of(settings: Settings) -> weights.OwnClassifier | None:
-    """Find the user's own emotion classifier; None: there is none.
-
-    Raises:
-        ConfigurationError: the folder that the settings name holds none that can be run.
-    """
-    return weights.own_classifier(
-        settings.emotion_checkpoint,
-        wanted=settings.emotion_runtime,
-        has_torch=settings.profile == "full",
-    )
 
 
 def has_onnxruntime() -> bool:

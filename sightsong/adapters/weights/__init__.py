@@ -18,7 +18,7 @@ from sightsong.adapters.weights.checking import (
     verify,
 )
 from sightsong.adapters.weights.lock import Lock, LockedFile, LockedModel, lock_folder, read_lock
-from sightsong.adapters.weights.own import OwnClassifier, Runtime, own_classifier
+from sightsong.adapters.weights.own import OwnClassifier, Runtime, classifier_of, own_classifier
 
 __all__ = [
     "Lock",
@@ -28,6 +28,7 @@ __all__ = [
     "Runtime",
     "State",
     "checkpoints",
+    "classifier_of",
     "lock_folder",
     "mending",
     "own_classifier",

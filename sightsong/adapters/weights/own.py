@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sightsong.core.errors import ConfigurationError
 
@@ -70,6 +70,35 @@ class OwnClassifier:
         """All of the folder that an answer depends on."""
         described = (self.folder / name for name in (CONFIG, PREPARATION))
         return (*(path for path in described if path.is_file()), self.weights)
+
+
+class Chosen(Protocol):
+    """What the settings say of it."""
+
+    @property
+    def emotion_checkpoint(self) -> Path | None:
+        """Its folder."""
+
+    @property
+    def emotion_runtime(self) -> Literal["auto", "torch", "onnx"]:
+        """What is to run it."""
+
+    @property
+    def profile(self) -> str:
+        """`full` brings torch."""
+
+
+def classifier_of(settings: Chosen) -> OwnClassifier | None:
+    """Find the classifier that settings name; None: the profile reads emotions itself.
+
+    Raises:
+        ConfigurationError: the folder that they name holds none that can be run.
+    """
+    return own_classifier(
+        settings.emotion_checkpoint,
+        wanted=settings.emotion_runtime,
+        has_torch=settings.profile == "full",
+    )
 
 
 def own_classifier(
